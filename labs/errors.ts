@@ -1,0 +1,40 @@
+/**
+ * An error that a person can act on: its message says what was expected, what was found and what to
+ * do next. Scripts print the message alone; any other error is a defect of the lab.
+ */
+export class LabError extends Error {
+  override name = "LabError";
+  /** The exit code of a script that ends with this error: 1 failed, 2 wrong usage. */
+  readonly exitCode: 1 | 2 = 1;
+}
+
+/** A wrong option or argument. Scripts end with exit code 2. */
+export class UsageError extends LabError {
+  override name = "UsageError";
+  override readonly exitCode = 2;
+}
+
+const MEANINGS: Record<string, string> = {
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  ENOENT: "it does not exist",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  EISDIR: "it is a folder, not a file",
+  EEXIST: "something else of that name is in the way",
+};
+
+/** The operating system's error code (`ENOENT`, `ENOSPC`, …) of an error, if it has one. */
+export function errorCode(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** What any thrown value says, in one line. Some packages (parquetjs-lite) throw strings. */
+export function errorMessage(error: unknown): string {
+  const code = errorCode(error);
+  const meaning = code === undefined ? undefined : MEANINGS[code];
+  if (meaning !== undefined) return meaning;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,127 @@
+import { priceMessage, type Message } from "../event.js";
+import { formatTime } from "../time.js";
+import { pace } from "./pace.js";
+import type { Source } from "./source.js";
+
+const NAMES = [
+  "bitcoin", "ethereum", "solana", "ripple", "cardano",
+  "dogecoin", "polkadot", "litecoin", "chainlink", "stellar",
+]; // prettier-ignore
+const BEGIN_MS = Date.UTC(2025, 0, 1, 10);
+/** How many messages are made before the event loop, and so Ctrl-C, gets a turn. */
+const TURN = 1_000;
+
+/** The knobs of the simulation. Probabilities are from 0 to 1, a message each. */
+export interface MarketOptions {
+  seed: number;
+  /** How many messages in all. */
+  events: number;
+  /** Names, or how many to invent; ten by default. */
+  assets?: readonly string[] | number;
+  /** Messages a second of simulated time, over all assets. */
+  eventsPerSecond?: number;
+  /** Every event arrives up to this late, which mixes their order. */
+  disorderMs?: number;
+  /** Probability that an event is held up for much longer, up to `lateByMs`. */
+  lateness?: number;
+  lateByMs?: number;
+  /** Probability that a message is sent twice. */
+  duplicates?: number;
+  /** Probability that a message is broken. */
+  malformed?: number;
+  /** Probability that an event moves its price by several percent at once. */
+  jumps?: number;
+  speed?: number;
+}
+
+/** Uniform numbers from 0 to below 1 that depend on the seed alone: the mulberry32 generator. */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Ways in which real producers break a message. */
+const BREAKAGES: ((message: Message) => string)[] = [
+  ({ value }) => value.slice(0, Math.floor(value.length / 2)),
+  ({ value }) => value.replace('"price_usd":', '"price":'),
+  ({ value }) => value.replace('"price_usd":', '"price_usd":-'),
+  ({ value }) => value.replace(/"price_usd":([\d.e-]+)/, '"price_usd":"$1"'),
+  ({ value }) => value.replace(/"event_time":"[^"]*"/, '"event_time":"yesterday"'),
+  ({ value }) => value.replace(/"event_time":"\d{4}/, '"event_time":"2099'),
+];
+
+function assetNames(assets: readonly string[] | number): readonly string[] {
+  if (typeof assets !== "number") return assets;
+  return Array.from({ length: assets }, (_, index) => NAMES[index] ?? `asset-${index + 1}`);
+}
+
+/**
+ * A simulated market: a random walk for each asset, with events late, out of order, repeated and
+ * broken as the knobs say. The same options give the same bytes.
+ */
+export function market(options: MarketOptions): Source {
+  const {
+    seed,
+    events,
+    assets = NAMES.length,
+    eventsPerSecond = 100,
+    disorderMs = 2_000,
+    lateness = 0.002,
+    lateByMs = 180_000,
+    duplicates = 0.001,
+    malformed = 0.001,
+    jumps = 0.0002,
+    speed,
+  } = options;
+  let made = 0;
+
+  async function* simulated(signal: AbortSignal): AsyncGenerator<Message> {
+    const random = seededRandom(seed);
+    const names = assetNames(assets);
+    const prices = names.map(() => 10 ** (random() * 6 - 1));
+    let clockMs = BEGIN_MS;
+    let previous: Message | undefined;
+    for (made = 0; made < events; made++) {
+      if (made % TURN === 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (signal.aborted) return;
+      }
+      // Exponential gaps: arrivals are a Poisson process.
+      clockMs += (-Math.log(1 - random()) * 1_000) / eventsPerSecond;
+      const timestampMs = Math.floor(clockMs);
+      if (previous !== undefined && random() < duplicates) {
+        yield { ...previous, timestampMs };
+        continue;
+      }
+      const index = Math.floor(random() * names.length);
+      const asset = names[index]!;
+      const change = random() < jumps ? (random() - 0.5) * 0.08 : (random() - 0.5) * 0.0006;
+      const price = prices[index]! * Math.exp(change);
+      prices[index] = price;
+      const delayMs = random() * (random() < lateness ? lateByMs : disorderMs);
+      const eventTime = formatTime(Math.floor(clockMs - delayMs));
+      const message = priceMessage(asset, Number(price.toPrecision(9)), eventTime, timestampMs);
+      if (random() < malformed) {
+        const breakage = BREAKAGES[Math.floor(random() * BREAKAGES.length)]!;
+        yield { ...message, value: breakage(message) };
+        continue;
+      }
+      previous = message;
+      yield message;
+    }
+  }
+
+  return {
+    name: "market",
+    finite: true,
+    counts: {},
+    fractionRead: () => made / events,
+    messages: (signal) =>
+      speed === undefined ? simulated(signal) : pace(simulated(signal), speed, signal),
+  };
+}

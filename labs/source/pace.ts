@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Message } from "../event.js";
+
+/** Waits, or stops waiting when the signal aborts. @returns whether the time has passed */
+export async function pause(durationMs: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return false;
+  try {
+    await sleep(durationMs, undefined, { signal });
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    throw error;
+  }
+}
+
+/**
+ * Plays recorded messages at a multiple of the speed at which they arrived: at speed 60, two that
+ * arrived a minute apart come a second apart.
+ */
+export async function* pace(
+  messages: AsyncIterable<Message>,
+  speed: number,
+  signal: AbortSignal,
+): AsyncGenerator<Message> {
+  let begin: { playedMs: number; recordedMs: number } | undefined;
+  for await (const message of messages) {
+    begin ??= { playedMs: performance.now(), recordedMs: message.timestampMs };
+    const dueMs = begin.playedMs + (message.timestampMs - begin.recordedMs) / speed;
+    const waitMs = dueMs - performance.now();
+    if (waitMs > 1 && !(await pause(waitMs, signal))) return;
+    yield message;
+  }
+}

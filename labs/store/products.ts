@@ -1,0 +1,127 @@
+import { decodeParquet, encodeParquet, type Columns, type Row } from "./parquet.js";
+import type { Store } from "./store.js";
+
+// The five products of the pipeline, each a folder under the output root. All times are milliseconds
+// since the epoch here and TIMESTAMP_MILLIS in the files.
+
+/** `prices/`: every valid event once. */
+export type PriceRow = { asset: string; price_usd: number; event_time: number };
+
+/** `latest/`: the latest price of each asset by (event time, offset). */
+export type LatestRow = PriceRow;
+
+/** `windows/`, and `changes/` where |pct_change| reaches the threshold: one asset in one window. */
+export type WindowRow = {
+  asset: string;
+  window_start: number;
+  window_end: number;
+  count: number;
+  avg_price: number;
+  /** Sample standard deviation; null for one event. */
+  stddev_price: number | null;
+  min_price: number;
+  max_price: number;
+  /** First and last by (event time, offset). */
+  first_price: number;
+  last_price: number;
+  /** (last − first) / first × 100. */
+  pct_change: number;
+};
+
+/** `rejected/`: a record that is no valid event, where it stands in the log, and why. */
+export type RejectedRow = {
+  topic: string;
+  partition: number;
+  offset: number;
+  reason: string;
+  /** The message's value as it came. */
+  raw: string;
+};
+
+/** What one micro-batch adds to each product. */
+export interface BatchOutput {
+  batchId: number;
+  prices: PriceRow[];
+  windows: WindowRow[];
+  changes: WindowRow[];
+  /** The whole product, not an addition. */
+  latest: LatestRow[];
+  rejected: RejectedRow[];
+}
+
+export const PRICE_COLUMNS: Columns = {
+  asset: { type: "string" },
+  price_usd: { type: "double" },
+  event_time: { type: "timestamp" },
+};
+
+export const WINDOW_COLUMNS: Columns = {
+  asset: { type: "string" },
+  window_start: { type: "timestamp" },
+  window_end: { type: "timestamp" },
+  count: { type: "integer" },
+  avg_price: { type: "double" },
+  stddev_price: { type: "double", nullable: true },
+  min_price: { type: "double" },
+  max_price: { type: "double" },
+  first_price: { type: "double" },
+  last_price: { type: "double" },
+  pct_change: { type: "double" },
+};
+
+export const PRODUCTS = ["prices", "windows", "latest", "changes", "rejected"] as const;
+export type Product = (typeof PRODUCTS)[number];
+
+type ProductRow<P extends Product> = P extends "prices" | "latest"
+  ? PriceRow
+  : P extends "rejected"
+    ? RejectedRow
+    : WindowRow;
+
+/** The file that batch N adds to a product. Its name depends on N alone, so running N again replaces it. */
+function partName(batchId: number, extension: string): string {
+  return `part-${String(batchId).padStart(8, "0")}.${extension}`;
+}
+
+/** Makes the folder of each product. @throws LabError if the store cannot be written */
+export async function createProducts(store: Store): Promise<void> {
+  for (const product of PRODUCTS) await store.makeFolder(product);
+}
+
+/**
+ * Writes what a batch adds. Safe to repeat: the same batch gives the same files. A batch without rows
+ * for a product adds no file, except batch 0, whose empty file tells readers the columns.
+ */
+export async function writeBatch(store: Store, output: BatchOutput): Promise<void> {
+  const { batchId } = output;
+  async function writePart(product: Product, columns: Columns, rows: readonly Row[]) {
+    if (rows.length === 0 && batchId > 0) return;
+    const file = `${product}/${partName(batchId, "parquet")}`;
+    await store.write(file, await encodeParquet(columns, rows));
+  }
+  await writePart("prices", PRICE_COLUMNS, output.prices);
+  await writePart("windows", WINDOW_COLUMNS, output.windows);
+  await writePart("changes", WINDOW_COLUMNS, output.changes);
+  if (output.rejected.length > 0) {
+    const lines = output.rejected.map((row) => `${JSON.stringify(row)}\n`).join("");
+    await store.write(`rejected/${partName(batchId, "jsonl")}`, lines);
+  }
+  await store.write("latest/latest.parquet", await encodeParquet(PRICE_COLUMNS, output.latest));
+}
+
+/** Reads a product, one file's rows at a time, in the order of the batches. */
+export async function* readProduct<P extends Product>(
+  store: Store,
+  product: P,
+): AsyncGenerator<ProductRow<P>[]> {
+  for (const name of await store.list(product)) {
+    const content = await store.read(`${product}/${name}`);
+    if (name.endsWith(".parquet")) yield await decodeParquet<ProductRow<P>>(content);
+    else
+      yield content
+        .toString()
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+  }
+}

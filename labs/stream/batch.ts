@@ -1,0 +1,23 @@
+/**
+ * Plans a micro-batch: how far to read each partition when at most `limit` records may be read in all.
+ * Where more wait, each partition gets limit × (its backlog / total backlog), rounded down, but up
+ * when below 1, and never past its end: Spark's rule for `maxOffsetsPerTrigger` (`KafkaMicroBatchStream.rateLimit`).
+ *
+ * @param from for each partition the offset to read from
+ * @param end for each partition the offset after its last record
+ * @returns for each partition the offset to stop before
+ */
+export function planBatch(
+  from: readonly number[],
+  end: readonly number[],
+  limit: number,
+): number[] {
+  const backlogs = end.map((offset, partition) => offset - from[partition]!);
+  const total = backlogs.reduce((sum, backlog) => sum + backlog, 0);
+  if (total <= limit) return [...end];
+  return backlogs.map((backlog, partition) => {
+    const share = limit * (backlog / total);
+    const records = share < 1 ? Math.ceil(share) : Math.floor(share);
+    return Math.min(end[partition]!, from[partition]! + records);
+  });
+}

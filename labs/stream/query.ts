@@ -1,0 +1,217 @@
+import { parseEvent } from "../event.js";
+import { TOPIC, type EventLog } from "../log/log.js";
+import type { BatchOutput } from "../store/products.js";
+import { formatTime } from "../time.js";
+import { planBatch } from "./batch.js";
+import type { BatchPlan, Checkpoint } from "./checkpoint.js";
+import { addEvent, closeWindows, countOpenWindows, latestPrices, type State } from "./state.js";
+import { NO_WATERMARK, nextWatermark } from "./watermark.js";
+import type { WindowSpec } from "./window.js";
+
+/** What the query computes. */
+export interface QuerySettings {
+  windows: WindowSpec;
+  /** The watermark's delay, milliseconds. */
+  delayMs: number;
+  /** The least |pct_change|, in percent, of a window that goes to `changes/`. */
+  changeThreshold: number;
+  /** The most records a micro-batch reads, over all partitions. */
+  batchSize: number;
+}
+
+/** Takes the output of a batch; called again with the same output when a batch is run again. */
+export type Sink = (output: BatchOutput) => Promise<void>;
+
+/** Sums over all batches since the query began, across restarts. */
+export type Totals = {
+  batches: number;
+  events: number;
+  rejected: number;
+  windows: number;
+  changes: number;
+  /** Events that came too late for at least one of their windows. */
+  lateEvents: number;
+  /** (asset, window) pairs that late events were dropped from, counted once a batch: Spark's `numRowsDroppedByWatermark`. */
+  droppedRows: number;
+};
+
+/** The progress of one micro-batch, in the words of Spark's `StreamingQueryProgress`. */
+export interface StreamingProgress {
+  batchId: number;
+  numInputRows: number;
+  processedRowsPerSecond: number;
+  durationMs: { triggerExecution: number; addBatch: number; walCommit: number };
+  eventTime: { watermark: string | null; max: string | null };
+  stateOperators: {
+    /** Open (asset, window) pairs. */
+    numRowsTotal: number;
+    /** Windows emitted and evicted by this batch. */
+    numRowsRemoved: number;
+    numRowsDroppedByWatermark: number;
+  };
+  source: { startOffset: number[]; endOffset: number[] };
+}
+
+/** A streaming query: our own micro-batch engine with the semantics of Spark Structured Streaming. */
+export interface Query {
+  /** For each partition the offset that the next batch starts at. */
+  readonly offsets: readonly number[];
+  readonly totals: Readonly<Totals>;
+  readonly watermarkMs: number;
+  /** The latest event time seen; -Infinity before any. */
+  readonly maxEventTimeMs: number;
+  readonly state: State;
+  openWindows(): number;
+  /** Plans one micro-batch of what waits in the log, at most the batch size, and runs it. */
+  runBatch(): Promise<StreamingProgress>;
+  /**
+   * Runs a batch without data if the last one moved the watermark, so that the windows which it has passed
+   * are emitted; undefined if there is nothing to do. Spark does the same when a trigger finds no data.
+   */
+  runBatchWithoutData(): Promise<StreamingProgress | undefined>;
+}
+
+/**
+ * Opens a query on the lab's topic at the place where its checkpoint says it stopped. A batch that was
+ * planned but not committed is run again first, over the same offsets, so its output is the same.
+ *
+ * The steps of a batch are Spark's (`MicroBatchExecution`): offsets to the checkpoint, run, output to the
+ * sink, state and commit to the checkpoint. A crash between two of them repeats the batch.
+ */
+export async function openQuery(
+  log: EventLog,
+  checkpoint: Checkpoint,
+  sink: Sink,
+  settings: QuerySettings,
+): Promise<Query> {
+  const { windows, delayMs, changeThreshold, batchSize } = settings;
+  const committed = await checkpoint.lastCommitted();
+
+  let { batchId, endOffsets, watermarkMs } = committed?.plan ?? {
+    batchId: -1,
+    endOffsets: new Array<number>(log.partitions).fill(0),
+    watermarkMs: NO_WATERMARK,
+  };
+  let maxEventTimeMs = committed?.maxEventTimeMs ?? -Infinity;
+  const state: State = committed?.state ?? new Map();
+  const totals: Totals = {
+    batches: 0,
+    events: 0,
+    rejected: 0,
+    windows: 0,
+    changes: 0,
+    lateEvents: 0,
+    droppedRows: 0,
+    ...committed?.totals,
+  };
+
+  /** Aggregates the records of a plan. Late is what is behind the watermark of the batch before. */
+  async function aggregate(plan: BatchPlan, lateWatermarkMs: number) {
+    const prices: BatchOutput["prices"] = [];
+    const rejected: BatchOutput["rejected"] = [];
+    const droppedRows = new Set<string>();
+    let lateEvents = 0;
+    for (const [partition, end] of plan.endOffsets.entries()) {
+      for await (const records of log.read(TOPIC, partition, endOffsets[partition]!, end)) {
+        for (const { offset, timestampMs, value } of records) {
+          const event = parseEvent(value, timestampMs);
+          if (typeof event === "string") {
+            rejected.push({ topic: TOPIC, partition, offset, reason: event, raw: value });
+            continue;
+          }
+          const { asset, priceUsd, eventTimeMs } = event;
+          prices.push({ asset, price_usd: priceUsd, event_time: eventTimeMs });
+          if (eventTimeMs > maxEventTimeMs) maxEventTimeMs = eventTimeMs;
+          const late = addEvent(state, windows, event, offset, lateWatermarkMs);
+          if (late === undefined) continue;
+          lateEvents++;
+          for (let start = late.firstStartMs; start <= late.lastStartMs; start += windows.slideMs) {
+            droppedRows.add(`${start} ${asset}`);
+          }
+        }
+      }
+    }
+    return { prices, rejected, lateEvents, droppedRows: droppedRows.size };
+  }
+
+  async function run(plan: BatchPlan, walCommitMs: number): Promise<StreamingProgress> {
+    const startedMs = performance.now();
+    const lateWatermarkMs = watermarkMs;
+    const startOffset = endOffsets;
+    const { prices, rejected, lateEvents, droppedRows } = await aggregate(plan, lateWatermarkMs);
+    const closed = closeWindows(state, windows, lateWatermarkMs, plan.watermarkMs);
+    const changes = closed.filter(({ pct_change }) => Math.abs(pct_change) >= changeThreshold);
+    await sink({
+      batchId: plan.batchId,
+      prices,
+      windows: closed,
+      changes,
+      latest: latestPrices(state),
+      rejected,
+    });
+    const addBatchMs = performance.now() - startedMs;
+
+    ({ batchId, endOffsets, watermarkMs } = plan);
+    totals.batches++;
+    totals.events += prices.length;
+    totals.rejected += rejected.length;
+    totals.windows += closed.length;
+    totals.changes += changes.length;
+    totals.lateEvents += lateEvents;
+    totals.droppedRows += droppedRows;
+    await checkpoint.commit({ plan, maxEventTimeMs, totals, state });
+
+    const triggerMs = performance.now() - startedMs + walCommitMs;
+    const numInputRows = prices.length + rejected.length;
+    return {
+      batchId,
+      numInputRows,
+      processedRowsPerSecond: (numInputRows / triggerMs) * 1_000,
+      durationMs: { triggerExecution: triggerMs, addBatch: addBatchMs, walCommit: walCommitMs },
+      eventTime: {
+        watermark: watermarkMs === NO_WATERMARK ? null : formatTime(watermarkMs),
+        max: maxEventTimeMs === -Infinity ? null : formatTime(maxEventTimeMs),
+      },
+      stateOperators: {
+        numRowsTotal: countOpenWindows(state, windows, watermarkMs),
+        numRowsRemoved: closed.length,
+        numRowsDroppedByWatermark: droppedRows,
+      },
+      source: { startOffset, endOffset: plan.endOffsets },
+    };
+  }
+
+  async function planAndRun(end: number[]): Promise<StreamingProgress> {
+    const startedMs = performance.now();
+    const plan: BatchPlan = {
+      batchId: batchId + 1,
+      endOffsets: end,
+      watermarkMs: nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
+    };
+    await checkpoint.writePlan(plan);
+    return run(plan, performance.now() - startedMs);
+  }
+
+  const unfinished = await checkpoint.unfinished();
+  if (unfinished !== undefined) await run(unfinished, 0);
+
+  return {
+    get offsets() {
+      return endOffsets;
+    },
+    get watermarkMs() {
+      return watermarkMs;
+    },
+    get maxEventTimeMs() {
+      return maxEventTimeMs;
+    },
+    totals,
+    state,
+    openWindows: () => countOpenWindows(state, windows, watermarkMs),
+    runBatch: async () => planAndRun(planBatch(endOffsets, await log.endOffsets(TOPIC), batchSize)),
+    runBatchWithoutData: async () =>
+      nextWatermark(watermarkMs, maxEventTimeMs, delayMs) > watermarkMs
+        ? planAndRun([...endOffsets])
+        : undefined,
+  };
+}

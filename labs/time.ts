@@ -1,0 +1,114 @@
+// Times are UTC: milliseconds since the epoch in code, ISO-8601 with Z at the edges.
+
+const ISO_TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
+const DAY_MS = 86_400_000;
+
+const UNITS_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** The days from 1970-01-01 to a date of the Gregorian calendar; month 1 to 12. */
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  // Counting years from March puts the leap day at the end, so that a month's first day is a line.
+  const marchYear = month > 2 ? year : year - 1;
+  const marchMonth = month > 2 ? month - 3 : month + 9;
+  return (
+    365 * marchYear +
+    Math.floor(marchYear / 4) -
+    Math.floor(marchYear / 100) +
+    Math.floor(marchYear / 400) +
+    Math.floor((153 * marchMonth + 2) / 5) +
+    day -
+    719_469
+  );
+}
+
+function daysInMonth(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+}
+
+function toMs(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+  millisecond: number,
+): number {
+  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return NaN;
+  if (hour > 23 || minute > 59 || second > 59) return NaN;
+  const days = daysSinceEpoch(year, month, day);
+  return days * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1_000 + millisecond;
+}
+
+/** The number that the decimal digits of `text` from `start` to before `end` write; NaN if one is no digit. */
+function digits(text: string, start: number, end: number): number {
+  let value = 0;
+  for (let index = start; index < end; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/**
+ * Reads an ISO-8601 time such as `2025-01-01T10:00:10.250Z`. The zone is mandatory (`Z` or `+02:00`):
+ * without one the time would depend on the reader's own. Digits beyond the millisecond are cut.
+ *
+ * @returns milliseconds since the epoch (negative before 1970), or NaN where the text is no such time
+ */
+export function parseTimeMs(text: string): number {
+  // Every event passes here. The usual shape, 20 or 24 characters ending in Z, is read digit by digit:
+  // three times as fast as the regular expression below, which reads all the others.
+  const length = text.length;
+  if ((length === 20 || length === 24) && text.charCodeAt(length - 1) === 90) {
+    if (
+      text.charCodeAt(4) === 45 &&
+      text.charCodeAt(7) === 45 &&
+      text.charCodeAt(10) === 84 &&
+      text.charCodeAt(13) === 58 &&
+      text.charCodeAt(16) === 58 &&
+      (length === 20 || text.charCodeAt(19) === 46)
+    ) {
+      return toMs(
+        digits(text, 0, 4),
+        digits(text, 5, 7),
+        digits(text, 8, 10),
+        digits(text, 11, 13),
+        digits(text, 14, 16),
+        digits(text, 17, 19),
+        length === 24 ? digits(text, 20, 23) : 0,
+      );
+    }
+  }
+  const match = ISO_TIME.exec(text);
+  if (match === null) return NaN;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number);
+  const millisecond = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3));
+  const ms = toMs(year!, month!, day!, hour!, minute!, second!, millisecond);
+  const zone = match[8]!;
+  if (zone === "Z") return ms;
+  const zoneMinutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6));
+  return ms - (zone.startsWith("-") ? -zoneMinutes : zoneMinutes) * 60_000;
+}
+
+/** ISO-8601 with Z and milliseconds: `2025-01-01T10:00:10.250Z`. */
+export function formatTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+/** Reads `500ms`, `60s`, `1m` or `1h`. @returns milliseconds, or NaN where the text is no duration */
+export function parseDurationMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  return match === null ? NaN : Number(match[1]) * UNITS_MS[match[2]!]!;
+}
+
+/** The shortest exact writing of a duration: 60000 is `1m`, 90000 is `90s`. */
+export function formatDuration(durationMs: number): string {
+  for (const unit of ["h", "m", "s"]) {
+    const unitMs = UNITS_MS[unit]!;
+    if (durationMs >= unitMs && durationMs % unitMs === 0) return `${durationMs / unitMs}${unit}`;
+  }
+  return `${durationMs}ms`;
+}
