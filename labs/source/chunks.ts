@@ -1,0 +1,45 @@
+import type { Message } from "../event.js";
+
+/**
+ * Gathers messages into chunks: a chunk is given when it has as many as wanted, when `lingerMs` have
+ * passed since it was begun (then it may be empty), or when the messages end.
+ *
+ * @param wanted how many messages the next chunk may hold, asked when it is begun
+ */
+export async function* chunks(
+  messages: AsyncIterable<Message>,
+  wanted: () => number,
+  lingerMs: number,
+): AsyncGenerator<Message[]> {
+  const iterator = messages[Symbol.asyncIterator]();
+  const late = Symbol("late");
+  let next = iterator.next();
+  try {
+    for (;;) {
+      const limit = wanted();
+      const chunk: Message[] = [];
+      let timer: NodeJS.Timeout | undefined;
+      const timeout = new Promise<typeof late>((resolve) => {
+        timer = setTimeout(resolve, lingerMs, late);
+      });
+      try {
+        while (chunk.length < limit) {
+          const result = await Promise.race([next, timeout]);
+          if (result === late) break;
+          if (result.done === true) {
+            if (chunk.length > 0) yield chunk;
+            return;
+          }
+          chunk.push(result.value);
+          next = iterator.next();
+        }
+      } finally {
+        clearTimeout(timer);
+      }
+      yield chunk;
+    }
+  } finally {
+    next.catch(() => {}); // a reader that stops early does not want the error of what it left
+    await iterator.return?.();
+  }
+}
