@@ -1,0 +1,101 @@
+import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { LabError, errorCode, errorMessage } from "./errors.js";
+import { pause } from "./source/pace.js";
+import { PRODUCTS } from "./store/products.js";
+import { localStore } from "./store/local.js";
+
+/** What a run leaves in its output folder beside the products. */
+export const CHECKPOINT = "checkpoint";
+export const LOG = "log";
+export const REPORT = "report.html";
+
+const OURS = [...PRODUCTS, REPORT, LOG, CHECKPOINT];
+const LOCK = ".lock";
+const CLEARING = ".clearing";
+const LOCK_WAIT_MS = 10_000;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === "EPERM";
+  }
+}
+
+/** The process that holds the lock, if it still runs. A lock file cut short by a crash holds nothing. */
+async function lockHolder(path: string): Promise<number | undefined> {
+  const pid = Number(await readFile(path, "utf8").catch(() => ""));
+  return Number.isInteger(pid) && pid > 0 && pid !== process.pid && isAlive(pid) ? pid : undefined;
+}
+
+/**
+ * Takes an output folder for this process alone, making it where it is missing: two runs in one folder would
+ * write over each other. Waits a little for another run to end.
+ *
+ * @returns gives the folder back
+ * @throws LabError if the folder cannot be written, or another run keeps it
+ */
+export async function lockOutput(
+  folder: string,
+  report: (notice: string) => void,
+): Promise<() => Promise<void>> {
+  const path = join(folder, LOCK);
+  const giveUpMs = performance.now() + LOCK_WAIT_MS;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await mkdir(folder, { recursive: true });
+      const file = await open(path, "wx");
+      await file.writeFile(String(process.pid));
+      await file.close();
+      return () => rm(path, { force: true });
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST" || path === folder) {
+        throw new LabError(
+          `cannot write to ${folder}: ${errorMessage(error)}; choose another --out`,
+        );
+      }
+    }
+    const holder = await lockHolder(path);
+    if (holder === undefined) {
+      await rm(path, { force: true }); // left behind by a run that was killed
+      if (attempt > 100) throw new LabError(`cannot write to ${folder}; choose another --out`);
+      continue;
+    }
+    if (performance.now() > giveUpMs) {
+      throw new LabError(
+        `another run (process ${holder}) is using ${folder}; end it first, or choose another --out`,
+      );
+    }
+    if (attempt === 0) report(`waiting for another run (process ${holder}) to end in ${folder}`);
+    await pause(200, new AbortController().signal);
+  }
+}
+
+/**
+ * Makes an output folder ready for a run: with `fresh`, everything that runs wrote there is removed, and
+ * nothing else. A removal that was cut short is finished first.
+ *
+ * @throws LabError if there are products but no checkpoint to continue from
+ */
+export async function prepareOutput(folder: string, fresh: boolean): Promise<void> {
+  const store = localStore(folder);
+  const cutShort = await readFile(join(folder, CLEARING)).then(
+    () => true,
+    () => false,
+  );
+  if (fresh || cutShort) {
+    await (await open(join(folder, CLEARING), "w")).close();
+    for (const name of OURS) await store.remove(name);
+    await store.remove(CLEARING);
+    return;
+  }
+  if ((await store.list(CHECKPOINT)).includes("metadata")) return;
+  for (const name of [...PRODUCTS, LOG]) {
+    if ((await store.list(name)).length === 0) continue;
+    throw new LabError(
+      `${folder} holds ${name}/ but no checkpoint to continue from; start over with --fresh, or choose another --out`,
+    );
+  }
+}

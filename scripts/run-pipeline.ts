@@ -1,0 +1,304 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import cliProgress from "cli-progress";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { LabError, UsageError, errorMessage } from "../labs/errors.js";
+import { openFileLog } from "../labs/log/file.js";
+import { TOPIC } from "../labs/log/log.js";
+import { CHECKPOINT, LOG, lockOutput, prepareOutput } from "../labs/output.js";
+import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
+import { formatNumber, formatSummary, summarize } from "../labs/report/summary.js";
+import { market } from "../labs/source/market.js";
+import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
+import type { Report, Source } from "../labs/source/source.js";
+import { localStore } from "../labs/store/local.js";
+import { openCheckpoint, type Settings } from "../labs/stream/checkpoint.js";
+import { windowSpec } from "../labs/stream/window.js";
+import { formatDuration, formatTime, parseDurationMs } from "../labs/time.js";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const PROGRESS_LINE_MS = 3_000;
+
+interface Options {
+  source: "replay" | "market";
+  tape?: string;
+  assets?: string[];
+  out?: string;
+  partitions: number;
+  batch: number;
+  window: number;
+  slide: number;
+  watermark: number;
+  changeThreshold: number;
+  speed?: number;
+  duration?: number;
+  seed: number;
+  events: number;
+  fresh?: boolean;
+  json?: boolean;
+}
+
+function duration(text: string): number {
+  const ms = parseDurationMs(text);
+  if (Number.isNaN(ms))
+    throw new InvalidArgumentError("Expected a duration: 500ms, 60s, 1m or 1h.");
+  return ms;
+}
+
+function positiveDuration(text: string): number {
+  const ms = duration(text);
+  if (ms < 1 || !Number.isInteger(ms)) {
+    throw new InvalidArgumentError("Expected at least 1ms, and whole milliseconds.");
+  }
+  return ms;
+}
+
+const wholeNumber =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+
+const numberFrom =
+  (least: number, exclusive: boolean) =>
+  (text: string): number => {
+    const value = text.trim() === "" ? NaN : Number(text);
+    if (!Number.isFinite(value) || value < least || (exclusive && value === least)) {
+      throw new InvalidArgumentError(`Expected a number ${exclusive ? "above" : "from"} ${least}.`);
+    }
+    return value;
+  };
+
+function names(text: string): string[] {
+  const list = [...new Set(text.split(",").map((name) => name.trim()))];
+  if (list.includes("")) throw new InvalidArgumentError("Expected names with commas between: a,b.");
+  return list;
+}
+
+function readOptions(argv: string[]): Options {
+  const program = new Command("run-pipeline")
+    .description(
+      "Runs the pipeline: source → event log → event-time windows → Parquet, then a summary.\n" +
+        "The same command again continues where it stopped.",
+    )
+    .addOption(
+      new Option("--source <name>", "where prices come from")
+        .choices(["replay", "market"])
+        .default("replay"),
+    )
+    .option("--tape <file>", "replay: a .csv or .jsonl file, plain or .gz (default: a real tape)")
+    .option("--assets <a,b>", "only these assets", names)
+    .option("--out <dir>", "output folder (default: .lab/out)")
+    .option("--partitions <n>", "partitions of the topic", wholeNumber(1, 1_000), 3)
+    .option("--batch <n>", "events a micro-batch, over all partitions", wholeNumber(1), 1_000)
+    .option("--window <time>", "length of a window", positiveDuration, 60_000)
+    .option("--slide <time>", "a window begins this often", positiveDuration, 10_000)
+    .option("--watermark <time>", "how long to wait for late events", duration, 30_000)
+    .option(
+      "--change-threshold <percent>",
+      "mark windows that change as much",
+      numberFrom(0, false),
+      0.5,
+    )
+    .option(
+      "--speed <x>",
+      "replay, market: at x times real time (default: as fast as it goes)",
+      numberFrom(0, true),
+    )
+    .option("--duration <time>", "stop after this long", positiveDuration)
+    .option("--seed <n>", "market: same seed, same events", wholeNumber(0, 2 ** 32 - 1), 1)
+    .option("--events <n>", "market: how many", wholeNumber(1), 100_000)
+    .option("--fresh", "start over: remove what earlier runs wrote to the output folder")
+    .option("--json", "print the summary as one JSON object on stdout, and nothing else there")
+    .helpOption("--help", "show this help")
+    .addHelpText("after", "\nDurations: 500ms, 60s, 1m, 1h. Defaults are shown in milliseconds.")
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  try {
+    program.parse(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) process.exit(0);
+    throw new UsageError(error.message.replace(/^error: /, "").replaceAll("\n", " "));
+  }
+  const options = program.opts<Options>();
+  windowSpec(options.window, options.slide);
+  return options;
+}
+
+/** Which options only some sources heed. */
+const ONLY_FOR: Record<string, Options["source"][]> = {
+  tape: ["replay"],
+  speed: ["replay", "market"],
+  seed: ["market"],
+  events: ["market"],
+};
+
+function noteIgnored(argv: string[], source: Options["source"], report: Report): void {
+  for (const [name, sources] of Object.entries(ONLY_FOR)) {
+    const given = argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+    if (given && !sources.includes(source)) {
+      report(`--${name} is for --source ${sources.join(" or ")}; ignored`);
+    }
+  }
+}
+
+/** The source, and those of its settings that decide what the products are. */
+async function openSource(
+  options: Options,
+  report: Report,
+): Promise<{ source: Source; settings: Settings }> {
+  const { assets, speed, seed, events } = options;
+  const some = assets === undefined ? {} : { assets };
+  switch (options.source) {
+    case "replay": {
+      const tape = options.tape === undefined ? resolve(ROOT, DEFAULT_TAPE) : resolve(options.tape);
+      const source = replay({ tape, ...some, ...(speed === undefined ? {} : { speed }) });
+      return { source, settings: { tape: await tapeDigest(tape) } };
+    }
+    case "market": {
+      const source = market({ seed, events, ...some, ...(speed === undefined ? {} : { speed }) });
+      return { source, settings: { seed, events } };
+    }
+  }
+}
+
+/** Shows how far a run is: a bar on a terminal, else a line every few seconds. Everything goes to stderr. */
+function progressDisplay(source: Source, forMs: number | undefined) {
+  const beginMs = performance.now();
+  let beginEvents: number | undefined;
+  const line = (status: PipelineStatus) => {
+    const { events, rejected } = status.totals;
+    beginEvents ??= 0;
+    const rate = status.appended / ((performance.now() - beginMs) / 1_000);
+    const watermark = Number.isFinite(status.watermarkMs) ? formatTime(status.watermarkMs) : "none";
+    return `${formatNumber(events + rejected)} events · ${formatNumber(Math.round(rate))}/s · watermark ${watermark}`;
+  };
+  const fraction = () => {
+    const elapsed = forMs === undefined ? 0 : (performance.now() - beginMs) / forMs;
+    return Math.min(1, Math.max(elapsed, source.fractionRead() ?? 0));
+  };
+  if (!process.stderr.isTTY) {
+    let nextMs = beginMs + PROGRESS_LINE_MS;
+    return {
+      update(status: PipelineStatus) {
+        if (performance.now() < nextMs) return;
+        nextMs = performance.now() + PROGRESS_LINE_MS;
+        console.error(line(status));
+      },
+      notice: (text: string) => console.error(text),
+      stop() {},
+    };
+  }
+  const bounded = source.finite || forMs !== undefined;
+  const bar = new cliProgress.SingleBar({
+    format: bounded ? "{bar} {percentage} % · {line}" : "{line}",
+    stream: process.stderr,
+    clearOnComplete: true,
+    hideCursor: true,
+    fps: 8,
+  });
+  bar.start(100, 0, { line: `reading ${source.name} …` });
+  return {
+    update: (status: PipelineStatus) =>
+      bar.update(Math.floor(fraction() * 100), { line: line(status) }),
+    notice(text: string) {
+      process.stderr.write(`\r\x1b[K${text}\n`);
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+async function main(argv: string[]): Promise<void> {
+  const options = readOptions(argv);
+  const out = options.out === undefined ? resolve(ROOT, ".lab/out") : resolve(options.out);
+  let display: ReturnType<typeof progressDisplay> | undefined;
+  const report: Report = (notice) => (display ?? { notice: console.error }).notice(notice);
+
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(130);
+      report("stopping after this batch (once more to stop at once)");
+      stop.abort();
+    });
+  }
+
+  noteIgnored(argv, options.source, report);
+  const { source, settings } = await openSource(options, report);
+  const unlock = await lockOutput(out, report);
+  try {
+    await prepareOutput(out, options.fresh ?? false);
+    const { partitions, batch, window, slide, watermark, changeThreshold } = options;
+    const checkpoint = await openCheckpoint(resolve(out, CHECKPOINT), TOPIC, {
+      source: options.source,
+      ...settings,
+      assets: options.assets?.join(",") ?? "all",
+      partitions,
+      batch,
+      window: formatDuration(window),
+      slide: formatDuration(slide),
+      watermark: formatDuration(watermark),
+      "change-threshold": changeThreshold,
+    });
+    const log = await openFileLog(resolve(out, LOG), partitions, report);
+    const store = localStore(out);
+
+    const beginMs = performance.now();
+    const timer =
+      options.duration === undefined ? undefined : setTimeout(() => stop.abort(), options.duration);
+    display = progressDisplay(source, options.duration);
+    const status = await runPipeline(
+      { source, log, checkpoint, store },
+      {
+        windows: windowSpec(window, slide),
+        delayMs: watermark,
+        changeThreshold,
+        batchSize: batch,
+        triggerMs: 1_000,
+      },
+      stop.signal,
+      (now) => display!.update(now),
+    ).finally(() => {
+      clearTimeout(timer);
+      display!.stop();
+      display = undefined;
+    });
+    await log.close();
+
+    const summary = await summarize(status, store, source.counts, performance.now() - beginMs);
+    if (options.json) {
+      console.log(JSON.stringify(summary));
+    } else {
+      console.log(formatSummary(summary));
+    }
+    if (source.finite && status.ended && status.batchesNow === 0) {
+      report(
+        `nothing left to do: ${source.name} was already read to its end (--fresh starts over)`,
+      );
+    } else if (!status.ended) {
+      report("stopped; the same command continues from here");
+    }
+  } finally {
+    await unlock();
+  }
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    if (error instanceof LabError) {
+      const hint = error instanceof UsageError ? " (see --help)" : "";
+      console.error(`${error.message}${hint}`);
+      process.exit(error.exitCode);
+    }
+    console.error(`this is a defect of the lab: ${errorMessage(error)}`);
+    if (error instanceof Error) console.error(error.stack);
+    process.exit(1);
+  },
+);
