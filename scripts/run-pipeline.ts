@@ -149,10 +149,7 @@ function noteIgnored(argv: string[], source: Options["source"], report: Report):
 }
 
 /** The source, and those of its settings that decide what the products are. */
-async function openSource(
-  options: Options,
-  report: Report,
-): Promise<{ source: Source; settings: Settings }> {
+async function openSource(options: Options): Promise<{ source: Source; settings: Settings }> {
   const { assets, speed, seed, events } = options;
   const some = assets === undefined ? {} : { assets };
   switch (options.source) {
@@ -230,7 +227,7 @@ async function main(argv: string[]): Promise<void> {
   }
 
   noteIgnored(argv, options.source, report);
-  const { source, settings } = await openSource(options, report);
+  const { source, settings } = await openSource(options);
   const unlock = await lockOutput(out, report);
   try {
     await prepareOutput(out, options.fresh ?? false);
