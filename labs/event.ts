@@ -30,6 +30,9 @@ export const PRICE_LIMIT_USD = 1e12;
 /** How far event time may run ahead of arrival: a clock further ahead would push the watermark. */
 export const LARGEST_LEAD_MS = 86_400_000;
 
+/** A number as JSON writes it: what a price in a text (a CSV field, a ticker) must look like to be taken as one. */
+export const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+
 /** A value as an error message shows it: JSON, cut where it is long. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);

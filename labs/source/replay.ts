@@ -7,7 +7,7 @@ import { PassThrough } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { parse as parseCsv } from "csv-parse/sync";
 import { LabError, errorMessage } from "../errors.js";
-import type { Message } from "../event.js";
+import { JSON_NUMBER, type Message } from "../event.js";
 import { parseTimeMs } from "../time.js";
 import { pace } from "./pace.js";
 import type { Source } from "./source.js";
@@ -16,7 +16,6 @@ import type { Source } from "./source.js";
 export const DEFAULT_TAPE = "labs/source/tapes/bitcoin-trades-2020-02-22.csv.gz";
 
 const REQUIRED_COLUMNS = ["asset", "price_usd", "event_time"];
-const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 export interface ReplayOptions {
   /** A `.csv` or `.jsonl` file, plain or `.gz`, in order of arrival. */

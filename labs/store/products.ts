@@ -109,12 +109,18 @@ export async function writeBatch(store: Store, output: BatchOutput): Promise<voi
   await store.write("latest/latest.parquet", await encodeParquet(PRICE_COLUMNS, output.latest));
 }
 
-/** Reads a product, one file's rows at a time, in the order of the batches. */
+/**
+ * Reads a product, one file's rows at a time, in the order of the batches.
+ *
+ * @param everyFile read every so many-th file only, for a sample
+ */
 export async function* readProduct<P extends Product>(
   store: Store,
   product: P,
+  everyFile = 1,
 ): AsyncGenerator<ProductRow<P>[]> {
-  for (const name of await store.list(product)) {
+  for (const [index, name] of (await store.list(product)).entries()) {
+    if (index % everyFile !== 0) continue;
     const content = await store.read(`${product}/${name}`);
     if (name.endsWith(".parquet")) yield await decodeParquet<ProductRow<P>>(content);
     else
@@ -124,4 +130,14 @@ export async function* readProduct<P extends Product>(
         .split("\n")
         .map((line) => JSON.parse(line));
   }
+}
+
+/** All rows of a product, in the order of the batches. */
+export async function readAll<P extends Product>(
+  store: Store,
+  product: P,
+): Promise<ProductRow<P>[]> {
+  const rows: ProductRow<P>[] = [];
+  for await (const piece of readProduct(store, product)) for (const row of piece) rows.push(row);
+  return rows;
 }

@@ -1,0 +1,202 @@
+import { on } from "node:events";
+import pRetry from "p-retry";
+import { WebSocket } from "ws";
+import { z } from "zod";
+import { LabError, UsageError, errorMessage } from "../errors.js";
+import { JSON_NUMBER, type Message } from "../event.js";
+import { pause } from "./pace.js";
+import type { Report, Source } from "./source.js";
+
+/** The lab's names of assets (CoinGecko's ids) and Coinbase's of the same markets. */
+const PRODUCT_IDS: Record<string, string> = {
+  bitcoin: "BTC-USD",
+  ethereum: "ETH-USD",
+  solana: "SOL-USD",
+  ripple: "XRP-USD",
+  cardano: "ADA-USD",
+  dogecoin: "DOGE-USD",
+  polkadot: "DOT-USD",
+  litecoin: "LTC-USD",
+  chainlink: "LINK-USD",
+  stellar: "XLM-USD",
+};
+const DEFAULT_ASSETS = ["bitcoin", "ethereum", "solana"];
+const OPEN_TIMEOUT_MS = 10_000;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
+/** Heartbeats come every second; a feed that is silent this long has stalled. */
+const SILENCE_MS = 15_000;
+/** Beyond this many messages that wait for the pipeline, the socket is paused. */
+const MOST_WAITING = 10_000;
+const LARGEST_MESSAGE_BYTES = 1024 * 1024;
+
+export interface WebsocketOptions {
+  /** The feed's URL. */
+  url: string;
+  /** Names such as `bitcoin`, or Coinbase's own such as `BTC-USD`. */
+  assets?: readonly string[];
+  report: Report;
+  /** The wait before the first reconnect, milliseconds; it doubles while none succeeds. */
+  firstRetryMs?: number;
+  /** How long the feed may be silent before it counts as stalled, milliseconds. */
+  silenceMs?: number;
+}
+
+const feedMessage = z.looseObject({ type: z.string() });
+const errorFields = z.object({ message: z.string().optional(), reason: z.string().optional() });
+const tickerFields = z.object({ product_id: z.string(), price: z.unknown(), time: z.unknown() });
+
+/** Coinbase's name of a market. @throws UsageError if there is none in US dollars */
+function productId(asset: string): string {
+  const id = PRODUCT_IDS[asset] ?? asset;
+  if (/^[A-Z0-9]+-USD$/.test(id)) return id;
+  throw new UsageError(
+    `--assets: the websocket source does not know ${asset}; use ${Object.keys(PRODUCT_IDS).join(", ")}, or a Coinbase product such as BTC-USD`,
+  );
+}
+
+/**
+ * The ticker of Coinbase Exchange, pushed over a WebSocket, for ever: subscribes to the channels `ticker`
+ * and `heartbeat`, and connects again with exponential back-off and jitter when the connection drops or
+ * stalls. What is no message of the feed goes to the log as it came, where it is rejected with its reason.
+ *
+ * Shapes: Coinbase Exchange documentation, "WebSocket Channels".
+ *
+ * @throws UsageError if an asset is unknown; LabError (while reading) if the feed refuses the subscription
+ */
+export function websocket(options: WebsocketOptions): Source {
+  const { url, report, firstRetryMs = FIRST_RETRY_MS, silenceMs = SILENCE_MS } = options;
+  const assetOf = new Map(
+    (options.assets ?? DEFAULT_ASSETS).map((name) => [productId(name), name]),
+  );
+  const counts = { connections: 0, heartbeats: 0, unreadable: 0 };
+
+  /** Connects and subscribes. */
+  async function connect(signal: AbortSignal): Promise<WebSocket> {
+    const socket = new WebSocket(url, {
+      handshakeTimeout: OPEN_TIMEOUT_MS,
+      maxPayload: LARGEST_MESSAGE_BYTES,
+    });
+    const abort = () => socket.terminate();
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once("open", resolve);
+        socket.once("error", reject);
+        socket.once("close", () => reject(new Error("closed while connecting")));
+      });
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+    counts.connections++;
+    socket.send(
+      JSON.stringify({
+        type: "subscribe",
+        product_ids: [...assetOf.keys()],
+        channels: ["ticker", "heartbeat"],
+      }),
+    );
+    return socket;
+  }
+
+  /** What one piece of the feed is: a message for the log, or nothing (a heartbeat, a confirmation). */
+  function read(text: string, arrivalMs: number): Message | undefined {
+    let fields: z.infer<typeof feedMessage>;
+    try {
+      fields = feedMessage.parse(JSON.parse(text));
+    } catch {
+      counts.unreadable++;
+      return { key: "", value: text, timestampMs: arrivalMs };
+    }
+    if (fields.type === "heartbeat") counts.heartbeats++;
+    if (fields.type === "error") {
+      const { message, reason } = errorFields.safeParse(fields).data ?? {};
+      const said = [message, reason].filter((part) => part !== undefined).join(": ");
+      throw new LabError(
+        `the feed ${url} refused the subscription: ${said || "no reason given"}; check --assets`,
+      );
+    }
+    if (fields.type !== "ticker") return undefined;
+    const ticker = tickerFields.safeParse(fields).data;
+    const asset = assetOf.get(ticker?.product_id ?? "");
+    if (ticker === undefined || asset === undefined) {
+      counts.unreadable++;
+      return { key: "", value: text, timestampMs: arrivalMs };
+    }
+    // Coinbase writes prices as strings. One that is no number stays as it is, and is rejected by that name.
+    const { price } = ticker;
+    const isNumber = typeof price === "string" && JSON_NUMBER.test(price);
+    const value = JSON.stringify({
+      asset,
+      price_usd: isNumber ? Number(price) : price,
+      event_time: ticker.time,
+    });
+    return { key: asset, value, timestampMs: arrivalMs };
+  }
+
+  /** The messages of one connection, until it ends; says why it did. */
+  async function* listen(socket: WebSocket, signal: AbortSignal): AsyncGenerator<Message, string> {
+    const silence = new AbortController();
+    const stalled = setTimeout(() => {
+      if (socket.isPaused) stalled.refresh();
+      else silence.abort();
+    }, silenceMs);
+    socket.on("message", () => stalled.refresh());
+    socket.on("error", () => {}); // told by "close", which follows
+    try {
+      const pieces = on(socket, "message", {
+        signal: AbortSignal.any([signal, silence.signal]),
+        close: ["close"],
+        highWaterMark: MOST_WAITING,
+        lowWaterMark: MOST_WAITING / 2,
+      } as Parameters<typeof on>[2]);
+      for await (const [data] of pieces) {
+        const message = read(String(data), Date.now());
+        if (message !== undefined) yield message;
+      }
+      return "the connection was closed";
+    } catch (error) {
+      if (signal.aborted) return "stopped";
+      if (silence.signal.aborted) return `nothing came for ${silenceMs / 1_000} s`;
+      if (error instanceof LabError) throw error;
+      return errorMessage(error);
+    } finally {
+      clearTimeout(stalled);
+      socket.terminate();
+    }
+  }
+
+  async function* messages(signal: AbortSignal): AsyncGenerator<Message> {
+    let shortStays = 0;
+    while (!signal.aborted) {
+      let socket: WebSocket;
+      try {
+        socket = await pRetry(() => connect(signal), {
+          retries: Infinity,
+          minTimeout: firstRetryMs,
+          maxTimeout: LONGEST_RETRY_MS,
+          randomize: true,
+          signal,
+          onFailedAttempt: ({ error }) => {
+            if (!signal.aborted)
+              report(`cannot connect to ${url} (${errorMessage(error)}); trying again`);
+          },
+          shouldRetry: () => !signal.aborted,
+        });
+      } catch (error) {
+        if (signal.aborted) return;
+        throw error;
+      }
+      const heartbeatsBefore = counts.heartbeats;
+      const end = yield* listen(socket, signal);
+      if (signal.aborted) return;
+      report(`lost ${url}: ${end}; connecting again`);
+      // A server that accepts and drops at once must not be hammered.
+      shortStays = counts.heartbeats > heartbeatsBefore ? 0 : shortStays + 1;
+      const longestMs = Math.min(LONGEST_RETRY_MS, firstRetryMs * 2 ** shortStays);
+      await pause(longestMs * (0.5 + Math.random() / 2), signal);
+    }
+  }
+
+  return { name: "websocket", finite: false, counts, fractionRead: () => undefined, messages };
+}
