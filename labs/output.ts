@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { LabError, errorCode, errorMessage } from "./errors.js";
-import { pause } from "./source/pace.js";
 import { PRODUCTS } from "./store/products.js";
 import { localStore } from "./store/local.js";
 
@@ -69,7 +69,7 @@ export async function lockOutput(
       );
     }
     if (attempt === 0) report(`waiting for another run (process ${holder}) to end in ${folder}`);
-    await pause(200, new AbortController().signal);
+    await sleep(200);
   }
 }
 

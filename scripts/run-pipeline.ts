@@ -1,36 +1,46 @@
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import cliProgress from "cli-progress";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { readConfig } from "../labs/config.js";
 import { LabError, UsageError, errorMessage } from "../labs/errors.js";
 import { openFileLog } from "../labs/log/file.js";
 import { TOPIC } from "../labs/log/log.js";
-import { CHECKPOINT, LOG, lockOutput, prepareOutput } from "../labs/output.js";
+import { CHECKPOINT, LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
 import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
+import { MOST_ASSETS_DRAWN, renderReport } from "../labs/report/report.js";
+import { readLateness, readSeries } from "../labs/report/series.js";
 import { formatNumber, formatSummary, summarize } from "../labs/report/summary.js";
 import { market } from "../labs/source/market.js";
 import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
 import type { Report, Source } from "../labs/source/source.js";
 import { localStore } from "../labs/store/local.js";
+import { readAll } from "../labs/store/products.js";
+import type { Store } from "../labs/store/store.js";
 import { openCheckpoint, type Settings } from "../labs/stream/checkpoint.js";
 import { windowSpec } from "../labs/stream/window.js";
 import { formatDuration, formatTime, parseDurationMs } from "../labs/time.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** The part of plotly.js that draws lines and bars. */
+const PLOTLY = fileURLToPath(import.meta.resolve("plotly.js/dist/plotly-basic.min.js"));
 const PROGRESS_LINE_MS = 3_000;
 
 interface Options {
-  source: "replay" | "market";
+  source: "replay" | "coingecko" | "websocket" | "market";
   tape?: string;
   assets?: string[];
   out?: string;
   partitions: number;
   batch: number;
+  trigger: number;
   window: number;
   slide: number;
   watermark: number;
   changeThreshold: number;
   speed?: number;
+  every: number;
   duration?: number;
   seed: number;
   events: number;
@@ -82,12 +92,12 @@ function names(text: string): string[] {
 function readOptions(argv: string[]): Options {
   const program = new Command("run-pipeline")
     .description(
-      "Runs the pipeline: source → event log → event-time windows → Parquet, then a summary.\n" +
+      "Runs the pipeline: source → event log → event-time windows → Parquet, then a summary and report.html.\n" +
         "The same command again continues where it stopped.",
     )
     .addOption(
       new Option("--source <name>", "where prices come from")
-        .choices(["replay", "market"])
+        .choices(["replay", "coingecko", "websocket", "market"])
         .default("replay"),
     )
     .option("--tape <file>", "replay: a .csv or .jsonl file, plain or .gz (default: a real tape)")
@@ -95,6 +105,7 @@ function readOptions(argv: string[]): Options {
     .option("--out <dir>", "output folder (default: .lab/out)")
     .option("--partitions <n>", "partitions of the topic", wholeNumber(1, 1_000), 3)
     .option("--batch <n>", "events a micro-batch, over all partitions", wholeNumber(1), 1_000)
+    .option("--trigger <time>", "live sources: a micro-batch this often", positiveDuration, 1_000)
     .option("--window <time>", "length of a window", positiveDuration, 60_000)
     .option("--slide <time>", "a window begins this often", positiveDuration, 10_000)
     .option("--watermark <time>", "how long to wait for late events", duration, 30_000)
@@ -109,13 +120,17 @@ function readOptions(argv: string[]): Options {
       "replay, market: at x times real time (default: as fast as it goes)",
       numberFrom(0, true),
     )
+    .option("--every <time>", "coingecko: poll this often", positiveDuration, 10_000)
     .option("--duration <time>", "stop after this long", positiveDuration)
     .option("--seed <n>", "market: same seed, same events", wholeNumber(0, 2 ** 32 - 1), 1)
     .option("--events <n>", "market: how many", wholeNumber(1), 100_000)
     .option("--fresh", "start over: remove what earlier runs wrote to the output folder")
     .option("--json", "print the summary as one JSON object on stdout, and nothing else there")
     .helpOption("--help", "show this help")
-    .addHelpText("after", "\nDurations: 500ms, 60s, 1m, 1h. Defaults are shown in milliseconds.")
+    .addHelpText(
+      "after",
+      "\nDurations: 500ms, 60s, 1m, 1h. Defaults are shown in milliseconds.\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL.",
+    )
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
@@ -137,6 +152,7 @@ const ONLY_FOR: Record<string, Options["source"][]> = {
   speed: ["replay", "market"],
   seed: ["market"],
   events: ["market"],
+  every: ["coingecko"],
 };
 
 function noteIgnored(argv: string[], source: Options["source"], report: Report): void {
@@ -149,18 +165,30 @@ function noteIgnored(argv: string[], source: Options["source"], report: Report):
 }
 
 /** The source, and those of its settings that decide what the products are. */
-async function openSource(options: Options): Promise<{ source: Source; settings: Settings }> {
-  const { assets, speed, seed, events } = options;
-  const some = assets === undefined ? {} : { assets };
-  switch (options.source) {
-    case "replay": {
-      const tape = options.tape === undefined ? resolve(ROOT, DEFAULT_TAPE) : resolve(options.tape);
-      const source = replay({ tape, ...some, ...(speed === undefined ? {} : { speed }) });
-      return { source, settings: { tape: await tapeDigest(tape) } };
+async function openSource(
+  { source, tape = resolve(ROOT, DEFAULT_TAPE), assets, speed, seed, events, every }: Options,
+  store: Store,
+  report: Report,
+): Promise<{ source: Source; settings: Settings }> {
+  const { coingeckoUrl, coingeckoKey: key, coinbaseUrl } = readConfig();
+  switch (source) {
+    case "replay":
+      return {
+        source: replay({ tape, assets, speed }),
+        settings: { tape: await tapeDigest(tape) },
+      };
+    case "market":
+      return { source: market({ seed, events, assets, speed }), settings: { seed, events } };
+    // Loaded only when used: the HTTP client would slow down the start of every other run.
+    case "coingecko": {
+      const { coingecko } = await import("../labs/source/coingecko.js");
+      const known = () => readAll(store, "latest");
+      const polling = { url: coingeckoUrl, key, assets, everyMs: every, known, report };
+      return { source: coingecko(polling), settings: {} };
     }
-    case "market": {
-      const source = market({ seed, events, ...some, ...(speed === undefined ? {} : { speed }) });
-      return { source, settings: { seed, events } };
+    case "websocket": {
+      const { websocket } = await import("../labs/source/websocket.js");
+      return { source: websocket({ url: coinbaseUrl, assets, report }), settings: {} };
     }
   }
 }
@@ -226,8 +254,9 @@ async function main(argv: string[]): Promise<void> {
     });
   }
 
+  const store = localStore(out);
   noteIgnored(argv, options.source, report);
-  const { source, settings } = await openSource(options);
+  const { source, settings } = await openSource(options, store, report);
   const unlock = await lockOutput(out, report);
   try {
     await prepareOutput(out, options.fresh ?? false);
@@ -244,8 +273,6 @@ async function main(argv: string[]): Promise<void> {
       "change-threshold": changeThreshold,
     });
     const log = await openFileLog(resolve(out, LOG), partitions, report);
-    const store = localStore(out);
-
     const beginMs = performance.now();
     const timer =
       options.duration === undefined ? undefined : setTimeout(() => stop.abort(), options.duration);
@@ -257,7 +284,7 @@ async function main(argv: string[]): Promise<void> {
         delayMs: watermark,
         changeThreshold,
         batchSize: batch,
-        triggerMs: 1_000,
+        triggerMs: options.trigger,
       },
       stop.signal,
       (now) => display!.update(now),
@@ -266,13 +293,24 @@ async function main(argv: string[]): Promise<void> {
       display!.stop();
       display = undefined;
     });
-    await log.close();
-
     const summary = await summarize(status, store, source.counts, performance.now() - beginMs);
+    const drawn = summary.assets.slice(0, MOST_ASSETS_DRAWN).map(({ asset }) => asset);
+    const series = await readSeries(store, drawn, summary.events);
+    const lateness = await readLateness(log);
+    await log.close();
+    const page = renderReport(
+      summary,
+      series,
+      lateness,
+      { windowMs: window, slideMs: slide, delayMs: watermark, changeThreshold, title: source.name },
+      await readFile(PLOTLY, "utf8"),
+    );
+    await store.write(REPORT, page);
     if (options.json) {
       console.log(JSON.stringify(summary));
     } else {
       console.log(formatSummary(summary));
+      console.log(`report: ${resolve(out, REPORT)}`);
     }
     if (source.finite && status.ended && status.batchesNow === 0) {
       report(

@@ -146,7 +146,7 @@ export function formatSummary(summary: Summary): string {
       lastWindow === null ? "" : formatNumber(lastWindow.avg_price),
       biggestChange === null
         ? ""
-        : `${formatPercent(biggestChange.pct_change)} at ${timeOfDay(biggestChange.window_start)}`,
+        : `${formatPercent(biggestChange.pct_change)} by ${timeOfDay(biggestChange.window_end)}`,
     ]);
   }
   const more = summary.assets.length - MOST_ASSETS_SHOWN;
