@@ -43,19 +43,21 @@ export async function lockOutput(
 ): Promise<() => Promise<void>> {
   const path = join(folder, LOCK);
   const giveUpMs = performance.now() + LOCK_WAIT_MS;
+  const unwritable = (error: unknown) =>
+    new LabError(`cannot write to ${folder}: ${errorMessage(error)}; choose another --out`);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw unwritable(error);
+  }
   for (let attempt = 0; ; attempt++) {
     try {
-      await mkdir(folder, { recursive: true });
       const file = await open(path, "wx");
       await file.writeFile(String(process.pid));
       await file.close();
       return () => rm(path, { force: true });
     } catch (error) {
-      if (errorCode(error) !== "EEXIST" || path === folder) {
-        throw new LabError(
-          `cannot write to ${folder}: ${errorMessage(error)}; choose another --out`,
-        );
-      }
+      if (errorCode(error) !== "EEXIST") throw unwritable(error);
     }
     const holder = await lockHolder(path);
     if (holder === undefined) {

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, type ReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import { pipeline } from "node:stream/promises";
-import { PassThrough } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { parse as parseCsv } from "csv-parse/sync";
 import { LabError, errorMessage } from "../errors.js";
@@ -37,24 +35,7 @@ function csvFields(line: string): string[] | undefined {
   }
 }
 
-/** A CSV line as the JSON of its event; a bad line gives a value that `parseEvent` rejects with the reason. */
-function csvValue(line: string, columns: readonly string[]): string {
-  const fields = csvFields(line);
-  if (fields === undefined) return line;
-  const members: string[] = [];
-  for (const [index, column] of columns.entries()) {
-    const field = fields[index];
-    if (field === undefined) continue;
-    if (column === "price_usd" && JSON_NUMBER.test(field)) members.push(`"price_usd":${field}`);
-    else if (REQUIRED_COLUMNS.includes(column)) {
-      members.push(`${JSON.stringify(column)}:${JSON.stringify(field)}`);
-    } else if (column === "arrival_time" && field !== "" && Number.isNaN(parseTimeMs(field))) {
-      members.push(`"arrival_time":${JSON.stringify(field)}`);
-    }
-  }
-  return `{${members.join(",")}}`;
-}
-
+/** What the replay itself needs of a line: key and times. Whether the event is valid, the engine says. */
 interface TapeLine {
   value: string;
   asset: string;
@@ -62,12 +43,35 @@ interface TapeLine {
   arrivalTime: string;
 }
 
+/** A CSV line with the JSON of its event; a bad line gets a value that `parseEvent` rejects with the reason. */
+function csvTapeLine(line: string, columns: readonly string[]): TapeLine {
+  const fields = csvFields(line);
+  if (fields === undefined) return { value: line, asset: "", eventTime: "", arrivalTime: "" };
+  const field = (column: string) => fields[columns.indexOf(column)];
+  const members: string[] = [];
+  for (const column of REQUIRED_COLUMNS) {
+    const text = field(column);
+    if (text === undefined) continue;
+    const isNumber = column === "price_usd" && JSON_NUMBER.test(text);
+    members.push(`"${column}":${isNumber ? text : JSON.stringify(text)}`);
+  }
+  const arrivalTime = field("arrival_time") ?? "";
+  if (arrivalTime !== "" && Number.isNaN(parseTimeMs(arrivalTime))) {
+    members.push(`"arrival_time":${JSON.stringify(arrivalTime)}`);
+  }
+  return {
+    value: `{${members.join(",")}}`,
+    asset: field("asset") ?? "",
+    eventTime: field("event_time") ?? "",
+    arrivalTime,
+  };
+}
+
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** What the replay itself needs of a line: key and times. Whether the event is valid, the engine says. */
-function tapeLine(value: string, arrivalTime?: string): TapeLine {
+function jsonTapeLine(value: string): TapeLine {
   let fields: Record<string, unknown> = {};
   try {
     const parsed: unknown = JSON.parse(value);
@@ -79,7 +83,7 @@ function tapeLine(value: string, arrivalTime?: string): TapeLine {
     value,
     asset: text(fields["asset"]),
     eventTime: text(fields["event_time"]),
-    arrivalTime: arrivalTime ?? text(fields["arrival_time"]),
+    arrivalTime: text(fields["arrival_time"]),
   };
 }
 
@@ -118,21 +122,24 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     throw new LabError(`the tape ${tape} must be a .csv or .jsonl file, plain or .gz`);
   }
   const isCsv = format[1] === "csv";
-  let bytesRead = 0;
+  const isGzipped = format[2] !== undefined;
+  let file: ReadStream | undefined;
   let size = 0;
 
   async function* lines(): AsyncGenerator<string> {
-    const file = createReadStream(tape);
-    file.on("data", (piece) => (bytesRead += piece.length));
-    const plain = new PassThrough();
-    // A truncated or broken file must end the replay with its error, not with fewer lines.
-    const feeding =
-      format![2] === undefined ? pipeline(file, plain) : pipeline(file, createGunzip(), plain);
-    feeding.catch(() => {}); // awaited below, unless the reader stops early
+    file = createReadStream(tape);
+    const plain = isGzipped ? file.pipe(createGunzip()) : file;
+    file.on("error", (error) => plain.destroy(error)); // which pipe does not do
+    let rest = "";
     try {
-      yield* createInterface({ input: plain, crlfDelay: Infinity });
-      await feeding;
+      for await (const text of plain.setEncoding("utf8")) {
+        const pieces = (rest + (text as string)).split("\n");
+        rest = pieces.pop()!;
+        yield* pieces;
+      }
+      yield rest;
     } catch (error) {
+      if (error instanceof LabError) throw error;
       throw new LabError(`cannot read the tape ${tape}: ${errorMessage(error)}`);
     } finally {
       file.destroy();
@@ -150,21 +157,17 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     } catch (error) {
       throw new LabError(`cannot read the tape ${tape}: ${errorMessage(error)}`);
     }
-    for await (const line of lines()) {
+    for await (const untrimmed of lines()) {
       if (signal.aborted) return;
-      if (line.trim() === "") continue;
+      const line = untrimmed.trim();
+      if (line === "") continue;
       if (isCsv && columns === undefined) {
         columns = csvColumns(tape, line);
         continue;
       }
       count++;
       const { value, asset, eventTime, arrivalTime } =
-        columns === undefined
-          ? tapeLine(line)
-          : tapeLine(
-              csvValue(line, columns),
-              csvFields(line)?.[columns.indexOf("arrival_time")] ?? "",
-            );
+        columns === undefined ? jsonTapeLine(line) : csvTapeLine(line, columns);
       if (wanted !== undefined && asset !== "" && !wanted.has(asset)) continue;
       seen.add(asset);
       const timestampMs = parseTimeMs(arrivalTime === "" ? eventTime : arrivalTime);
@@ -182,7 +185,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     name: "replay",
     finite: true,
     counts: {},
-    fractionRead: () => (size === 0 ? undefined : bytesRead / size),
+    fractionRead: () => (file === undefined || size === 0 ? undefined : file.bytesRead / size),
     messages: (signal) =>
       speed === undefined ? recorded(signal) : pace(recorded(signal), speed, signal),
   };

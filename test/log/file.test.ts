@@ -1,0 +1,154 @@
+import { mkdtemp, readFile, rm, truncate, writeFile, appendFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { LabError } from "../../labs/errors.js";
+import type { Message } from "../../labs/event.js";
+import { openFileLog } from "../../labs/log/file.js";
+import type { EventLog, LogRecord } from "../../labs/log/log.js";
+import { partitionOf } from "../../labs/log/partition.js";
+import { temporaryFolder } from "../support/folder.js";
+
+const TOPIC = "t";
+const message = (value: string, key = "bitcoin"): Message => ({ key, value, timestampMs: 7 });
+
+async function readRange(log: EventLog, partition: number, from: number, to: number) {
+  const records: LogRecord[] = [];
+  for await (const piece of log.read(TOPIC, partition, from, to)) records.push(...piece);
+  return records;
+}
+
+/** Texts with everything that could confuse a file of lines with tabs. */
+const text = fc.string({
+  unit: fc.oneof(
+    fc.constantFrom("\t", "\n", "\r", "\\", "n", "t", "é", "🎈", "\u2028"),
+    fc.string(),
+  ),
+  maxLength: 30,
+});
+const messages = fc.array(
+  fc.record({ key: text, value: text, timestampMs: fc.integer({ min: -1e12, max: 2e12 }) }),
+  { maxLength: 40 },
+);
+
+test("any messages come back in order, each in the partition of its key, also after opening again", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(messages, { maxLength: 4 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (appends, partitions) => {
+        const folder = await mkdtemp(join(tmpdir(), "lab-"));
+        try {
+          for (const chunk of appends) {
+            const log = await openFileLog(folder, partitions);
+            await log.append(TOPIC, chunk);
+            await log.close();
+          }
+          const log = await openFileLog(folder, partitions);
+          const ends = await log.endOffsets(TOPIC);
+          for (const [partition, end] of ends.entries()) {
+            const own = appends
+              .flat()
+              .filter(({ key }) => partitionOf(key, partitions) === partition);
+            const expected = own.map((each, offset) => ({ ...each, offset }));
+            expect(await readRange(log, partition, 0, end)).toEqual(expected);
+            const middle = Math.floor(end / 2);
+            expect(await readRange(log, partition, middle, end)).toEqual(expected.slice(middle));
+            expect(await readRange(log, partition, 0, middle)).toEqual(expected.slice(0, middle));
+          }
+          await log.close();
+        } finally {
+          await rm(folder, { recursive: true });
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("a file cut at any byte opens as the records that are whole, and goes on from there", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, "t-0.log");
+  const log = await openFileLog(folder, 1);
+  await log.append(
+    TOPIC,
+    ["one", "two ✓", "three"].map((value) => message(value)),
+  );
+  await log.close();
+  const whole = await readFile(path);
+  for (let length = whole.length; length >= 0; length--) {
+    await writeFile(path, whole.subarray(0, length));
+    const kept = whole.subarray(0, length).toString().split("\n").length - 1;
+    const notices: string[] = [];
+    const reopened = await openFileLog(folder, 1, (notice) => notices.push(notice));
+    expect(await reopened.endOffsets(TOPIC)).toEqual([kept]);
+    const torn = length > 0 && whole[length - 1] !== 10;
+    expect(notices).toHaveLength(torn ? 1 : 0);
+    await reopened.append(TOPIC, [message("next")]);
+    const records = await readRange(reopened, 0, 0, kept + 1);
+    expect(records.map(({ value }) => value)).toEqual([
+      ...["one", "two ✓", "three"].slice(0, kept),
+      "next",
+    ]);
+    await reopened.close();
+  }
+});
+
+test("any range of a large file is found without reading it all", async () => {
+  const folder = await temporaryFolder();
+  const log = await openFileLog(folder, 1);
+  const count = 30_000;
+  await log.append(
+    TOPIC,
+    Array.from({ length: count }, (_, index) => message(`${index} ${"x".repeat(index % 50)}`)),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.nat(count - 1), fc.nat(300), async (from, length) => {
+      const to = Math.min(count, from + length);
+      const records = await readRange(log, 0, from, to);
+      expect(records.map(({ offset }) => offset)).toEqual(
+        Array.from({ length: to - from }, (_, index) => from + index),
+      );
+    }),
+  );
+  await log.close();
+});
+
+test("a record larger than the reading buffer is read whole", async () => {
+  const log = await openFileLog(await temporaryFolder(), 1);
+  const large = "x".repeat(700_000);
+  await log.append(TOPIC, [message("a"), message(large), message("b")]);
+  const values = (await readRange(log, 0, 0, 3)).map(({ value }) => value);
+  expect(values).toEqual(["a", large, "b"]);
+  await log.close();
+});
+
+test("one line a record, to be read with cat", async () => {
+  const folder = await temporaryFolder();
+  const log = await openFileLog(folder, 1);
+  await log.append(TOPIC, [message('{"a":1}'), message("two\nlines")]);
+  await log.close();
+  expect(await readFile(join(folder, "t-0.log"), "utf8")).toBe(
+    '0\t7\tbitcoin\t{"a":1}\n1\t7\tbitcoin\ttwo\\nlines\n',
+  );
+});
+
+test("a file that is no log, or lacks records, is an error that says what to do", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, "t-0.log");
+  await writeFile(path, "something else\n");
+  const log = await openFileLog(folder, 1);
+  await expect(log.endOffsets(TOPIC)).rejects.toThrow(/is corrupt.*--fresh/);
+
+  await writeFile(path, "");
+  const other = await openFileLog(folder, 1);
+  await other.append(TOPIC, [message("a"), message("b"), message("c")]);
+  await other.close();
+  const lines = (await readFile(path, "utf8")).split("\n");
+  await truncate(path);
+  await appendFile(path, [lines[0], lines[2], ""].join("\n"));
+  const holed = await openFileLog(folder, 1);
+  await expect(readRange(holed, 0, 0, 3)).rejects.toThrow(LabError);
+  await holed.close();
+});

@@ -1,0 +1,243 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Summary } from "../labs/report/summary.js";
+import { localStore } from "../labs/store/local.js";
+import { PRODUCTS, readAll } from "../labs/store/products.js";
+import { coingeckoServer, prices } from "./support/coingecko-server.js";
+import { runPipelineCommand, start } from "./support/command.js";
+import { temporaryFolder } from "./support/folder.js";
+
+const market = (out: string, ...more: string[]) => [
+  ...["--source", "market", "--events", "8000", "--batch", "200", "--out", out],
+  ...more,
+];
+const parseSummary = (stdout: string) => JSON.parse(stdout) as Summary;
+
+/** All rows of all products. */
+async function products(out: string) {
+  const store = localStore(out);
+  return Object.fromEntries(
+    await Promise.all(PRODUCTS.map(async (name) => [name, await readAll(store, name)])),
+  ) as Record<(typeof PRODUCTS)[number], object[]>;
+}
+
+test("without options the real tape runs to its end, with a summary and a report", async () => {
+  const out = await temporaryFolder();
+  const { code, stdout } = await runPipelineCommand(["--out", out]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("events 9,999");
+  expect(await readFile(join(out, "report.html"), "utf8")).toContain("rolling average");
+  const { prices: rows, windows, rejected, latest } = await products(out);
+  expect(rows).toHaveLength(9_999);
+  expect(rejected).toHaveLength(0);
+  expect(latest).toEqual([rows.at(-1)]);
+  expect(windows.length).toBeGreaterThan(700);
+});
+
+test("--json prints one object on stdout and nothing else, and its sums are those of the products", async () => {
+  const out = await temporaryFolder();
+  const { code, stdout } = await runPipelineCommand(market(out, "--json"));
+  expect(code).toBe(0);
+  const summary = parseSummary(stdout);
+  const found = await products(out);
+  expect(summary).toMatchObject({
+    events: found.prices.length,
+    rejected: found.rejected.length,
+    windows: found.windows.length,
+    changes: found.changes.length,
+    batches: 41, // 40 of 200 events and the one without data
+  });
+  expect(summary.events + summary.rejected).toBe(8_000);
+  for (const key of ["droppedRows", "openWindows", "watermark", "elapsedMs"]) {
+    expect(summary).toHaveProperty(key);
+  }
+});
+
+test("killed at random many times and run again, every product is that of an undisturbed run", async () => {
+  const quiet = await temporaryFolder();
+  const killed = await temporaryFolder();
+  const options = ["--assets", "bitcoin,ethereum,solana,ripple,cardano"];
+  expect((await runPipelineCommand(market(quiet, ...options))).code).toBe(0);
+  let kills = 0;
+  const batchesSeen = new Set<number>();
+  for (let attempt = 0; attempt < 60; attempt++) {
+    const { child, result } = start("scripts/run-pipeline.ts", market(killed, ...options));
+    // Most of the first 400 ms are the start of Node; a kill there tests nothing.
+    const timer = setTimeout(() => child.kill("SIGKILL"), 400 + Math.random() * 300);
+    const { code, signal } = await result;
+    clearTimeout(timer);
+    if (signal === "SIGKILL") kills++;
+    else expect(code).toBe(0);
+    const commits = await readdir(join(killed, "checkpoint/commits")).catch(() => []);
+    batchesSeen.add(Math.max(-1, ...commits.map(Number)));
+    if (code === 0) break;
+  }
+  const last = await runPipelineCommand(market(killed, ...options, "--json"));
+  expect(last.code, last.stderr).toBe(0);
+  expect(parseSummary(last.stdout).ended).toBe(true);
+  expect(kills).toBeGreaterThan(0);
+  expect(batchesSeen.size).toBeGreaterThan(1);
+  expect(await products(killed)).toEqual(await products(quiet));
+});
+
+test("Ctrl-C ends a run with a summary, and the same command continues to the same result", async () => {
+  const quiet = await temporaryFolder();
+  const stopped = await temporaryFolder();
+  await runPipelineCommand(market(quiet));
+  const { child, result } = start("scripts/run-pipeline.ts", market(stopped, "--speed", "10"));
+  await expect
+    .poll(() => existsSync(join(stopped, "prices/part-00000000.parquet")), {
+      timeout: 20_000,
+    })
+    .toBe(true);
+  child.kill("SIGINT");
+  const { code, stdout, stderr } = await result;
+  expect(code).toBe(0);
+  expect(stdout).toContain("windows written");
+  expect(stderr).toContain("the same command continues from here");
+  expect(existsSync(join(stopped, "report.html"))).toBe(true);
+  await runPipelineCommand(market(stopped));
+  expect(await products(stopped)).toEqual(await products(quiet));
+});
+
+test("a finished replay has nothing left to do and says so", async () => {
+  const out = await temporaryFolder();
+  const first = await runPipelineCommand(market(out, "--json"));
+  const before = await products(out);
+  const second = await runPipelineCommand(market(out, "--json"));
+  expect(second.code).toBe(0);
+  expect(second.stderr).toContain("nothing left to do");
+  const ofThisRun = { newRecords: 0, elapsedMs: expect.any(Number) as number };
+  expect(parseSummary(second.stdout)).toEqual({ ...parseSummary(first.stdout), ...ofThisRun });
+  expect(await products(out)).toEqual(before);
+});
+
+test("--fresh starts over and leaves what is not the pipeline's", async () => {
+  const out = await temporaryFolder();
+  await writeFile(join(out, "notes.txt"), "mine");
+  await runPipelineCommand(market(out));
+  const before = await products(out);
+  const { code } = await runPipelineCommand(market(out, "--fresh", "--seed", "2"));
+  expect(code).toBe(0);
+  expect(await products(out)).not.toEqual(before);
+  expect(await readFile(join(out, "notes.txt"), "utf8")).toBe("mine");
+});
+
+test("rows that are no events go to rejected/ with position and reason, the rest is processed", async () => {
+  const out = await temporaryFolder();
+  const tape = join(out, "tape.jsonl");
+  const good = (second: number) =>
+    `{"asset":"bitcoin","price_usd":${100 + second},"event_time":"2025-01-01T10:00:${String(second).padStart(2, "0")}Z"}`;
+  await writeFile(
+    tape,
+    [good(1), "{broken", good(2), good(3).replace("103", "-103"), good(4)].join("\n"),
+  );
+  const { code, stdout } = await runPipelineCommand([
+    "--tape",
+    tape,
+    "--partitions",
+    "1",
+    "--out",
+    join(out, "out"),
+    "--json",
+  ]);
+  expect(code).toBe(0);
+  expect(parseSummary(stdout)).toMatchObject({ events: 3, rejected: 2 });
+  const { rejected } = await products(join(out, "out"));
+  expect(rejected).toEqual([
+    { topic: "crypto_prices", partition: 0, offset: 1, reason: "not JSON", raw: "{broken" },
+    {
+      ...{ topic: "crypto_prices", partition: 0, offset: 3 },
+      reason: "price_usd is not above 0: -103",
+      raw: good(3).replace("103", "-103"),
+    },
+  ]);
+});
+
+test("wrong usage ends with exit code 2, one line and a hint", async () => {
+  const out = await temporaryFolder();
+  for (const args of [
+    ["--source", "telepathy"],
+    ["--window", "60"],
+    ["--window", "0s"],
+    ["--slide", "2m"],
+    ["--partitions", "0"],
+    ["--batch", "many"],
+    ["--speed", "-1"],
+    ["--change-threshold", "NaN"],
+    ["--assets", "a,,b"],
+    ["--nonsense"],
+    ["--tape"],
+    ["extra"],
+    ["--source", "websocket", "--assets", "nonsense"],
+  ]) {
+    const { code, stdout, stderr } = await runPipelineCommand([...args, "--out", out]);
+    expect(code, args.join(" ")).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr.trimEnd().split("\n"), args.join(" ")).toHaveLength(1);
+    expect(stderr).toContain("--help");
+  }
+  expect(await readdir(out)).toEqual([]);
+}, 120_000);
+
+test("what cannot work ends with exit code 1 and one line that says what to do", async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, "file");
+  await writeFile(file, "");
+  const damaged = join(folder, "damaged");
+  await runPipelineCommand(market(damaged));
+  const commits = await readdir(join(damaged, "checkpoint/state"));
+  await writeFile(join(damaged, "checkpoint/state", commits.at(-1)!), "garbage");
+  const foreign = join(folder, "foreign");
+  await mkdir(join(foreign, "prices"), { recursive: true });
+  await writeFile(join(foreign, "prices/part-00000000.parquet"), "");
+  const other = join(folder, "other");
+  await runPipelineCommand(market(other));
+
+  for (const [args, message] of [
+    [["--tape", join(folder, "none.csv")], /cannot read the tape .*: it does not exist/],
+    [["--out", file], /cannot write to .*file/],
+    [["--out", join(file, "below")], /cannot write to .*below.*choose another --out/],
+    [market(damaged), /is corrupt.*--fresh/],
+    [["--out", foreign], /no checkpoint to continue from/],
+    [market(other, "--window", "2m"), /--window was 1m, now 2m/],
+    [market(other, "--seed", "9"), /--seed was 1, now 9/],
+  ] as const) {
+    const { code, stdout, stderr } = await runPipelineCommand(args);
+    expect(code, stderr).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  }
+}, 120_000);
+
+test("a live source runs for the time it is given, and does not store again what it knows", async () => {
+  const out = await temporaryFolder();
+  const { url } = await coingeckoServer(
+    prices({ bitcoin: { usd: 68_340.12, last_updated_at: Math.floor(Date.now() / 1_000) } }),
+  );
+  const args = [
+    ...["--source", "coingecko", "--assets", "bitcoin", "--every", "100ms", "--trigger", "100ms"],
+    ...["--duration", "1s", "--out", out, "--json"],
+  ];
+  const first = await runPipelineCommand(args, { COINGECKO_URL: url });
+  expect(first.code, first.stderr).toBe(0);
+  expect(parseSummary(first.stdout)).toMatchObject({ events: 1, ended: false });
+  expect(parseSummary(first.stdout).source["repeated"]).toBeGreaterThan(2);
+  const second = await runPipelineCommand(args, { COINGECKO_URL: url });
+  expect(parseSummary(second.stdout)).toMatchObject({ events: 1, newRecords: 0 });
+});
+
+test("--help names every option of the command line", async () => {
+  const { code, stdout } = await runPipelineCommand(["--help"]);
+  expect(code).toBe(0);
+  for (const option of [
+    ...["source", "tape", "assets", "out", "partitions", "batch", "trigger", "window", "slide"],
+    ...["watermark", "change-threshold", "speed", "every", "duration", "seed", "events"],
+    ...["fresh", "json", "help"],
+  ]) {
+    expect(stdout).toContain(`--${option}`);
+  }
+});

@@ -1,0 +1,289 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { priceMessage, type Message } from "../../labs/event.js";
+import { TOPIC } from "../../labs/log/log.js";
+import type { BatchOutput, WindowRow } from "../../labs/store/products.js";
+import { openCheckpoint } from "../../labs/stream/checkpoint.js";
+import { openQuery, type Query, type QuerySettings } from "../../labs/stream/query.js";
+import { formatTime } from "../../labs/time.js";
+import { memoryLog } from "../support/memory-log.js";
+import { reference, type ReferenceEvent } from "./reference.js";
+
+const ASSETS = ["bitcoin", "ethereum", "solana", "ripple"];
+
+/** A tape in order of arrival: disorder, ties and duplicates come with times drawn from a short range. */
+const tape = fc.array(
+  fc.record({
+    asset: fc.constantFrom(...ASSETS),
+    priceUsd: fc.oneof(
+      fc.integer({ min: 1, max: 5 }),
+      fc.double({ min: 1e-6, max: 1e11, noNaN: true }),
+      fc.double({ min: 68_000, max: 68_001, noNaN: true }),
+    ),
+    eventTimeMs: fc.oneof(
+      fc.integer({ min: -60, max: 200 }),
+      fc.integer({ min: 0, max: 2_000 }),
+      fc.constantFrom(0, 10, 100),
+    ),
+  }),
+  { minLength: 1, maxLength: 80 },
+);
+
+const settings = fc
+  .record({
+    windowMs: fc.integer({ min: 1, max: 120 }),
+    slideMs: fc.integer({ min: 1, max: 120 }),
+    delayMs: fc.integer({ min: 0, max: 150 }),
+    batchSize: fc.integer({ min: 1, max: 40 }),
+    partitions: fc.integer({ min: 1, max: 4 }),
+  })
+  .filter(({ windowMs, slideMs }) => slideMs <= windowMs);
+
+type Settings = typeof settings extends fc.Arbitrary<infer S> ? S : never;
+type Tape = typeof tape extends fc.Arbitrary<infer T> ? T : never;
+
+/** Property tests make many folders, each for a moment. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "lab-"));
+  return work(folder).finally(() => rm(folder, { recursive: true }));
+}
+
+const querySettings = ({ windowMs, slideMs, delayMs, batchSize }: Settings): QuerySettings => ({
+  windows: { windowMs, slideMs },
+  delayMs,
+  changeThreshold: 1,
+  batchSize,
+});
+
+async function filledLog(events: Tape, partitions: number) {
+  const log = memoryLog(partitions);
+  const messages = events.map(({ asset, priceUsd, eventTimeMs }): Message =>
+    priceMessage(asset, priceUsd, formatTime(eventTimeMs), eventTimeMs),
+  );
+  await log.append(TOPIC, messages);
+  return log;
+}
+
+const waiting = async (query: Query, log: ReturnType<typeof memoryLog>) =>
+  (await log.endOffsets(TOPIC)).some((end, partition) => end > query.offsets[partition]!);
+
+function expectSameWindows(found: WindowRow[], expected: WindowRow[]): void {
+  const exact = (row: WindowRow) => ({ ...row, avg_price: 0, stddev_price: 0 });
+  expect(found.map(exact)).toEqual(expected.map(exact));
+  for (const [index, row] of expected.entries()) {
+    const { avg_price, stddev_price } = found[index]!;
+    expect(Math.abs(avg_price - row.avg_price)).toBeLessThanOrEqual(1e-12 * row.avg_price);
+    if (row.stddev_price === null) expect(stddev_price).toBeNull();
+    else {
+      // The deviation of prices near 68,000 carries the rounding of the prices themselves.
+      const tolerance = 1e-9 * row.stddev_price + 1e-14 * row.max_price;
+      expect(Math.abs(stddev_price! - row.stddev_price)).toBeLessThanOrEqual(tolerance);
+    }
+  }
+}
+
+test("any tape in any batches gives, batch for batch, the windows and drops of the naive reference", async () => {
+  await fc.assert(
+    fc.asyncProperty(tape, settings, async (events, chosen) => {
+      await inFolder(async (folder) => {
+        const log = await filledLog(events, chosen.partitions);
+        const outputs: BatchOutput[] = [];
+        const checkpoint = await openCheckpoint(folder, TOPIC, {});
+        const sink = (output: BatchOutput) => Promise.resolve(void outputs.push(output));
+        const query = await openQuery(log, checkpoint, sink, querySettings(chosen));
+
+        const batches: ReferenceEvent[][] = [];
+        const dropped: number[] = [];
+        const record = (progress: Awaited<ReturnType<Query["runBatch"]>>) => {
+          const { startOffset, endOffset } = progress.source;
+          batches.push(
+            log.records.flatMap((partition, index) =>
+              partition.slice(startOffset[index], endOffset[index]).map(({ value, offset }) => {
+                const { asset, price_usd, event_time } = JSON.parse(value) as {
+                  asset: string;
+                  price_usd: number;
+                  event_time: string;
+                };
+                const eventTimeMs = Date.parse(event_time);
+                return { asset, priceUsd: price_usd, eventTimeMs, offset };
+              }),
+            ),
+          );
+          dropped.push(progress.stateOperators.numRowsDroppedByWatermark);
+        };
+        while (await waiting(query, log)) record(await query.runBatch());
+        const last = await query.runBatchWithoutData();
+
+        const { windowMs, slideMs, delayMs } = chosen;
+        const expected = reference(batches, windowMs, slideMs, delayMs);
+        expect(outputs).toHaveLength(expected.length);
+        expect(dropped).toEqual(
+          expected.slice(0, batches.length).map(({ droppedRows }) => droppedRows),
+        );
+        expect(last?.stateOperators.numRowsDroppedByWatermark ?? 0).toBe(0);
+        for (const [batchId, { windows }] of expected.entries()) {
+          expectSameWindows(outputs[batchId]!.windows, windows);
+          expect(outputs[batchId]!.changes).toEqual(
+            outputs[batchId]!.windows.filter(({ pct_change }) => Math.abs(pct_change) >= 1),
+          );
+        }
+        const total = (rows: { droppedRows: number }[]) =>
+          rows.reduce((sum, { droppedRows }) => sum + droppedRows, 0);
+        expect(query.totals.droppedRows).toBe(total(expected));
+        expect(query.totals.events).toBe(events.length);
+
+        const emitted = expected.reduce((sum, { windows }) => sum + windows.length, 0);
+        expect(query.totals.windows).toBe(emitted);
+      });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the latest price is that of the latest event time, and of the later offset among equals", async () => {
+  await fc.assert(
+    fc.asyncProperty(tape, settings, async (events, chosen) => {
+      await inFolder(async (folder) => {
+        const log = await filledLog(events, chosen.partitions);
+        let latest: BatchOutput["latest"] = [];
+        const checkpoint = await openCheckpoint(folder, TOPIC, {});
+        const sink = (output: BatchOutput) => Promise.resolve(void (latest = output.latest));
+        const query = await openQuery(log, checkpoint, sink, querySettings(chosen));
+        while (await waiting(query, log)) await query.runBatch();
+        const expected = ASSETS.flatMap((asset) => {
+          const own = events.filter((event) => event.asset === asset);
+          const newest = Math.max(...own.map(({ eventTimeMs }) => eventTimeMs));
+          const last = own.filter(({ eventTimeMs }) => eventTimeMs === newest).at(-1);
+          return last === undefined
+            ? []
+            : [{ asset, price_usd: last.priceUsd, event_time: newest }];
+        });
+        expect(latest).toEqual(expected.sort((a, b) => (a.asset < b.asset ? -1 : 1)));
+      });
+    }),
+  );
+});
+
+test("a query that crashes before or after any sink write gives the same output for every batch", async () => {
+  const crashes = fc.array(fc.record({ batchId: fc.nat(30), after: fc.boolean() }), {
+    maxLength: 6,
+  });
+  async function run(
+    events: Tape,
+    chosen: Settings,
+    crashing: { batchId: number; after: boolean }[],
+  ) {
+    return inFolder(async (folder) => {
+      const log = await filledLog(events, chosen.partitions);
+      const outputs = new Map<number, BatchOutput>();
+      const left = [...crashing];
+      const sink = (output: BatchOutput): Promise<void> => {
+        const index = left.findIndex(({ batchId }) => batchId === output.batchId);
+        const crash = index < 0 ? undefined : left.splice(index, 1)[0];
+        if (crash?.after !== false) outputs.set(output.batchId, output);
+        return crash === undefined ? Promise.resolve() : Promise.reject(new Error("crash"));
+      };
+      for (;;) {
+        try {
+          const checkpoint = await openCheckpoint(folder, TOPIC, {});
+          const query = await openQuery(log, checkpoint, sink, querySettings(chosen));
+          while (await waiting(query, log)) await query.runBatch();
+          await query.runBatchWithoutData();
+          return { outputs: [...outputs.values()], totals: { ...query.totals } };
+        } catch (error) {
+          if (!(error instanceof Error && error.message === "crash")) throw error;
+        }
+      }
+    });
+  }
+  await fc.assert(
+    fc.asyncProperty(tape, settings, crashes, async (events, chosen, crashing) => {
+      expect(await run(events, chosen, crashing)).toEqual(await run(events, chosen, []));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("open windows and final ones together are all the windows that hold counted events", async () => {
+  await fc.assert(
+    fc.asyncProperty(tape, settings, async (events, chosen) => {
+      await inFolder(async (folder) => {
+        // One batch: nothing is late, so every window of every event is open or emitted.
+        const log = await filledLog(events, chosen.partitions);
+        const checkpoint = await openCheckpoint(folder, TOPIC, {});
+        const query = await openQuery(log, checkpoint, () => Promise.resolve(), {
+          ...querySettings(chosen),
+          batchSize: events.length,
+        });
+        await query.runBatch();
+        await query.runBatchWithoutData();
+        const { windowMs, slideMs } = chosen;
+        const windows = new Set<string>();
+        for (const { asset, eventTimeMs } of events) {
+          for (let start = -400; start <= 2_000; start++) {
+            const isStart = Math.abs(start % slideMs) === 0;
+            if (isStart && start <= eventTimeMs && eventTimeMs < start + windowMs) {
+              windows.add(`${start} ${asset}`);
+            }
+          }
+        }
+        expect(query.totals.windows + query.openWindows()).toBe(windows.size);
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("state is bounded by open windows, not by events", async () => {
+  await inFolder(async (folder) => {
+    const log = memoryLog(1);
+    const checkpoint = await openCheckpoint(folder, TOPIC, {});
+    const query = await openQuery(log, checkpoint, () => Promise.resolve(), {
+      windows: { windowMs: 60_000, slideMs: 10_000 },
+      delayMs: 30_000,
+      changeThreshold: 1,
+      batchSize: 1_000,
+    });
+    let most = 0;
+    for (let batch = 0; batch < 50; batch++) {
+      const events = Array.from({ length: 1_000 }, (_, index) => {
+        const timeMs = (batch * 1_000 + index) * 100;
+        return priceMessage("bitcoin", 1 + index, formatTime(timeMs), timeMs);
+      });
+      await log.append(TOPIC, events);
+      await query.runBatch();
+      most = Math.max(most, query.state.get("bitcoin")!.panes.length);
+    }
+    // 90 s of windows and delay, and the 100 s of one batch, in panes of 10 s.
+    expect(most).toBeLessThanOrEqual(30);
+  });
+});
+
+test("mean and deviation stay accurate where a sum of squares would cancel", async () => {
+  await inFolder(async (folder) => {
+    const log = memoryLog(1);
+    const prices = Array.from(
+      { length: 1_000 },
+      (_, index) => 1e9 + (index % 2 === 0 ? 1e-3 : -1e-3),
+    );
+    await log.append(
+      TOPIC,
+      prices.map((price, index) => priceMessage("bitcoin", price, formatTime(index), index)),
+    );
+    let row: WindowRow | undefined;
+    const checkpoint = await openCheckpoint(folder, TOPIC, {});
+    const sink = ({ windows }: BatchOutput) => Promise.resolve(void (row ??= windows[0]));
+    const query = await openQuery(log, checkpoint, sink, {
+      windows: { windowMs: 900, slideMs: 300 },
+      delayMs: 0,
+      changeThreshold: 1,
+      batchSize: 1_000,
+    });
+    await query.runBatch();
+    await query.runBatchWithoutData();
+    expect(row!.stddev_price! / 1e-3).toBeCloseTo(Math.sqrt(row!.count / (row!.count - 1)), 3);
+  });
+});

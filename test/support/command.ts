@@ -1,0 +1,37 @@
+import { spawn, type ChildProcess } from "node:child_process";
+
+export interface Result {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Starts a script as a user does, without npx between. */
+export function start(
+  script: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): { child: ChildProcess; result: Promise<Result> } {
+  const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
+  const result = new Promise<Result>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { child, result };
+}
+
+/** Runs the pipeline's command line to its end. */
+export function runPipelineCommand(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Result> {
+  return start("scripts/run-pipeline.ts", args, environment).result;
+}
