@@ -1,0 +1,195 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import Table from "cli-table3";
+import { Command } from "commander";
+import { parseEvent, type Message, type PriceEvent } from "../labs/event.js";
+import { openFileLog } from "../labs/log/file.js";
+import { TOPIC } from "../labs/log/log.js";
+import { market } from "../labs/source/market.js";
+import { openCheckpoint } from "../labs/stream/checkpoint.js";
+import { openQuery } from "../labs/stream/query.js";
+import { addEvent, closeWindows, type State } from "../labs/stream/state.js";
+import { NO_WATERMARK, nextWatermark } from "../labs/stream/watermark.js";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const PIPELINE = join(ROOT, "scripts/run-pipeline.ts");
+const WINDOWS = { windowMs: 60_000, slideMs: 10_000 };
+const DELAY_MS = 30_000;
+const BATCH = 10_000;
+const ROUNDS = 5;
+
+const say = (text: string) => console.error(text);
+
+/** Runs works in turn, several rounds, so that a noisy moment hits all of them; gives the median of each, ms. */
+async function compare(...works: (() => unknown)[]): Promise<number[]> {
+  const times = works.map(() => [] as number[]);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, work] of works.entries()) {
+      const began = performance.now();
+      await work();
+      times[index]!.push(performance.now() - began);
+    }
+  }
+  return times.map((each) => each.sort((a, b) => a - b)[Math.floor(each.length / 2)]!);
+}
+
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "bench-"));
+  return work(folder).finally(() => rm(folder, { recursive: true, force: true }));
+}
+
+async function marketMessages(events: number): Promise<Message[]> {
+  const messages: Message[] = [];
+  const source = market({ seed: 1, events, assets: 100, eventsPerSecond: 1_000 });
+  for await (const message of source.messages(new AbortController().signal)) messages.push(message);
+  return messages;
+}
+
+/** Log bytes → parsed, validated, windowed, checkpointed; the sink throws the rows away. */
+async function streamLog(folder: string): Promise<void> {
+  await inFolder(async (checkpointFolder) => {
+    const log = await openFileLog(folder, 3);
+    const checkpoint = await openCheckpoint(checkpointFolder, TOPIC, {});
+    const query = await openQuery(log, checkpoint, () => Promise.resolve(), {
+      windows: WINDOWS,
+      delayMs: DELAY_MS,
+      changeThreshold: 0.5,
+      batchSize: BATCH,
+    });
+    const total = (await log.endOffsets(TOPIC)).reduce((sum, end) => sum + end, 0);
+    while (query.offsets.reduce((sum, offset) => sum + offset, 0) < total) await query.runBatch();
+    await query.runBatchWithoutData();
+    await log.close();
+  });
+}
+
+/** The engine alone: events in memory → windows. */
+function streamEvents(events: readonly PriceEvent[]): number {
+  const state: State = new Map();
+  let watermarkMs = NO_WATERMARK;
+  let lateWatermarkMs = NO_WATERMARK;
+  let maxEventTimeMs = -Infinity;
+  let rows = 0;
+  for (let start = 0; start < events.length; start += BATCH) {
+    const end = Math.min(events.length, start + BATCH);
+    for (let offset = start; offset < end; offset++) {
+      const event = events[offset]!;
+      if (event.eventTimeMs > maxEventTimeMs) maxEventTimeMs = event.eventTimeMs;
+      addEvent(state, WINDOWS, event, offset, lateWatermarkMs);
+    }
+    rows += closeWindows(state, WINDOWS, lateWatermarkMs, watermarkMs).length;
+    lateWatermarkMs = watermarkMs;
+    watermarkMs = nextWatermark(watermarkMs, maxEventTimeMs, DELAY_MS);
+  }
+  return rows;
+}
+
+/** Runs the pipeline in a process of its own. @returns wall time, ms, and peak resident memory, MB */
+async function runPipelineProcess(args: string[]): Promise<{ wallMs: number; peakMb: number }> {
+  return inFolder(async (out) => {
+    const began = performance.now();
+    const child = spawn(process.execPath, ["--import", "tsx", PIPELINE, ...args, "--out", out], {
+      cwd: ROOT,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    let peakKb = 0;
+    const timer = setInterval(() => {
+      readFile(`/proc/${child.pid}/status`, "utf8").then(
+        (status) => (peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0))),
+        () => {}, // it has just ended
+      );
+    }, 50);
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    clearInterval(timer);
+    if (code !== 0) throw new Error(`the pipeline ended with exit code ${String(code)}`);
+    return { wallMs: performance.now() - began, peakMb: peakKb / 1_024 };
+  });
+}
+
+async function benchSpeed(events: number): Promise<string[][]> {
+  say(`making ${events.toLocaleString("en-US")} market events of 100 assets …`);
+  const messages = await marketMessages(events);
+  return inFolder(async (folder) => {
+    const log = await openFileLog(folder, 3);
+    for (let start = 0; start < messages.length; start += BATCH) {
+      await log.append(TOPIC, messages.slice(start, start + BATCH));
+    }
+    await log.close();
+    const values = messages.map(({ value }) => value);
+    const parsed = messages.map(({ value, timestampMs }) => parseEvent(value, timestampMs));
+    const priceEvents = parsed.filter((event) => typeof event !== "string");
+
+    say(`timing, ${ROUNDS} rounds …`);
+    let checksum = 0;
+    const [parseMs, streamMs, engineMs] = await compare(
+      () => {
+        for (const value of values) {
+          try {
+            checksum += (JSON.parse(value) as PriceEvent).asset.length;
+          } catch {
+            checksum++; // the market breaks some messages on purpose
+          }
+        }
+      },
+      () => streamLog(folder),
+      () => (checksum += streamEvents(priceEvents)),
+    );
+    say(`(checksum ${checksum})`);
+    const microseconds = (ms: number) => `${((ms * 1_000) / events).toFixed(2)} µs an event`;
+    return [
+      ["bare JSON.parse", microseconds(parseMs!), "1"],
+      [
+        "log bytes → closed windows",
+        microseconds(streamMs!),
+        `${(streamMs! / parseMs!).toFixed(2)}`,
+      ],
+      [
+        "engine alone, 1 min / 10 s",
+        `${(priceEvents.length / engineMs! / 1_000).toFixed(2)} M events/s`,
+        (engineMs! / parseMs!).toFixed(2),
+      ],
+    ];
+  });
+}
+
+async function benchRuns(sizes: number[]): Promise<string[][]> {
+  const rows: string[][] = [];
+  say("the default run …");
+  const runs = [];
+  for (let round = 0; round < 3; round++) runs.push(await runPipelineProcess([]));
+  const { wallMs, peakMb } = runs.sort((a, b) => a.wallMs - b.wallMs)[1]!;
+  rows.push(["default run", `${(wallMs / 1_000).toFixed(2)} s, ${peakMb.toFixed(0)} MB peak`, ""]);
+  let firstPeakMb: number | undefined;
+  for (const events of sizes) {
+    say(`the pipeline on ${events.toLocaleString("en-US")} market events …`);
+    const run = await runPipelineProcess([
+      ...["--source", "market", "--events", String(events), "--batch", String(BATCH)],
+    ]);
+    firstPeakMb ??= run.peakMb;
+    rows.push([
+      `whole pipeline, ${events / 1e6} M market events`,
+      `${(run.wallMs / 1_000).toFixed(1)} s, ${run.peakMb.toFixed(0)} MB peak`,
+      `memory ${(run.peakMb / firstPeakMb).toFixed(2)}`,
+    ]);
+  }
+  return rows;
+}
+
+const program = new Command("bench")
+  .description(
+    "Measures the lab on this machine: figures, and ratios to a baseline of the same run.",
+  )
+  .option("--events <n>", "events for the timings in memory", Number, 500_000)
+  .option("--sizes <n,n>", "events of the whole runs whose memory is compared", "1000000,10000000")
+  .option("--quick", "skip the whole runs")
+  .action(async ({ events, sizes, quick }: { events: number; sizes: string; quick?: boolean }) => {
+    const rows = await benchSpeed(events);
+    if (quick !== true) rows.push(...(await benchRuns(sizes.split(",").map(Number))));
+    const table = new Table({ head: ["what", "figure", "ratio"], style: { head: [], border: [] } });
+    table.push(...rows);
+    console.log(table.toString());
+  });
+await program.parseAsync();

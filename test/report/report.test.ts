@@ -1,0 +1,104 @@
+import { expect, test } from "vitest";
+import { latenessFigure } from "../../labs/report/figure.js";
+import { renderReport } from "../../labs/report/report.js";
+import type { Summary } from "../../labs/report/summary.js";
+import { readLateness, readSeries } from "../../labs/report/series.js";
+import { thin } from "../../labs/report/thin.js";
+import { localStore } from "../../labs/store/local.js";
+import { createProducts, writeBatch, type WindowRow } from "../../labs/store/products.js";
+import { TOPIC } from "../../labs/log/log.js";
+import { priceMessage } from "../../labs/event.js";
+import { formatTime } from "../../labs/time.js";
+import { temporaryFolder } from "../support/folder.js";
+import { memoryLog } from "../support/memory-log.js";
+
+const SETTINGS = {
+  ...{ windowMs: 60_000, slideMs: 10_000, delayMs: 30_000, changeThreshold: 0.5 },
+  title: "test",
+};
+const HOSTILE = '</script><img src=x onerror="alert(1)">';
+
+const summary: Summary = {
+  ...{ events: 1, rejected: 0, lateEvents: 0, droppedRows: 0, windows: 1, changes: 0 },
+  ...{ openWindows: 0, batches: 1, watermark: null, newRecords: 1, ended: true, elapsedMs: 1 },
+  source: {},
+  assets: [
+    {
+      asset: HOSTILE,
+      price_usd: 1,
+      event_time: "2025-01-01T10:00:10.000Z",
+      lastWindow: null,
+      biggestChange: null,
+    },
+  ],
+};
+
+function windowRow(asset: string, startMs: number): WindowRow {
+  return {
+    ...{ asset, window_start: startMs, window_end: startMs + 60_000, count: 1, avg_price: 1 },
+    ...{ stddev_price: null, min_price: 1, max_price: 1, first_price: 1, last_price: 1 },
+    pct_change: 0,
+  };
+}
+
+test("names of assets are shown as text: none becomes an element or ends a script", () => {
+  const series = [{ asset: HOSTILE, prices: [], windows: [], changes: [], priceStride: 1 }];
+  const page = renderReport(summary, series, undefined, SETTINGS, "/* plotly </script> */");
+  expect(page).not.toContain("<img");
+  expect(page.match(/<\/script>/g)).toHaveLength(2);
+  expect(page).toContain("&lt;img src=x onerror=&quot;alert(1)&quot;&gt;");
+});
+
+test("the page asks nothing of a network", () => {
+  const page = renderReport({ ...summary, assets: [] }, [], undefined, SETTINGS, "");
+  expect(page).not.toMatch(/(src|href)=|https?:/);
+});
+
+test("series are those of the products, by event time, and bounded", async () => {
+  const store = localStore(await temporaryFolder());
+  await createProducts(store);
+  const count = 20_000;
+  await writeBatch(store, {
+    batchId: 0,
+    prices: Array.from({ length: count }, (_, index) => {
+      return { asset: "a", price_usd: 1 + index, event_time: count - index };
+    }),
+    windows: [windowRow("a", 60_000), windowRow("a", 0), windowRow("b", 0)],
+    changes: [],
+    latest: [],
+    rejected: [],
+  });
+  const [series] = await readSeries(store, ["a"], count);
+  expect(series!.windows.map(({ window_start }) => window_start)).toEqual([0, 60_000]);
+  expect(series!.prices.length).toBeLessThanOrEqual(5_000);
+  expect(series!.prices.length * series!.priceStride).toBeGreaterThanOrEqual(count);
+  const times = series!.prices.map(({ event_time }) => event_time);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+});
+
+test("thinning keeps every so many-th value, evenly spaced", () => {
+  const kept = thin<number>(10);
+  for (let value = 0; value < 1_000; value++) kept.add(value);
+  expect(kept.values.length).toBeLessThanOrEqual(10);
+  expect(kept.values).toEqual(kept.values.map((_, index) => index * kept.stride));
+  expect(kept.values.at(-1)! + kept.stride).toBeGreaterThanOrEqual(1_000);
+});
+
+test("lateness is arrival less event time, and absent where no event has an arrival of its own", async () => {
+  const log = memoryLog(2);
+  const message = (timeMs: number, lateMs: number) =>
+    priceMessage("a", 1, formatTime(timeMs), timeMs + lateMs);
+  await log.append(TOPIC, [message(0, 0), message(1_000, 0)]);
+  expect(await readLateness(log)).toBeUndefined();
+  await log.append(TOPIC, [message(2_000, 250), message(2_000, -50)]);
+  expect((await readLateness(log))!.latenessMs).toEqual([0, 0, 250, -50]);
+});
+
+test("the histogram of lateness holds every event, its last bar all the very late", () => {
+  const latenessMs = Array.from({ length: 10_000 }, (_, index) => index % 100);
+  latenessMs.push(3_600_000);
+  const [bars] = latenessFigure({ latenessMs, records: 10_001 }, SETTINGS).data;
+  const counts = bars!["y"] as number[];
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(10_001);
+  expect(counts.length).toBeLessThanOrEqual(61);
+});
