@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError, errorMessage } from "../errors.js";
@@ -12,8 +13,10 @@ import { partitionOf } from "./partition.js";
 // `cat` shows it, `tail -f` follows it. A backslash, tab or line break inside a key or value is escaped.
 
 const NEWLINE = 10;
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 1024 * 1024;
 const TAIL_BYTES = 4 * 1024;
+/** More than an offset and the tab after it need. */
+const OFFSET_BYTES = 24;
 
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const UNESCAPES: Record<string, string> = { "\\": "\\", n: "\n", r: "\r", t: "\t" };
@@ -25,32 +28,47 @@ function escape(text: string): string {
 }
 
 function unescape(text: string): string {
-  return text.includes("\\")
-    ? text.replace(/\\(.)/g, (_, character: string) => UNESCAPES[character] ?? character)
-    : text;
+  return text.replace(/\\(.)/g, (_, character: string) => UNESCAPES[character] ?? character);
 }
 
 function formatRecord(offset: number, message: Message): string {
   return `${offset}\t${message.timestampMs}\t${escape(message.key)}\t${escape(message.value)}\n`;
 }
 
-/** Reads the line of `text` that starts at `start` and ends before `end`; undefined if it is no record. */
-function parseRecord(text: string, start: number, end: number): LogRecord | undefined {
+/** The whole number that `text` writes from `start` to before `end`; NaN if it writes none. */
+function wholeNumber(text: string, start: number, end: number): number {
+  // Digit by digit: this and `Number(text.slice(…))` differ by a tenth of the time to read a record.
+  const negative = text.charCodeAt(start) === 45;
+  let value = start + (negative ? 1 : 0) < end ? 0 : NaN;
+  for (let index = negative ? start + 1 : start; index < end; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    value = digit >= 0 && digit <= 9 ? value * 10 + digit : NaN;
+  }
+  return negative ? -value : value;
+}
+
+/**
+ * Reads the line of `text` that starts at `start` and ends before `end`; undefined if it is no record.
+ *
+ * @param escaped whether the text may hold escapes
+ */
+function parseRecord(
+  text: string,
+  start: number,
+  end: number,
+  escaped: boolean,
+): LogRecord | undefined {
   const first = text.indexOf("\t", start);
   const second = text.indexOf("\t", first + 1);
   const third = text.indexOf("\t", second + 1);
   if (first < 0 || second < 0 || third < 0 || third >= end) return undefined;
-  const offset = Number(text.slice(start, first));
-  const timestampMs = Number(text.slice(first + 1, second));
-  if (first === start || !Number.isInteger(offset) || !Number.isFinite(timestampMs)) {
-    return undefined;
-  }
-  return {
-    offset,
-    timestampMs,
-    key: unescape(text.slice(second + 1, third)),
-    value: unescape(text.slice(third + 1, end)),
-  };
+  const offset = wholeNumber(text, start, first);
+  const timestampMs = wholeNumber(text, first + 1, second);
+  if (Number.isNaN(offset) || Number.isNaN(timestampMs)) return undefined;
+  const key = text.slice(second + 1, third);
+  const value = text.slice(third + 1, end);
+  if (!escaped) return { offset, timestampMs, key, value };
+  return { offset, timestampMs, key: unescape(key), value: unescape(value) };
 }
 
 interface Partition {
@@ -87,51 +105,69 @@ async function lineStartBefore(file: FileHandle, position: number): Promise<numb
   return 0;
 }
 
-/** The records whose lines start at `position` or later and end by `end`, in pieces. */
-async function* readRecords(
-  partition: Partition,
-  position: number,
-  end: number,
-): AsyncGenerator<{ records: LogRecord[]; position: number }> {
-  let length = READ_BYTES;
-  while (position < end) {
-    const bytes = await readBytes(partition.file, position, Math.min(length, end - position));
-    const used = bytes.lastIndexOf(NEWLINE) + 1;
-    if (used === 0) {
-      if (bytes.length < length) throw corrupt(partition, `a whole record at byte ${position}`);
-      length *= 2; // one record longer than the piece
-      continue;
-    }
-    const text = bytes.toString("utf8", 0, used);
-    const records: LogRecord[] = [];
-    for (let start = 0; start < text.length;) {
-      const lineEnd = text.indexOf("\n", start);
-      const record = parseRecord(text, start, lineEnd);
-      if (record === undefined) throw corrupt(partition, `a record near byte ${position}`);
-      records.push(record);
-      start = lineEnd + 1;
-    }
-    position += used;
-    yield { records, position };
-  }
+/** The offset of the record whose line starts at a position. */
+async function offsetAt(partition: Partition, position: number): Promise<number> {
+  const text = (await readBytes(partition.file, position, OFFSET_BYTES)).toString("latin1");
+  const offset = wholeNumber(text, 0, text.indexOf("\t"));
+  if (Number.isNaN(offset)) throw corrupt(partition, `a record at byte ${position}`);
+  return offset;
 }
 
 /**
- * A position at or before the line of a record, found by bisection: offsets only grow, so no index
- * is needed, on disk or in memory.
+ * The position of the line of a record, or of one not far before it, found by bisection: offsets only
+ * grow, so no index is needed, on disk or in memory.
  */
 async function positionNear(partition: Partition, offset: number): Promise<number> {
   if (offset === partition.cursor.offset) return partition.cursor.position;
   let low = 0;
   let high = partition.size;
-  while (high - low > READ_BYTES) {
+  while (high - low > TAIL_BYTES) {
     const middle = await lineStartBefore(partition.file, low + Math.floor((high - low) / 2));
     if (middle <= low) break; // one record fills the rest of the range
-    const piece = await readRecords(partition, middle, partition.size).next();
-    if (piece.done === true || piece.value.records[0]!.offset > offset) high = middle;
+    if ((await offsetAt(partition, middle)) > offset) high = middle;
     else low = middle;
   }
   return low;
+}
+
+/** The records from offset `from` to before `to`, in pieces of bounded size. */
+async function* readRecords(
+  partition: Partition,
+  from: number,
+  to: number,
+): AsyncGenerator<LogRecord[]> {
+  let position = await positionNear(partition, from);
+  let next = from;
+  let atLeast = 0;
+  while (next < to) {
+    const expectedBytes = (to - next) * (partition.size / partition.endOffset) + TAIL_BYTES;
+    const length = Math.max(atLeast, Math.min(Math.ceil(expectedBytes), READ_BYTES));
+    const bytes = await readBytes(partition.file, position, length);
+    const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1);
+    if (whole.length === 0) {
+      if (bytes.length < length) throw corrupt(partition, `a whole record at byte ${position}`);
+      atLeast = 2 * length; // one record longer than the piece
+      continue;
+    }
+    // UTF-8 is decoded five times as fast where it is known to be ASCII.
+    const ascii = isAscii(whole);
+    const text = whole.toString(ascii ? "latin1" : "utf8");
+    const escaped = text.includes("\\");
+    const records: LogRecord[] = [];
+    let start = 0;
+    while (start < text.length && next < to) {
+      const end = text.indexOf("\n", start);
+      const record = parseRecord(text, start, end, escaped);
+      if (record === undefined) throw corrupt(partition, `a record near byte ${position}`);
+      start = end + 1;
+      if (record.offset < from) continue;
+      if (record.offset !== next++) throw corrupt(partition, `offset ${next - 1}`);
+      records.push(record);
+    }
+    position += ascii ? start : Buffer.byteLength(text.slice(0, start));
+    partition.cursor = { offset: next, position };
+    yield records;
+  }
 }
 
 /** Opens a partition's file, cutting the torn record that a crash in mid-write leaves at its end. */
@@ -145,10 +181,7 @@ async function openPartition(path: string, report: (notice: string) => void): Pr
   }
   const partition = { path, file, size, endOffset: 0, cursor: { offset: 0, position: 0 } };
   if (size > 0) {
-    const start = await lineStartBefore(file, size - 1);
-    for await (const { records } of readRecords(partition, start, size)) {
-      partition.endOffset = records.at(-1)!.offset + 1;
-    }
+    partition.endOffset = 1 + (await offsetAt(partition, await lineStartBefore(file, size - 1)));
   }
   return partition;
 }
@@ -208,22 +241,8 @@ export async function openFileLog(
     to: number,
   ): AsyncGenerator<LogRecord[]> {
     const partition = (await openTopic(topic))[partitionIndex]!;
-    if (from >= to) return;
     if (to > partition.endOffset) throw corrupt(partition, `records up to offset ${to - 1}`);
-    let expected = from;
-    const start = await positionNear(partition, from);
-    for await (const piece of readRecords(partition, start, partition.size)) {
-      const records = piece.records.filter(({ offset }) => offset >= from && offset < to);
-      for (const record of records) {
-        if (record.offset !== expected++) throw corrupt(partition, `offset ${expected - 1}`);
-      }
-      if (expected === to && piece.records.at(-1)!.offset === to - 1) {
-        partition.cursor = { offset: to, position: piece.position };
-      }
-      if (records.length > 0) yield records;
-      if (expected === to) return;
-    }
-    throw corrupt(partition, `offset ${expected}`);
+    yield* readRecords(partition, from, to);
   }
 
   return {

@@ -1,3 +1,4 @@
+import type { PriceEvent } from "../event.js";
 import { decodeParquet, encodeParquet, type Columns, type Row } from "./parquet.js";
 import type { Store } from "./store.js";
 
@@ -41,7 +42,8 @@ export type RejectedRow = {
 /** What one micro-batch adds to each product. */
 export interface BatchOutput {
   batchId: number;
-  prices: PriceRow[];
+  /** The valid events, which become `prices/`. */
+  events: PriceEvent[];
   windows: WindowRow[];
   changes: WindowRow[];
   /** The whole product, not an addition. */
@@ -99,7 +101,10 @@ export async function writeBatch(store: Store, output: BatchOutput): Promise<voi
     const file = `${product}/${partName(batchId, "parquet")}`;
     await store.write(file, await encodeParquet(columns, rows));
   }
-  await writePart("prices", PRICE_COLUMNS, output.prices);
+  const prices = output.events.map(({ asset, priceUsd, eventTimeMs }) => {
+    return { asset, price_usd: priceUsd, event_time: eventTimeMs };
+  });
+  await writePart("prices", PRICE_COLUMNS, prices);
   await writePart("windows", WINDOW_COLUMNS, output.windows);
   await writePart("changes", WINDOW_COLUMNS, output.changes);
   if (output.rejected.length > 0) {

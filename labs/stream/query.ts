@@ -107,7 +107,7 @@ export async function openQuery(
 
   /** Aggregates the records of a plan. Late is what is behind the watermark of the batch before. */
   async function aggregate(plan: BatchPlan, lateWatermarkMs: number) {
-    const prices: BatchOutput["prices"] = [];
+    const events: BatchOutput["events"] = [];
     const rejected: BatchOutput["rejected"] = [];
     const droppedRows = new Set<string>();
     let lateEvents = 0;
@@ -119,31 +119,30 @@ export async function openQuery(
             rejected.push({ topic: TOPIC, partition, offset, reason: event, raw: value });
             continue;
           }
-          const { asset, priceUsd, eventTimeMs } = event;
-          prices.push({ asset, price_usd: priceUsd, event_time: eventTimeMs });
-          if (eventTimeMs > maxEventTimeMs) maxEventTimeMs = eventTimeMs;
+          events.push(event);
+          if (event.eventTimeMs > maxEventTimeMs) maxEventTimeMs = event.eventTimeMs;
           const late = addEvent(state, windows, event, offset, lateWatermarkMs);
           if (late === undefined) continue;
           lateEvents++;
           for (let start = late.firstStartMs; start <= late.lastStartMs; start += windows.slideMs) {
-            droppedRows.add(`${start} ${asset}`);
+            droppedRows.add(`${start} ${event.asset}`);
           }
         }
       }
     }
-    return { prices, rejected, lateEvents, droppedRows: droppedRows.size };
+    return { events, rejected, lateEvents, droppedRows: droppedRows.size };
   }
 
   async function run(plan: BatchPlan, walCommitMs: number): Promise<StreamingProgress> {
     const startedMs = performance.now();
     const lateWatermarkMs = watermarkMs;
     const startOffset = endOffsets;
-    const { prices, rejected, lateEvents, droppedRows } = await aggregate(plan, lateWatermarkMs);
+    const { events, rejected, lateEvents, droppedRows } = await aggregate(plan, lateWatermarkMs);
     const closed = closeWindows(state, windows, lateWatermarkMs, plan.watermarkMs);
     const changes = closed.filter(({ pct_change }) => Math.abs(pct_change) >= changeThreshold);
     await sink({
       batchId: plan.batchId,
-      prices,
+      events,
       windows: closed,
       changes,
       latest: latestPrices(state),
@@ -153,7 +152,7 @@ export async function openQuery(
 
     ({ batchId, endOffsets, watermarkMs } = plan);
     totals.batches++;
-    totals.events += prices.length;
+    totals.events += events.length;
     totals.rejected += rejected.length;
     totals.windows += closed.length;
     totals.changes += changes.length;
@@ -162,7 +161,7 @@ export async function openQuery(
     await checkpoint.commit({ plan, maxEventTimeMs, totals, state });
 
     const triggerMs = performance.now() - startedMs + walCommitMs;
-    const numInputRows = prices.length + rejected.length;
+    const numInputRows = events.length + rejected.length;
     return {
       batchId,
       numInputRows,

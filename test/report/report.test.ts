@@ -60,8 +60,8 @@ test("series are those of the products, by event time, and bounded", async () =>
   const count = 20_000;
   await writeBatch(store, {
     batchId: 0,
-    prices: Array.from({ length: count }, (_, index) => {
-      return { asset: "a", price_usd: 1 + index, event_time: count - index };
+    events: Array.from({ length: count }, (_, index) => {
+      return { asset: "a", priceUsd: 1 + index, eventTimeMs: count - index };
     }),
     windows: [windowRow("a", 60_000), windowRow("a", 0), windowRow("b", 0)],
     changes: [],
