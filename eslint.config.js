@@ -13,6 +13,8 @@ export default defineConfig(
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/no-misused-promises": "error",
       "@typescript-eslint/no-non-null-assertion": "off",
+      // tslab finds the types of an untyped package only where a module points at them.
+      "@typescript-eslint/triple-slash-reference": ["error", { path: "always" }],
     },
   },
 );

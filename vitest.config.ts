@@ -2,6 +2,9 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // CI counts from the file what passed and what failed.
+    reporters: process.env["CI"] ? ["default", "json"] : ["default"],
+    outputFile: ".lab/vitest.json",
     projects: [
       {
         test: {

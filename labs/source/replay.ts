@@ -135,7 +135,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
       for await (const text of plain.setEncoding("utf8")) {
         const pieces = (rest + (text as string)).split("\n");
         rest = pieces.pop()!;
-        yield* pieces;
+        for (const piece of pieces) yield piece;
       }
       yield rest;
     } catch (error) {

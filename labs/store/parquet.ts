@@ -1,3 +1,4 @@
+/// <reference path="./parquetjs-lite.d.ts" />
 import { Writable } from "node:stream";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
