@@ -154,7 +154,7 @@ export function formatSummary(summary: Summary): string {
     ([name, count]) => `${name} ${formatNumber(count)}`,
   );
   const lines = [
-    table.toString(),
+    summary.assets.length === 0 ? "no events yet" : table.toString(),
     ...(more > 0 ? [`… and ${more} more assets`] : []),
     `events ${formatNumber(summary.events)} · rejected ${formatNumber(summary.rejected)} · ` +
       `late ${formatNumber(summary.lateEvents)} (window rows dropped ${formatNumber(summary.droppedRows)})` +
