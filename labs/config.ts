@@ -1,5 +1,9 @@
+import { resolve } from "node:path";
+import { UsageError } from "./errors.js";
+
 // The only module that reads the environment.
 
+/** Where things are, as far as that depends on the machine. */
 export interface Config {
   /** Base URL of the CoinGecko API. */
   coingeckoUrl: string;
@@ -7,13 +11,65 @@ export interface Config {
   coingeckoKey: string | undefined;
   /** URL of the Coinbase Exchange WebSocket feed. */
   coinbaseUrl: string;
+  /** Another Kafka than the lab's own, `host:port` each; undefined where none is named. */
+  kafkaBrokers: string[] | undefined;
+  /** Another HDFS than the lab's own, `hdfs://` or `webhdfs://`. */
+  hdfsUrl: string | undefined;
+  /** Another Spark Connect server than the lab's own, `sc://host:port`. */
+  sparkRemote: string | undefined;
+  stack: StackConfig;
 }
 
-/** Reads the settings that depend on where the lab runs. An empty variable counts as not set. */
+/** The lab's own Kafka, HDFS and Spark. */
+export interface StackConfig {
+  /** Where their data, logs and rendered settings live. */
+  folder: string;
+  ports: Record<PortName, number>;
+}
+
+const DEFAULT_PORTS = {
+  ZOOKEEPER_PORT: 2181,
+  KAFKA_PORT: 9092,
+  NAMENODE_PORT: 8020,
+  NAMENODE_HTTP_PORT: 9870,
+  DATANODE_PORT: 9866,
+  DATANODE_HTTP_PORT: 9864,
+  DATANODE_IPC_PORT: 9867,
+  SPARK_PORT: 15002,
+  SPARK_UI_PORT: 4040,
+};
+export type PortName = keyof typeof DEFAULT_PORTS;
+export const PORT_NAMES = Object.keys(DEFAULT_PORTS) as PortName[];
+
+/** The variable that moves one of the stack's ports. */
+export const portVariable = (name: PortName): string => `LAB_${name}`;
+
+function port(environment: NodeJS.ProcessEnv, name: PortName): number {
+  const text = environment[portVariable(name)] || String(DEFAULT_PORTS[name]);
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 65_535) {
+    throw new UsageError(`${portVariable(name)} must be a port from 1 to 65535, not ${text}`);
+  }
+  return value;
+}
+
+/**
+ * Reads the settings that depend on where the lab runs. An empty variable counts as not set.
+ *
+ * @throws UsageError if a port is no port
+ */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const ports = PORT_NAMES.map((name) => [name, port(environment, name)] as const);
   return {
     coingeckoUrl: environment["COINGECKO_URL"] || "https://api.coingecko.com",
     coingeckoKey: environment["COINGECKO_API_KEY"] || undefined,
     coinbaseUrl: environment["COINBASE_URL"] || "wss://ws-feed.exchange.coinbase.com",
+    kafkaBrokers: environment["KAFKA_BROKERS"]?.split(",").filter((broker) => broker !== ""),
+    hdfsUrl: environment["HDFS_URL"] || undefined,
+    sparkRemote: environment["SPARK_REMOTE"] || undefined,
+    stack: {
+      folder: resolve(environment["LAB_STACK_DIR"] || ".lab/stack"),
+      ports: Object.fromEntries(ports) as Record<PortName, number>,
+    },
   };
 }

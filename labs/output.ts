@@ -3,16 +3,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LabError, errorCode, errorMessage } from "./errors.js";
 import { PRODUCTS } from "./store/products.js";
-import { localStore } from "./store/local.js";
+import type { Store } from "./store/store.js";
+import { CHECKPOINT, isBegun } from "./stream/checkpoint.js";
 
 /** What a run leaves in its output folder beside the products. */
-export const CHECKPOINT = "checkpoint";
 export const LOG = "log";
 export const REPORT = "report.html";
 
 const OURS = [...PRODUCTS, REPORT, LOG, CHECKPOINT];
 const LOCK = ".lock";
-const CLEARING = ".clearing";
+/** Its name begins with a line, so that Spark and pyarrow pass over it. */
+const CLEARING = "_clearing";
 const LOCK_WAIT_MS = 10_000;
 
 function isAlive(pid: number): boolean {
@@ -76,28 +77,24 @@ export async function lockOutput(
 }
 
 /**
- * Makes an output folder ready for a run: with `fresh`, everything that runs wrote there is removed, and
- * nothing else. A removal that was cut short is finished first.
+ * Makes an output ready for a run: with `fresh`, everything that runs wrote there is removed, and nothing
+ * else. A removal that was cut short is finished first.
  *
  * @throws LabError if there are products but no checkpoint to continue from
  */
-export async function prepareOutput(folder: string, fresh: boolean): Promise<void> {
-  const store = localStore(folder);
-  const cutShort = await readFile(join(folder, CLEARING)).then(
-    () => true,
-    () => false,
-  );
-  if (fresh || cutShort) {
-    await (await open(join(folder, CLEARING), "w")).close();
+export async function prepareOutput(store: Store, fresh: boolean): Promise<void> {
+  if (fresh || (await store.list("")).includes(CLEARING)) {
+    await store.makeFolder("");
+    await store.write(CLEARING, "");
     for (const name of OURS) await store.remove(name);
     await store.remove(CLEARING);
     return;
   }
-  if ((await store.list(CHECKPOINT)).includes("metadata")) return;
+  if (await isBegun(store)) return;
   for (const name of [...PRODUCTS, LOG]) {
     if ((await store.list(name)).length === 0) continue;
     throw new LabError(
-      `${folder} holds ${name}/ but no checkpoint to continue from; start over with --fresh, or choose another --out`,
+      `${store.root} holds ${name}/ but no checkpoint to continue from; start over with --fresh, or choose another --out`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import type { Message } from "./event.js";
-import { TOPIC, type EventLog } from "./log/log.js";
+import type { EventLog } from "./log/log.js";
 import { partitionOf } from "./log/partition.js";
 import { chunks } from "./source/chunks.js";
 import type { Source } from "./source/source.js";
@@ -83,7 +83,7 @@ export async function runPipeline(
   }
 
   const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
-  let waiting = sum(await log.endOffsets(TOPIC)) - sum(query.offsets);
+  let waiting = sum(await log.endOffsets()) - sum(query.offsets);
   async function runBatch(): Promise<void> {
     const progress = await query.runBatch();
     waiting -= sum(progress.source.endOffset) - sum(progress.source.startOffset);
@@ -91,12 +91,12 @@ export async function runPipeline(
   }
 
   const messages = source.finite
-    ? notYetInLog(source.messages(signal), await log.endOffsets(TOPIC))
+    ? notYetInLog(source.messages(signal), await log.endOffsets())
     : source.messages(signal);
   while (waiting >= batchSize) await runBatch(); // a crash came between append and plan
   const room = () => batchSize - waiting;
   for await (const chunk of chunks(messages, room, source.finite ? LINGER_MS : triggerMs)) {
-    await log.append(TOPIC, chunk);
+    await log.append(chunk);
     appended += chunk.length;
     waiting += chunk.length;
     if (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();

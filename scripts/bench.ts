@@ -10,6 +10,7 @@ import { openFileLog } from "../labs/log/file.js";
 import { TOPIC } from "../labs/log/log.js";
 import { chunks } from "../labs/source/chunks.js";
 import { market } from "../labs/source/market.js";
+import { localStore } from "../labs/store/local.js";
 import { openCheckpoint } from "../labs/stream/checkpoint.js";
 import { openQuery } from "../labs/stream/query.js";
 import { addEvent, closeWindows, type State } from "../labs/stream/state.js";
@@ -46,15 +47,15 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 /** Log bytes → parsed, validated, windowed, checkpointed; the sink throws the rows away. */
 async function streamLog(folder: string): Promise<void> {
   await inFolder(async (checkpointFolder) => {
-    const log = await openFileLog(folder, PARTITIONS);
-    const checkpoint = await openCheckpoint(checkpointFolder, TOPIC, {});
+    const log = await openFileLog(folder, TOPIC, PARTITIONS);
+    const checkpoint = await openCheckpoint(localStore(checkpointFolder), TOPIC, {});
     const query = await openQuery(log, checkpoint, () => Promise.resolve(), {
       windows: WINDOWS,
       delayMs: DELAY_MS,
       changeThreshold: 0.5,
       batchSize: BATCH,
     });
-    const total = (await log.endOffsets(TOPIC)).reduce((sum, end) => sum + end, 0);
+    const total = (await log.endOffsets()).reduce((sum, end) => sum + end, 0);
     while (query.offsets.reduce((sum, offset) => sum + offset, 0) < total) await query.runBatch();
     await query.runBatchWithoutData();
     await log.close();
@@ -136,10 +137,10 @@ function parseValues(bytes: Buffer): number {
 async function benchSpeed(events: number): Promise<string[][]> {
   say(`making ${events.toLocaleString("en-US")} market events of 100 assets …`);
   return inFolder(async (folder) => {
-    const log = await openFileLog(folder, PARTITIONS);
+    const log = await openFileLog(folder, TOPIC, PARTITIONS);
     const source = market({ seed: 1, events, assets: 100, eventsPerSecond: 1_000 });
     const messages = source.messages(new AbortController().signal);
-    for await (const chunk of chunks(messages, () => BATCH, 60_000)) await log.append(TOPIC, chunk);
+    for await (const chunk of chunks(messages, () => BATCH, 60_000)) await log.append(chunk);
     await log.close();
     const bytes = await valueBytes(folder);
 

@@ -2,12 +2,11 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import cliProgress from "cli-progress";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { readConfig } from "../labs/config.js";
-import { LabError, UsageError, errorMessage } from "../labs/errors.js";
 import { openFileLog } from "../labs/log/file.js";
 import { TOPIC } from "../labs/log/log.js";
-import { CHECKPOINT, LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
+import { LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
 import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
 import { MOST_ASSETS_DRAWN, renderReport } from "../labs/report/report.js";
 import { readLateness, readSeries } from "../labs/report/series.js";
@@ -21,6 +20,7 @@ import type { Store } from "../labs/store/store.js";
 import { openCheckpoint, type Settings } from "../labs/stream/checkpoint.js";
 import { windowSpec } from "../labs/stream/window.js";
 import { formatDuration, formatTime, parseDurationMs } from "../labs/time.js";
+import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The part of plotly.js that draws lines and bars. */
@@ -89,7 +89,7 @@ function names(text: string): string[] {
   return list;
 }
 
-function readOptions(argv: string[]): Options {
+async function readOptions(argv: string[]): Promise<Options> {
   const program = new Command("run-pipeline")
     .description(
       "Runs the pipeline: source → event log → event-time windows → Parquet, then a summary and report.html.\n" +
@@ -132,15 +132,8 @@ function readOptions(argv: string[]): Options {
       "\nDurations: 500ms, 60s, 1m, 1h. Defaults are shown in milliseconds.\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL.",
     )
     .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} });
-  try {
-    program.parse(argv, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) process.exit(0);
-    throw new UsageError(error.message.replace(/^error: /, "").replaceAll("\n", " "));
-  }
+    .action(() => {});
+  await parseArguments(program, argv);
   const options = program.opts<Options>();
   windowSpec(options.window, options.slide);
   return options;
@@ -240,7 +233,7 @@ function progressDisplay(source: Source, forMs: number | undefined) {
 }
 
 async function main(argv: string[]): Promise<void> {
-  const options = readOptions(argv);
+  const options = await readOptions(argv);
   const out = options.out === undefined ? resolve(ROOT, ".lab/out") : resolve(options.out);
   let display: ReturnType<typeof progressDisplay> | undefined;
   const report: Report = (notice) => (display ?? { notice: console.error }).notice(notice);
@@ -259,9 +252,9 @@ async function main(argv: string[]): Promise<void> {
   const { source, settings } = await openSource(options, store, report);
   const unlock = await lockOutput(out, report);
   try {
-    await prepareOutput(out, options.fresh ?? false);
+    await prepareOutput(store, options.fresh ?? false);
     const { partitions, batch, window, slide, watermark, changeThreshold } = options;
-    const checkpoint = await openCheckpoint(resolve(out, CHECKPOINT), TOPIC, {
+    const checkpoint = await openCheckpoint(store, TOPIC, {
       source: options.source,
       ...settings,
       assets: options.assets?.join(",") ?? "all",
@@ -272,7 +265,7 @@ async function main(argv: string[]): Promise<void> {
       watermark: formatDuration(watermark),
       "change-threshold": changeThreshold,
     });
-    const log = await openFileLog(resolve(out, LOG), partitions, report);
+    const log = await openFileLog(resolve(out, LOG), TOPIC, partitions, report);
     const beginMs = performance.now();
     const timer =
       options.duration === undefined ? undefined : setTimeout(() => stop.abort(), options.duration);
@@ -324,16 +317,4 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-main(process.argv.slice(2)).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    if (error instanceof LabError) {
-      const hint = error instanceof UsageError ? " (see --help)" : "";
-      console.error(`${error.message}${hint}`);
-      process.exit(error.exitCode);
-    }
-    console.error(`this is a defect of the lab: ${errorMessage(error)}`);
-    if (error instanceof Error) console.error(error.stack);
-    process.exit(1);
-  },
-);
+endWith(main(process.argv.slice(2)));

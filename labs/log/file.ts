@@ -196,24 +196,17 @@ async function openPartition(path: string, report: (notice: string) => void): Pr
  */
 export async function openFileLog(
   folder: string,
+  topic: string,
   partitions: number,
   report: (notice: string) => void = () => {},
 ): Promise<EventLog> {
   await mkdir(folder, { recursive: true });
-  const topics = new Map<string, Promise<Partition[]>>();
+  const paths = Array.from({ length: partitions }, (_, index) =>
+    join(folder, `${topic}-${index}.log`),
+  );
+  const opened = await Promise.all(paths.map((path) => openPartition(path, report)));
 
-  function openTopic(topic: string): Promise<Partition[]> {
-    let opened = topics.get(topic);
-    if (opened === undefined) {
-      const paths = Array.from({ length: partitions }, (_, p) => join(folder, `${topic}-${p}.log`));
-      opened = Promise.all(paths.map((path) => openPartition(path, report)));
-      topics.set(topic, opened);
-    }
-    return opened;
-  }
-
-  async function append(topic: string, messages: readonly Message[]): Promise<void> {
-    const opened = await openTopic(topic);
+  async function append(messages: readonly Message[]): Promise<void> {
     const lines = opened.map(() => "");
     const counts = opened.map(() => 0);
     for (const message of messages) {
@@ -234,26 +227,20 @@ export async function openFileLog(
     }
   }
 
-  async function* read(
-    topic: string,
-    partitionIndex: number,
-    from: number,
-    to: number,
-  ): AsyncGenerator<LogRecord[]> {
-    const partition = (await openTopic(topic))[partitionIndex]!;
+  async function* read(index: number, from: number, to: number): AsyncGenerator<LogRecord[]> {
+    const partition = opened[index]!;
     if (to > partition.endOffset) throw corrupt(partition, `records up to offset ${to - 1}`);
     yield* readRecords(partition, from, to);
   }
 
   return {
+    topic,
     partitions,
     append,
     read,
-    endOffsets: async (topic) => (await openTopic(topic)).map(({ endOffset }) => endOffset),
+    endOffsets: () => Promise.resolve(opened.map(({ endOffset }) => endOffset)),
     close: async () => {
-      for (const opened of topics.values()) {
-        for (const { file } of await opened) await file.close();
-      }
+      for (const { file } of opened) await file.close();
     },
   };
 }

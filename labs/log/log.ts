@@ -10,20 +10,21 @@ export interface LogRecord extends Message {
 }
 
 /**
- * An event log: a topic is split into partitions, a partition is an append-only sequence of records
- * numbered by offset. Messages of one key go to one partition and stay in order there.
+ * An event log of one topic. A topic is split into partitions, a partition is an append-only sequence of
+ * records numbered by offset. Messages of one key go to one partition and stay in order there.
  */
 export interface EventLog {
-  /** How many partitions a topic has. */
+  readonly topic: string;
+  /** How many partitions the topic has. */
   readonly partitions: number;
   /** Appends messages, each to the partition of its key, in order. */
-  append(topic: string, messages: readonly Message[]): Promise<void>;
+  append(messages: readonly Message[]): Promise<void>;
   /** For each partition the offset that its next record will get. */
-  endOffsets(topic: string): Promise<number[]>;
+  endOffsets(): Promise<number[]>;
   /**
    * The records from offset `from` to before offset `to`, in order, in pieces of bounded size.
    * @throws LabError if the log does not hold them all
    */
-  read(topic: string, partition: number, from: number, to: number): AsyncIterable<LogRecord[]>;
+  read(partition: number, from: number, to: number): AsyncIterable<LogRecord[]>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { TOPIC, type EventLog } from "../log/log.js";
+import type { EventLog } from "../log/log.js";
 import { parseEvent } from "../event.js";
 import { readProduct, type PriceRow, type WindowRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
@@ -66,14 +66,14 @@ export async function readLateness(log: EventLog): Promise<Lateness | undefined>
   let records = 0;
   let known = false;
   const mostPieces = Math.ceil(MOST_LATENESS_RECORDS / PIECE_RECORDS / log.partitions);
-  for (const [partition, end] of (await log.endOffsets(TOPIC)).entries()) {
+  for (const [partition, end] of (await log.endOffsets()).entries()) {
     records += end;
     const isSmall = end <= mostPieces * PIECE_RECORDS;
     const pieces = isSmall ? 1 : mostPieces;
     for (let piece = 0; piece < pieces; piece++) {
       const from = Math.floor((end * piece) / pieces);
       const to = isSmall ? end : from + PIECE_RECORDS;
-      for await (const read of log.read(TOPIC, partition, from, to)) {
+      for await (const read of log.read(partition, from, to)) {
         for (const { value, timestampMs } of read) {
           const event = parseEvent(value, timestampMs);
           if (typeof event === "string") continue;

@@ -1,8 +1,7 @@
 import { crc32 } from "node:zlib";
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
-import { LabError, errorCode, errorMessage } from "../errors.js";
+import { LabError, errorMessage } from "../errors.js";
+import type { Store } from "../store/store.js";
 import type { AssetState, State } from "./state.js";
 import { NO_WATERMARK } from "./watermark.js";
 
@@ -56,7 +55,10 @@ const assetLine = z.tuple([z.string(), z.custom<AssetState>((value) => typeof va
 
 const orNull = (ms: number) => (ms === NO_WATERMARK ? null : ms);
 
-/** The checkpoint of one query in a folder. */
+/** The folder of the checkpoint in the store. */
+export const CHECKPOINT = "checkpoint";
+
+/** The checkpoint of one query. */
 export interface Checkpoint {
   /** Records what a batch reads: before it runs. */
   writePlan(plan: BatchPlan): Promise<void>;
@@ -69,41 +71,36 @@ export interface Checkpoint {
 }
 
 /**
- * Opens a query's checkpoint, or begins one.
+ * Opens a query's checkpoint, or begins one, in the store that the products go to.
  *
  * @param topic the topic that offsets are of
  * @throws LabError if it is corrupt, or was made with other settings (saying which)
  */
 export async function openCheckpoint(
-  folder: string,
+  store: Store,
   topic: string,
   settings: Settings,
 ): Promise<Checkpoint> {
-  const pathOf = (name: string) => join(folder, name);
+  const pathOf = (name: string) => `${CHECKPOINT}/${name}`;
 
   async function writeLines(name: string, values: Iterable<unknown>): Promise<void> {
     const lines = [VERSION];
     for (const value of values) lines.push(JSON.stringify(value));
     const text = `${lines.join("\n")}\n`;
-    const path = pathOf(name);
-    try {
-      await writeFile(`${path}.writing`, `${text}crc32 ${crc32(text).toString(16)}\n`);
-      await rename(`${path}.writing`, path);
-    } catch (error) {
-      throw new LabError(`cannot write the checkpoint ${path}: ${errorMessage(error)}`);
-    }
+    await store.write(pathOf(name), `${text}crc32 ${crc32(text).toString(16)}\n`);
   }
 
   function corrupt(name: string, why: string): LabError {
     return new LabError(
-      `the checkpoint ${pathOf(name)} is corrupt (${why}); start over with --fresh, or in another --out`,
+      `the checkpoint ${store.root}/${pathOf(name)} is corrupt (${why}); start over with --fresh, or in another --out`,
     );
   }
 
   async function readLines(name: string): Promise<unknown[]> {
-    const text = await readFile(pathOf(name), "utf8").catch((error: unknown) => {
+    const content = await store.read(pathOf(name)).catch((error: unknown) => {
       throw corrupt(name, errorMessage(error));
     });
+    const text = content.toString();
     const end = text.lastIndexOf("crc32 ");
     if (end < 0) throw corrupt(name, "its end is missing");
     const body = text.slice(0, end);
@@ -123,7 +120,7 @@ export async function openCheckpoint(
 
   /** The batch numbers in a folder of the checkpoint, growing. */
   async function batchesIn(name: string): Promise<number[]> {
-    const names = await readdir(pathOf(name));
+    const names = await store.list(pathOf(name));
     return names
       .filter((file) => /^\d+$/.test(file))
       .map(Number)
@@ -178,19 +175,17 @@ export async function openCheckpoint(
       `offsets/${batchId - BATCHES_KEPT}`,
       `commits/${batchId - BATCHES_KEPT}`,
     ];
-    for (const name of stale) await rm(pathOf(name), { force: true });
+    for (const name of stale) await store.remove(pathOf(name));
   }
 
-  try {
-    for (const name of ["offsets", "state", "commits"]) {
-      await mkdir(pathOf(name), { recursive: true });
-    }
-  } catch (error) {
-    throw new LabError(`cannot make the checkpoint ${folder}: ${errorMessage(error)}`);
-  }
-  if (await exists(pathOf("metadata"))) {
+  for (const name of ["offsets", "state", "commits"]) await store.makeFolder(pathOf(name));
+  if (await isBegun(store)) {
     const [first] = await readLines("metadata");
-    refuseOtherSettings(folder, checked("metadata", settingsLine, first), settings);
+    refuseOtherSettings(
+      `${store.root}/${CHECKPOINT}`,
+      checked("metadata", settingsLine, first),
+      settings,
+    );
   } else if ((await batchesIn("offsets")).length > 0) {
     throw corrupt("metadata", "it is missing");
   } else {
@@ -209,14 +204,9 @@ export async function openCheckpoint(
   };
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await readFile(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
-    throw new LabError(`cannot read ${path}: ${errorMessage(error)}`);
-  }
+/** Whether there is a checkpoint to continue from. */
+export async function isBegun(store: Store): Promise<boolean> {
+  return (await store.list(CHECKPOINT)).includes("metadata");
 }
 
 function refuseOtherSettings(folder: string, then: Settings, now: Settings): void {

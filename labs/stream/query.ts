@@ -1,5 +1,5 @@
 import { parseEvent } from "../event.js";
-import { TOPIC, type EventLog } from "../log/log.js";
+import type { EventLog } from "../log/log.js";
 import type { BatchOutput } from "../store/products.js";
 import { formatTime } from "../time.js";
 import { planBatch } from "./batch.js";
@@ -72,7 +72,7 @@ export interface Query {
 }
 
 /**
- * Opens a query on the lab's topic at the place where its checkpoint says it stopped. A batch that was
+ * Opens a query on a log at the place where its checkpoint says it stopped. A batch that was
  * planned but not committed is run again first, over the same offsets, so its output is the same.
  *
  * The steps of a batch are Spark's (`MicroBatchExecution`): offsets to the checkpoint, run, output to the
@@ -112,11 +112,11 @@ export async function openQuery(
     const droppedRows = new Set<string>();
     let lateEvents = 0;
     for (const [partition, end] of plan.endOffsets.entries()) {
-      for await (const records of log.read(TOPIC, partition, endOffsets[partition]!, end)) {
+      for await (const records of log.read(partition, endOffsets[partition]!, end)) {
         for (const { offset, timestampMs, value } of records) {
           const event = parseEvent(value, timestampMs);
           if (typeof event === "string") {
-            rejected.push({ topic: TOPIC, partition, offset, reason: event, raw: value });
+            rejected.push({ topic: log.topic, partition, offset, reason: event, raw: value });
             continue;
           }
           events.push(event);
@@ -207,7 +207,7 @@ export async function openQuery(
     totals,
     state,
     openWindows: () => countOpenWindows(state, windows, watermarkMs),
-    runBatch: async () => planAndRun(planBatch(endOffsets, await log.endOffsets(TOPIC), batchSize)),
+    runBatch: async () => planAndRun(planBatch(endOffsets, await log.endOffsets(), batchSize)),
     runBatchWithoutData: async () =>
       nextWatermark(watermarkMs, maxEventTimeMs, delayMs) > watermarkMs
         ? planAndRun([...endOffsets])

@@ -15,7 +15,7 @@ const message = (value: string, key = "bitcoin"): Message => ({ key, value, time
 
 async function readRange(log: EventLog, partition: number, from: number, to: number) {
   const records: LogRecord[] = [];
-  for await (const piece of log.read(TOPIC, partition, from, to)) records.push(...piece);
+  for await (const piece of log.read(partition, from, to)) records.push(...piece);
   return records;
 }
 
@@ -41,12 +41,12 @@ test("any messages come back in order, each in the partition of its key, also af
         const folder = await mkdtemp(join(tmpdir(), "lab-"));
         try {
           for (const chunk of appends) {
-            const log = await openFileLog(folder, partitions);
-            await log.append(TOPIC, chunk);
+            const log = await openFileLog(folder, TOPIC, partitions);
+            await log.append(chunk);
             await log.close();
           }
-          const log = await openFileLog(folder, partitions);
-          const ends = await log.endOffsets(TOPIC);
+          const log = await openFileLog(folder, TOPIC, partitions);
+          const ends = await log.endOffsets();
           for (const [partition, end] of ends.entries()) {
             const own = appends
               .flat()
@@ -70,22 +70,19 @@ test("any messages come back in order, each in the partition of its key, also af
 test("a file cut at any byte opens as the records that are whole, and goes on from there", async () => {
   const folder = await temporaryFolder();
   const path = join(folder, "t-0.log");
-  const log = await openFileLog(folder, 1);
-  await log.append(
-    TOPIC,
-    ["one", "two ✓", "three"].map((value) => message(value)),
-  );
+  const log = await openFileLog(folder, TOPIC, 1);
+  await log.append(["one", "two ✓", "three"].map((value) => message(value)));
   await log.close();
   const whole = await readFile(path);
   for (let length = whole.length; length >= 0; length--) {
     await writeFile(path, whole.subarray(0, length));
     const kept = whole.subarray(0, length).toString().split("\n").length - 1;
     const notices: string[] = [];
-    const reopened = await openFileLog(folder, 1, (notice) => notices.push(notice));
-    expect(await reopened.endOffsets(TOPIC)).toEqual([kept]);
+    const reopened = await openFileLog(folder, TOPIC, 1, (notice) => notices.push(notice));
+    expect(await reopened.endOffsets()).toEqual([kept]);
     const torn = length > 0 && whole[length - 1] !== 10;
     expect(notices).toHaveLength(torn ? 1 : 0);
-    await reopened.append(TOPIC, [message("next")]);
+    await reopened.append([message("next")]);
     const records = await readRange(reopened, 0, 0, kept + 1);
     expect(records.map(({ value }) => value)).toEqual([
       ...["one", "two ✓", "three"].slice(0, kept),
@@ -97,10 +94,9 @@ test("a file cut at any byte opens as the records that are whole, and goes on fr
 
 test("any range of a large file is found without reading it all", async () => {
   const folder = await temporaryFolder();
-  const log = await openFileLog(folder, 1);
+  const log = await openFileLog(folder, TOPIC, 1);
   const count = 30_000;
   await log.append(
-    TOPIC,
     Array.from({ length: count }, (_, index) => message(`${index} ${"x".repeat(index % 50)}`)),
   );
   await fc.assert(
@@ -116,9 +112,9 @@ test("any range of a large file is found without reading it all", async () => {
 });
 
 test("a record larger than the reading buffer is read whole", async () => {
-  const log = await openFileLog(await temporaryFolder(), 1);
+  const log = await openFileLog(await temporaryFolder(), TOPIC, 1);
   const large = "x".repeat(700_000);
-  await log.append(TOPIC, [message("a"), message(large), message("b")]);
+  await log.append([message("a"), message(large), message("b")]);
   const values = (await readRange(log, 0, 0, 3)).map(({ value }) => value);
   expect(values).toEqual(["a", large, "b"]);
   await log.close();
@@ -126,8 +122,8 @@ test("a record larger than the reading buffer is read whole", async () => {
 
 test("one line a record, to be read with cat", async () => {
   const folder = await temporaryFolder();
-  const log = await openFileLog(folder, 1);
-  await log.append(TOPIC, [message('{"a":1}'), message("two\nlines")]);
+  const log = await openFileLog(folder, TOPIC, 1);
+  await log.append([message('{"a":1}'), message("two\nlines")]);
   await log.close();
   expect(await readFile(join(folder, "t-0.log"), "utf8")).toBe(
     '0\t7\tbitcoin\t{"a":1}\n1\t7\tbitcoin\ttwo\\nlines\n',
@@ -138,17 +134,16 @@ test("a file that is no log, or lacks records, is an error that says what to do"
   const folder = await temporaryFolder();
   const path = join(folder, "t-0.log");
   await writeFile(path, "something else\n");
-  const log = await openFileLog(folder, 1);
-  await expect(log.endOffsets(TOPIC)).rejects.toThrow(/is corrupt.*--fresh/);
+  await expect(openFileLog(folder, TOPIC, 1)).rejects.toThrow(/is corrupt.*--fresh/);
 
   await writeFile(path, "");
-  const other = await openFileLog(folder, 1);
-  await other.append(TOPIC, [message("a"), message("b"), message("c")]);
+  const other = await openFileLog(folder, TOPIC, 1);
+  await other.append([message("a"), message("b"), message("c")]);
   await other.close();
   const lines = (await readFile(path, "utf8")).split("\n");
   await truncate(path);
   await appendFile(path, [lines[0], lines[2], ""].join("\n"));
-  const holed = await openFileLog(folder, 1);
+  const holed = await openFileLog(folder, TOPIC, 1);
   await expect(readRange(holed, 0, 0, 3)).rejects.toThrow(LabError);
   await holed.close();
 });

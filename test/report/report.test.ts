@@ -6,7 +6,6 @@ import { readLateness, readSeries } from "../../labs/report/series.js";
 import { thin } from "../../labs/report/thin.js";
 import { localStore } from "../../labs/store/local.js";
 import { createProducts, writeBatch, type WindowRow } from "../../labs/store/products.js";
-import { TOPIC } from "../../labs/log/log.js";
 import { priceMessage } from "../../labs/event.js";
 import { formatTime } from "../../labs/time.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -88,9 +87,9 @@ test("lateness is arrival less event time, and absent where no event has an arri
   const log = memoryLog(2);
   const message = (timeMs: number, lateMs: number) =>
     priceMessage("a", 1, formatTime(timeMs), timeMs + lateMs);
-  await log.append(TOPIC, [message(0, 0), message(1_000, 0)]);
+  await log.append([message(0, 0), message(1_000, 0)]);
   expect(await readLateness(log)).toBeUndefined();
-  await log.append(TOPIC, [message(2_000, 250), message(2_000, -50)]);
+  await log.append([message(2_000, 250), message(2_000, -50)]);
   expect((await readLateness(log))!.latenessMs).toEqual([0, 0, 250, -50]);
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LabError } from "../../labs/errors.js";
+import { localStore } from "../../labs/store/local.js";
 import { openCheckpoint, type Progress } from "../../labs/stream/checkpoint.js";
 import { NO_WATERMARK } from "../../labs/stream/watermark.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -20,7 +21,7 @@ const progress = (batchId: number): Progress => ({
 
 async function filled(batches: number): Promise<string> {
   const folder = await temporaryFolder();
-  const checkpoint = await openCheckpoint(folder, "t", SETTINGS);
+  const checkpoint = await openCheckpoint(localStore(folder), "t", SETTINGS);
   for (let batchId = 0; batchId < batches; batchId++) {
     await checkpoint.writePlan(progress(batchId).plan);
     await checkpoint.commit(progress(batchId));
@@ -29,44 +30,49 @@ async function filled(batches: number): Promise<string> {
 }
 
 test("a new checkpoint has nothing committed and nothing unfinished", async () => {
-  const checkpoint = await openCheckpoint(await temporaryFolder(), "t", SETTINGS);
+  const checkpoint = await openCheckpoint(localStore(await temporaryFolder()), "t", SETTINGS);
   expect(await checkpoint.lastCommitted()).toBeUndefined();
   expect(await checkpoint.unfinished()).toBeUndefined();
 });
 
 test("what was committed last and what was planned after it are read back", async () => {
   const folder = await filled(3);
-  const before = await openCheckpoint(folder, "t", SETTINGS);
+  const before = await openCheckpoint(localStore(folder), "t", SETTINGS);
   await before.writePlan(progress(3).plan);
-  const checkpoint = await openCheckpoint(folder, "t", SETTINGS);
+  const checkpoint = await openCheckpoint(localStore(folder), "t", SETTINGS);
   expect(await checkpoint.lastCommitted()).toEqual(progress(2));
   expect(await checkpoint.unfinished()).toEqual(progress(3).plan);
 });
 
 test("the layout is Spark's, and old batches are cleared away", async () => {
   const folder = await filled(105);
-  expect((await readdir(folder)).sort()).toEqual(["commits", "metadata", "offsets", "state"]);
-  expect(await readdir(join(folder, "offsets"))).toHaveLength(100);
-  expect(await readdir(join(folder, "commits"))).toHaveLength(100);
-  expect((await readdir(join(folder, "state"))).sort()).toEqual(["103", "104"]);
-  const lines = (await readFile(join(folder, "offsets/104"), "utf8")).split("\n");
+  expect((await readdir(join(folder, "checkpoint"))).sort()).toEqual([
+    "commits",
+    "metadata",
+    "offsets",
+    "state",
+  ]);
+  expect(await readdir(join(folder, "checkpoint/offsets"))).toHaveLength(100);
+  expect(await readdir(join(folder, "checkpoint/commits"))).toHaveLength(100);
+  expect((await readdir(join(folder, "checkpoint/state"))).sort()).toEqual(["103", "104"]);
+  const lines = (await readFile(join(folder, "checkpoint/offsets/104"), "utf8")).split("\n");
   expect(lines.slice(0, 3)).toEqual(["v1", '{"batchWatermarkMs":1000}', '{"t":[104,0,7]}']);
 });
 
 test("other settings are refused, saying which differs", async () => {
   const folder = await filled(1);
-  await expect(openCheckpoint(folder, "t", { window: "2m", partitions: 3 })).rejects.toThrow(
-    /--window was 1m, now 2m;/,
-  );
+  await expect(
+    openCheckpoint(localStore(folder), "t", { window: "2m", partitions: 3 }),
+  ).rejects.toThrow(/--window was 1m, now 2m;/);
 });
 
 test("a checkpoint damaged at any place is refused with a clear error, never used", async () => {
   const pristine = await filled(3);
   const names = ["metadata", "offsets/2", "state/2", "commits/2"];
   const contents = new Map<string, Buffer>();
-  for (const name of names) contents.set(name, await readFile(join(pristine, name)));
+  for (const name of names) contents.set(name, await readFile(join(pristine, "checkpoint", name)));
   async function use(): Promise<unknown> {
-    const checkpoint = await openCheckpoint(pristine, "t", SETTINGS);
+    const checkpoint = await openCheckpoint(localStore(pristine), "t", SETTINGS);
     await checkpoint.unfinished();
     return await checkpoint.lastCommitted();
   }
@@ -81,9 +87,9 @@ test("a checkpoint damaged at any place is refused with a clear error, never use
         const damaged = Buffer.from(whole);
         const at = position % whole.length;
         damaged[at] = damaged[at]! ^ change;
-        await writeFile(join(pristine, name), cut ? whole.subarray(0, at) : damaged);
+        await writeFile(join(pristine, "checkpoint", name), cut ? whole.subarray(0, at) : damaged);
         const error = await use().catch((reason: unknown) => reason);
-        await writeFile(join(pristine, name), whole);
+        await writeFile(join(pristine, "checkpoint", name), whole);
         expect(error).toBeInstanceOf(LabError);
         expect(String(error)).toMatch(/is corrupt|other settings/);
       },
@@ -95,9 +101,9 @@ test("a checkpoint damaged at any place is refused with a clear error, never use
 test("missing files are told from a checkpoint that was never begun", async () => {
   for (const name of ["metadata", "state/2", "offsets/2"]) {
     const folder = await filled(3);
-    await rm(join(folder, name));
+    await rm(join(folder, "checkpoint", name));
     const use = async () => {
-      const checkpoint = await openCheckpoint(folder, "t", SETTINGS);
+      const checkpoint = await openCheckpoint(localStore(folder), "t", SETTINGS);
       await checkpoint.unfinished();
       return await checkpoint.lastCommitted();
     };

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { priceMessage, type Message } from "../../labs/event.js";
 import { TOPIC } from "../../labs/log/log.js";
 import type { BatchOutput, WindowRow } from "../../labs/store/products.js";
+import { localStore } from "../../labs/store/local.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { openQuery, type Query, type QuerySettings } from "../../labs/stream/query.js";
 import { formatTime } from "../../labs/time.js";
@@ -63,12 +64,12 @@ async function filledLog(events: Tape, partitions: number) {
   const messages = events.map(({ asset, priceUsd, eventTimeMs }): Message =>
     priceMessage(asset, priceUsd, formatTime(eventTimeMs), eventTimeMs),
   );
-  await log.append(TOPIC, messages);
+  await log.append(messages);
   return log;
 }
 
 const waiting = async (query: Query, log: ReturnType<typeof memoryLog>) =>
-  (await log.endOffsets(TOPIC)).some((end, partition) => end > query.offsets[partition]!);
+  (await log.endOffsets()).some((end, partition) => end > query.offsets[partition]!);
 
 function expectSameWindows(found: WindowRow[], expected: WindowRow[]): void {
   const exact = (row: WindowRow) => ({ ...row, avg_price: 0, stddev_price: 0 });
@@ -91,7 +92,7 @@ test("any tape in any batches gives, batch for batch, the windows and drops of t
       await inFolder(async (folder) => {
         const log = await filledLog(events, chosen.partitions);
         const outputs: BatchOutput[] = [];
-        const checkpoint = await openCheckpoint(folder, TOPIC, {});
+        const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
         const sink = (output: BatchOutput) => Promise.resolve(void outputs.push(output));
         const query = await openQuery(log, checkpoint, sink, querySettings(chosen));
 
@@ -149,7 +150,7 @@ test("the latest price is that of the latest event time, and of the later offset
       await inFolder(async (folder) => {
         const log = await filledLog(events, chosen.partitions);
         let latest: BatchOutput["latest"] = [];
-        const checkpoint = await openCheckpoint(folder, TOPIC, {});
+        const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
         const sink = (output: BatchOutput) => Promise.resolve(void (latest = output.latest));
         const query = await openQuery(log, checkpoint, sink, querySettings(chosen));
         while (await waiting(query, log)) await query.runBatch();
@@ -188,7 +189,7 @@ test("a query that crashes before or after any sink write gives the same output 
       };
       for (;;) {
         try {
-          const checkpoint = await openCheckpoint(folder, TOPIC, {});
+          const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
           const query = await openQuery(log, checkpoint, sink, querySettings(chosen));
           while (await waiting(query, log)) await query.runBatch();
           await query.runBatchWithoutData();
@@ -213,7 +214,7 @@ test("open windows and final ones together are all the windows that hold counted
       await inFolder(async (folder) => {
         // One batch: nothing is late, so every window of every event is open or emitted.
         const log = await filledLog(events, chosen.partitions);
-        const checkpoint = await openCheckpoint(folder, TOPIC, {});
+        const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
         const query = await openQuery(log, checkpoint, () => Promise.resolve(), {
           ...querySettings(chosen),
           batchSize: events.length,
@@ -240,7 +241,7 @@ test("open windows and final ones together are all the windows that hold counted
 test("state is bounded by open windows, not by events", async () => {
   await inFolder(async (folder) => {
     const log = memoryLog(1);
-    const checkpoint = await openCheckpoint(folder, TOPIC, {});
+    const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
     const query = await openQuery(log, checkpoint, () => Promise.resolve(), {
       windows: { windowMs: 60_000, slideMs: 10_000 },
       delayMs: 30_000,
@@ -253,7 +254,7 @@ test("state is bounded by open windows, not by events", async () => {
         const timeMs = (batch * 1_000 + index) * 100;
         return priceMessage("bitcoin", 1 + index, formatTime(timeMs), timeMs);
       });
-      await log.append(TOPIC, events);
+      await log.append(events);
       await query.runBatch();
       most = Math.max(most, query.state.get("bitcoin")!.panes.length);
     }
@@ -270,11 +271,10 @@ test("mean and deviation stay accurate where a sum of squares would cancel", asy
       (_, index) => 1e9 + (index % 2 === 0 ? 1e-3 : -1e-3),
     );
     await log.append(
-      TOPIC,
       prices.map((price, index) => priceMessage("bitcoin", price, formatTime(index), index)),
     );
     let row: WindowRow | undefined;
-    const checkpoint = await openCheckpoint(folder, TOPIC, {});
+    const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
     const sink = ({ windows }: BatchOutput) => Promise.resolve(void (row ??= windows[0]));
     const query = await openQuery(log, checkpoint, sink, {
       windows: { windowMs: 900, slideMs: 300 },

@@ -5,9 +5,10 @@ import { partitionOf } from "../../labs/log/partition.js";
 export function memoryLog(partitions: number): EventLog & { records: LogRecord[][] } {
   const records = Array.from({ length: partitions }, () => [] as LogRecord[]);
   return {
+    topic: "t",
     partitions,
     records,
-    append: (_topic, messages) => {
+    append: (messages) => {
       for (const message of messages) {
         const partition = records[partitionOf(message.key, partitions)]!;
         partition.push({ ...message, offset: partition.length });
@@ -15,7 +16,7 @@ export function memoryLog(partitions: number): EventLog & { records: LogRecord[]
       return Promise.resolve();
     },
     endOffsets: () => Promise.resolve(records.map(({ length }) => length)),
-    async *read(_topic, partition, from, to) {
+    async *read(partition, from, to) {
       await Promise.resolve();
       if (from < to) yield records[partition]!.slice(from, to);
     },

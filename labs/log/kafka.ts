@@ -1,0 +1,319 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import kafkajs, {
+  type Admin,
+  type Consumer,
+  type EachBatchPayload,
+  type KafkaMessage,
+  type Producer,
+} from "kafkajs";
+import { LabError, errorMessage } from "../errors.js";
+import type { Message } from "../event.js";
+import type { EventLog, LogRecord } from "./log.js";
+import { partitionOf } from "./partition.js";
+
+const { CompressionTypes, Kafka, logLevel } = kafkajs;
+
+/** How long Kafka may be away before it is an error. */
+const PATIENCE_MS = 60_000;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 2_000;
+/** What is read ahead of a partition; beyond it the partition is paused, so memory stays bounded. */
+const READ_AHEAD_RECORDS = 20_000;
+const FETCH_WAIT_MS = 100;
+
+export interface KafkaOptions {
+  /** `host:port` of some brokers of the cluster. */
+  brokers: readonly string[];
+  topic: string;
+  /** The partitions of the topic where it must be made. */
+  partitions: number;
+  /** Whether a topic of that name is removed first, with all its records. */
+  fresh?: boolean;
+  /** Told of what passes: a broker that is away for a moment. */
+  report?: (notice: string) => void;
+  /** How long Kafka may be away before it is an error, milliseconds. */
+  patienceMs?: number;
+}
+
+function client(brokers: readonly string[], patienceMs: number, report?: (notice: string) => void) {
+  let lastNotice = "";
+  return new Kafka({
+    clientId: "crypto-streaming-lab",
+    brokers: [...brokers],
+    connectionTimeout: 3_000,
+    requestTimeout: 15_000,
+    retry: {
+      initialRetryTime: FIRST_RETRY_MS,
+      maxRetryTime: LONGEST_RETRY_MS,
+      retries: Math.ceil(patienceMs / LONGEST_RETRY_MS) + 5,
+    },
+    logLevel: logLevel.ERROR,
+    logCreator:
+      () =>
+      ({ log }) => {
+        // kafkajs repeats itself while a broker is away: each thing is said once in a row.
+        const notice = `Kafka: ${String(log["error"] ?? log.message)}`;
+        if (notice !== lastNotice) report?.(notice);
+        lastNotice = notice;
+      },
+  });
+}
+
+/** What to do where Kafka cannot be reached. */
+function unreachable(brokers: readonly string[], error: unknown): LabError {
+  const local = brokers.every((broker) => /^(127\.|localhost)/.test(broker));
+  const remedy = local ? "npx tsx scripts/stack.ts up kafka" : "check KAFKA_BROKERS";
+  return new LabError(
+    `Kafka does not answer at ${brokers.join(",")} (${errorMessage(error)}): ${remedy}`,
+  );
+}
+
+/** Resolves when a cluster answers. @throws LabError if it does not, at once */
+export async function describeKafka(brokers: readonly string[]): Promise<void> {
+  const admin = new Kafka({
+    brokers: [...brokers],
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000,
+    retry: { retries: 0 },
+    logLevel: logLevel.NOTHING,
+  }).admin();
+  try {
+    await admin.connect();
+    const { brokers: found } = await admin.describeCluster();
+    if (found.length === 0) throw new Error("no broker has joined yet");
+  } catch (error) {
+    throw unreachable(brokers, error);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/**
+ * Makes a topic where it is missing.
+ *
+ * @param fresh remove one of that name first
+ * @throws LabError if there is one with other partitions
+ */
+export async function ensureTopic(
+  admin: Admin,
+  topic: string,
+  partitions: number,
+  fresh = false,
+): Promise<void> {
+  const exists = async () => (await admin.listTopics()).includes(topic);
+  if (fresh && (await exists())) {
+    await admin.deleteTopics({ topics: [topic] });
+    while (await exists()) await sleep(50);
+  }
+  if (!(await exists())) {
+    const topics = [{ topic, numPartitions: partitions, replicationFactor: -1 }];
+    // Kafka removes a topic in the background and refuses its name for a moment.
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await admin.createTopics({ topics, waitForLeaders: true });
+        return;
+      } catch (error) {
+        if (attempt >= 50 || !/already exists|marked for deletion/i.test(errorMessage(error)))
+          throw error;
+        await sleep(100);
+      }
+    }
+  }
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const found = topics[0]!.partitions.length;
+  if (found !== partitions) {
+    throw new LabError(
+      `the topic ${topic} has ${found} partitions, not ${partitions}: use --partitions ${found}, or start over with --fresh`,
+    );
+  }
+}
+
+/** Makes a topic of the lab's own Kafka where it is missing, whatever partitions one that is there has. */
+export async function createTopic(
+  brokers: readonly string[],
+  topic: string,
+  partitions: number,
+): Promise<void> {
+  const admin = client(brokers, PATIENCE_MS).admin();
+  try {
+    await admin.connect();
+    if (!(await admin.listTopics()).includes(topic)) await ensureTopic(admin, topic, partitions);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** The records that were read ahead of one partition. */
+interface ReadAhead {
+  /** The offset that comes after the last record here. */
+  next: number;
+  records: LogRecord[];
+  resume: (() => void) | undefined;
+  /** Wakes the reader who waits. */
+  wake: () => void;
+}
+
+function toRecord({ key, value, timestamp, offset }: KafkaMessage): LogRecord {
+  return {
+    offset: Number(offset),
+    timestampMs: Number(timestamp),
+    key: key?.toString() ?? "",
+    value: value?.toString() ?? "",
+  };
+}
+
+/**
+ * Opens a topic of a Kafka cluster as an event log, making it where it is missing.
+ *
+ * Written by an idempotent producer that waits for all replicas (`acks=all`), so that a broker which comes back in
+ * the middle of a batch neither loses nor doubles a record (KIP-98). Read by offsets that the caller chooses, as Spark
+ * does: the consumer's group commits nothing and is removed at the end; the checkpoint is ours.
+ *
+ * @throws LabError if Kafka stays away, or the topic has other partitions
+ */
+export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
+  const { brokers, topic, partitions, fresh = false, report, patienceMs = PATIENCE_MS } = options;
+  await describeKafka(brokers);
+  const kafka = client(brokers, patienceMs, report);
+  const admin = kafka.admin();
+  let producer: Producer | undefined;
+  let consumer: Consumer | undefined;
+  const groupId = `lab-${randomUUID()}`;
+  const ahead: ReadAhead[] = Array.from({ length: partitions }, () => {
+    return { next: 0, records: [], resume: undefined, wake: () => {} };
+  });
+
+  async function patiently<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof LabError) throw error;
+      throw unreachable(brokers, error);
+    }
+  }
+
+  async function append(messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
+    await patiently(async () => {
+      if (producer === undefined) {
+        producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+        await producer.connect();
+      }
+      await producer.sendBatch({
+        acks: -1,
+        compression: CompressionTypes.GZIP,
+        topicMessages: [
+          {
+            topic,
+            messages: messages.map(({ key, value, timestampMs }) => {
+              const partition = partitionOf(key, partitions);
+              return { key, value, timestamp: String(timestampMs), partition };
+            }),
+          },
+        ],
+      });
+    });
+  }
+
+  const endOffsets = () =>
+    patiently(async () => {
+      const offsets = new Array<number>(partitions).fill(0);
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+        offsets[partition] = Number(high);
+      }
+      return offsets;
+    });
+
+  function seek(partition: number): void {
+    consumer!.seek({ topic, partition, offset: String(ahead[partition]!.next) });
+  }
+
+  /** Takes what was fetched, as far as it is what comes next; the rest was fetched before a seek. */
+  function take({ batch, pause }: EachBatchPayload): Promise<void> {
+    const buffer = ahead[batch.partition]!;
+    for (const message of batch.messages) {
+      if (Number(message.offset) !== buffer.next) continue;
+      buffer.records.push(toRecord(message));
+      buffer.next++;
+    }
+    if (buffer.records.length >= READ_AHEAD_RECORDS) buffer.resume = pause();
+    buffer.wake();
+    return Promise.resolve();
+  }
+
+  async function startConsumer(): Promise<void> {
+    consumer = kafka.consumer({ groupId, maxWaitTimeInMs: FETCH_WAIT_MS, sessionTimeout: 10_000 });
+    // After the group has met again (at the start, or when the broker was away) fetching begins anywhere.
+    consumer.on(consumer.events.GROUP_JOIN, () => ahead.forEach((_, partition) => seek(partition)));
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: partitions,
+      eachBatch: take,
+    });
+  }
+
+  async function* read(partition: number, from: number, to: number): AsyncGenerator<LogRecord[]> {
+    const buffer = ahead[partition]!;
+    const first = buffer.next - buffer.records.length;
+    if (from >= to) return;
+    if (from < first || from > buffer.next) {
+      buffer.records = [];
+      buffer.next = from;
+      if (consumer !== undefined) seek(partition);
+      buffer.resume?.();
+      buffer.resume = undefined;
+    } else {
+      buffer.records.splice(0, from - first);
+    }
+    if (consumer === undefined) await patiently(startConsumer);
+    let next = from;
+    let giveUpMs = performance.now() + patienceMs;
+    while (next < to) {
+      const records = buffer.records.splice(0, to - next);
+      if (buffer.records.length < READ_AHEAD_RECORDS / 2) {
+        buffer.resume?.();
+        buffer.resume = undefined;
+      }
+      if (records.length > 0) {
+        next += records.length;
+        giveUpMs = performance.now() + patienceMs;
+        yield records;
+      } else if (performance.now() > giveUpMs) {
+        throw await lost(partition, next);
+      } else {
+        const woken = new Promise<void>((resolve) => (buffer.wake = resolve));
+        await Promise.race([woken, sleep(1_000, undefined, { ref: false })]);
+      }
+    }
+  }
+
+  /** Why a record does not come. */
+  async function lost(partition: number, offset: number): Promise<LabError> {
+    const offsets = await patiently(() => admin.fetchTopicOffsets(topic));
+    const { low, high } = offsets.find((each) => each.partition === partition)!;
+    if (offset < Number(low) || offset >= Number(high)) {
+      return new LabError(
+        `partition ${partition} of the topic ${topic} holds the offsets ${low} to before ${high}, and ${offset} is wanted: it was removed; start over with --fresh`,
+      );
+    }
+    return unreachable(brokers, `no record came for ${patienceMs / 1_000} s`);
+  }
+
+  async function close(): Promise<void> {
+    await producer?.disconnect();
+    if (consumer !== undefined) {
+      await consumer.disconnect();
+      await admin.deleteGroups([groupId]).catch(() => {}); // Kafka removes an empty group by itself later
+    }
+    await admin.disconnect();
+  }
+
+  await patiently(async () => {
+    await admin.connect();
+    await ensureTopic(admin, topic, partitions, fresh);
+  });
+  return { topic, partitions, append, endOffsets, read, close };
+}

@@ -1,0 +1,305 @@
+import { randomUUID } from "node:crypto";
+import { userInfo } from "node:os";
+import grpc from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import { tableFromIPC } from "apache-arrow";
+import { LabError, UsageError } from "../errors.js";
+
+/** The lab's part of the Spark Connect protocol, relative to the project's root. */
+export const PROTOCOL = "labs/spark/connect.proto";
+
+const DEFAULT_PORT = 15_002;
+const CONNECT_TIMEOUT_MS = 20_000;
+
+/** A table that Spark has not yet computed: a plan, as the protocol has it. */
+export type Relation =
+  | { sql: { query: string } }
+  | {
+      read: {
+        dataSource: { format: string; schema?: string; options?: Options; paths?: string[] };
+        isStreaming?: boolean;
+      };
+    }
+  | { project: { input: Relation; expressions: { expressionString: { expression: string } }[] } }
+  | { withWatermark: { input: Relation; eventTime: string; delayThreshold: string } };
+
+type Options = Record<string, string>;
+
+/** Rows by column name. Numbers, timestamps (milliseconds since the epoch), strings, booleans, null; nested values as JSON. */
+export type SparkRow = Record<string, unknown>;
+
+/** A running stream: Spark's `StreamingQuery`. */
+export interface StreamingQuery {
+  /** The same over restarts from one checkpoint. */
+  readonly id: string;
+  /** Another one for each start. */
+  readonly runId: string;
+  readonly name: string;
+  /** The progress of the last batches, oldest first, in Spark's own JSON. */
+  recentProgress(): Promise<SparkProgress[]>;
+  isActive(): Promise<boolean>;
+  /** Spark's message if the query has failed. */
+  exception(): Promise<string | undefined>;
+  stop(): Promise<void>;
+  /**
+   * Waits until the query ends. @returns whether it has; false when the time is over
+   * @throws LabError with Spark's message if it failed
+   */
+  awaitTermination(timeoutMs?: number): Promise<boolean>;
+  /** Waits until all that has been in the source when asked is in the sink. */
+  processAllAvailable(): Promise<void>;
+}
+
+/** What the lab reads of Spark's `StreamingQueryProgress`. */
+export interface SparkProgress {
+  batchId: number;
+  numInputRows: number;
+  processedRowsPerSecond: number;
+  durationMs: Record<string, number>;
+  eventTime?: { watermark?: string; max?: string };
+  stateOperators: {
+    numRowsTotal: number;
+    numRowsRemoved: number;
+    numRowsDroppedByWatermark: number;
+  }[];
+}
+
+export interface WriteStreamOptions {
+  /** A folder for Parquet or JSON files. */
+  path: string;
+  format: "parquet" | "json";
+  checkpoint: string;
+  name: string;
+  /** A micro-batch this often; without it all that is available now is read, in batches, and the query ends. */
+  everyMs?: number;
+}
+
+/** A session with a Spark 3.5 Connect server. */
+export interface SparkSession {
+  /** Where it is, `sc://host:port`. */
+  readonly remote: string;
+  /** Runs a SQL query or command and gives its rows. @throws LabError with Spark's message */
+  sql<R extends object = SparkRow>(query: string): Promise<R[]>;
+  /** Names a relation, for SQL to use. */
+  createView(name: string, relation: Relation): Promise<void>;
+  /** Starts a stream into files, in append mode. */
+  writeStream(relation: Relation, options: WriteStreamOptions): Promise<StreamingQuery>;
+  close(): void;
+}
+
+/** The messages of the protocol, as the lab meets them. */
+interface ExecutePlanResponse {
+  arrowBatch?: { data: Uint8Array };
+  sqlCommandResult?: { relation?: Relation | { localRelation: { data?: Uint8Array } } };
+  writeStreamOperationStartResult?: { queryId: { id: string; runId: string }; name?: string };
+  streamingQueryCommandResult?: {
+    status?: { isActive?: boolean };
+    recentProgress?: { recentProgressJson?: string[] };
+    exception?: { exceptionMessage?: string };
+    awaitTermination?: { terminated?: boolean };
+  };
+}
+
+type ExecutePlan = (
+  request: object,
+  options?: grpc.CallOptions,
+) => grpc.ClientReadableStream<ExecutePlanResponse>;
+
+/** Host and port of `sc://host[:port]`. @throws UsageError if it is no such address */
+export function parseRemote(remote: string): string {
+  const match = /^sc:\/\/([^/:;]+|\[[^\]]+\])(?::(\d+))?\/?$/.exec(remote);
+  if (match === null) {
+    throw new UsageError(
+      `${remote} is no address of Spark Connect: expected sc://host:port, without parameters`,
+    );
+  }
+  return `${match[1]}:${match[2] ?? DEFAULT_PORT}`;
+}
+
+/** A value of an Arrow column as plain JavaScript. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value === "object" && value !== null) {
+    if (value instanceof Uint8Array) return value;
+    if ("toJSON" in value && typeof value.toJSON === "function") return plain(value.toJSON());
+    if (Array.isArray(value)) return value.map(plain);
+    if (!(value instanceof Date)) {
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+    }
+  }
+  return value;
+}
+
+function arrowRows(data: Uint8Array): SparkRow[] {
+  return tableFromIPC(data)
+    .toArray()
+    .map((row) => plain(row) as SparkRow);
+}
+
+function sparkError(error: unknown, remote: string, local: boolean): unknown {
+  if (!(error instanceof Error && "code" in error && "details" in error)) return error;
+  const details = String(error.details);
+  switch (error.code) {
+    case grpc.status.UNAVAILABLE:
+    case grpc.status.DEADLINE_EXCEEDED:
+      return new LabError(
+        local
+          ? `Spark is not running at ${remote}: npx tsx scripts/stack.ts up spark`
+          : `Spark does not answer at ${remote} (${details}): check SPARK_REMOTE`,
+      );
+    default:
+      return new LabError(`Spark refused: ${details}`);
+  }
+}
+
+/**
+ * Connects to a Spark Connect server. Nothing is sent before the first query.
+ *
+ * The protocol is Spark's own, `spark/connect/*.proto` of Spark 3.5; `connect.proto` beside this file has the part that the
+ * lab uses.
+ *
+ * @param remote `sc://host:port`, as Spark's own clients take it
+ * @throws UsageError if the address is none
+ */
+export function connectSpark(remote: string, protocol = PROTOCOL): SparkSession {
+  const address = parseRemote(remote);
+  const local = /^(127\.|localhost)/.test(address);
+  const definition = loadSync(protocol, { longs: Number, oneofs: true });
+  const { spark } = grpc.loadPackageDefinition(definition) as unknown as {
+    spark: { connect: { SparkConnectService: grpc.ServiceClientConstructor } };
+  };
+  const client = new spark.connect.SparkConnectService(address, grpc.credentials.createInsecure(), {
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+  });
+  const sessionId = randomUUID();
+  const { username } = userInfo();
+
+  /** The responses to a plan, once the server can be reached. */
+  async function execute(plan: object): Promise<ExecutePlanResponse[]> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const deadline = Date.now() + CONNECT_TIMEOUT_MS;
+        client.waitForReady(deadline, (error) => {
+          if (error === undefined || error === null) resolve();
+          else
+            reject(Object.assign(error, { code: grpc.status.UNAVAILABLE, details: error.message }));
+        });
+      });
+      const call = (client["executePlan"] as ExecutePlan)({
+        sessionId,
+        userContext: { userId: username, userName: username },
+        clientType: "crypto-streaming-lab",
+        plan,
+      });
+      const responses: ExecutePlanResponse[] = [];
+      for await (const response of call) responses.push(response as ExecutePlanResponse);
+      return responses;
+    } catch (error) {
+      throw sparkError(error, remote, local);
+    }
+  }
+
+  const rowsOf = (responses: ExecutePlanResponse[]) =>
+    responses.flatMap(({ arrowBatch }) => (arrowBatch ? arrowRows(arrowBatch.data) : []));
+
+  async function sql<R extends object>(query: string): Promise<R[]> {
+    // As a command first: of what changes something Spark answers the rows, of a query the relation to run.
+    const responses = await execute({ command: { sqlCommand: { sql: query } } });
+    const relation = responses.find((each) => each.sqlCommandResult)?.sqlCommandResult?.relation;
+    if (relation === undefined) return [];
+    if ("localRelation" in relation) {
+      const { data } = relation.localRelation;
+      return (data === undefined ? [] : arrowRows(data)) as R[];
+    }
+    return rowsOf(await execute({ root: relation })) as R[];
+  }
+
+  function streamingQuery(queryId: { id: string; runId: string }, name: string): StreamingQuery {
+    async function ask(command: object) {
+      const responses = await execute({
+        command: { streamingQueryCommand: { queryId, ...command } },
+      });
+      return responses.find((each) => each.streamingQueryCommandResult)
+        ?.streamingQueryCommandResult;
+    }
+    async function exception(): Promise<string | undefined> {
+      const result = await ask({ exception: true });
+      return result?.exception?.exceptionMessage || undefined;
+    }
+    return {
+      ...queryId,
+      name,
+      recentProgress: async () => {
+        const result = await ask({ recentProgress: true });
+        const texts = result?.recentProgress?.recentProgressJson ?? [];
+        return texts.map((text) => JSON.parse(text) as SparkProgress);
+      },
+      isActive: async () => (await ask({ status: true }))?.status?.isActive ?? false,
+      exception,
+      stop: async () => void (await ask({ stop: true })),
+      processAllAvailable: async () => void (await ask({ processAllAvailable: true })),
+      awaitTermination: async (timeoutMs) => {
+        const awaited = await ask({
+          awaitTermination: timeoutMs === undefined ? {} : { timeoutMs },
+        });
+        const reason = await exception();
+        if (reason !== undefined) throw new LabError(`Spark's query ${name} failed: ${reason}`);
+        return awaited?.awaitTermination?.terminated ?? true;
+      },
+    };
+  }
+
+  return {
+    remote,
+    sql,
+    createView: async (name, relation) => {
+      await execute({
+        command: { createDataframeView: { input: relation, name, isGlobal: false, replace: true } },
+      });
+    },
+    writeStream: async (relation, { path, format, checkpoint, name, everyMs }) => {
+      const trigger =
+        everyMs === undefined
+          ? { availableNow: true }
+          : { processingTimeInterval: `${everyMs} milliseconds` };
+      const responses = await execute({
+        command: {
+          writeStreamOperationStart: {
+            input: relation,
+            format,
+            options: { checkpointLocation: checkpoint },
+            outputMode: "append",
+            queryName: name,
+            path,
+            ...trigger,
+          },
+        },
+      });
+      const started = responses.find((each) => each.writeStreamOperationStartResult);
+      return streamingQuery(started!.writeStreamOperationStartResult!.queryId, name);
+    },
+    close: () => client.close(),
+  };
+}
+
+/** A query in Spark's SQL as a relation, streaming if what it reads is. */
+export const sqlRelation = (query: string): Relation => ({ sql: { query } });
+
+/** A streaming read. Options as in the Structured Streaming guide of the format. */
+export const readStream = (format: string, options: Options): Relation => ({
+  read: { dataSource: { format, options }, isStreaming: true },
+});
+
+/** Columns computed from a relation, as in `SELECT`. */
+export const project = (input: Relation, ...expressions: string[]): Relation => ({
+  project: {
+    input,
+    expressions: expressions.map((expression) => ({ expressionString: { expression } })),
+  },
+});
+
+/** A watermark on a column of event times. */
+export const withWatermark = (input: Relation, eventTime: string, delayMs: number): Relation => ({
+  withWatermark: { input, eventTime, delayThreshold: `${delayMs} milliseconds` },
+});

@@ -1,0 +1,120 @@
+import { execFile } from "node:child_process";
+import { access, statfs } from "node:fs/promises";
+import { freemem, totalmem } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { PORT_NAMES, portVariable, type StackConfig } from "../config.js";
+import { holderOf, isPortFree, listeners, socketsOf } from "./process.js";
+import { SERVICES, SERVICE_NAMES } from "./service.js";
+import type { Stack } from "./stack.js";
+
+/** One thing that was looked at. */
+export interface Finding {
+  what: string;
+  ok: boolean;
+  found: string;
+  /** How to mend it, where it is not ok. */
+  remedy?: string;
+}
+
+const GB = 1024 ** 3;
+const DISK_NEEDED = 2 * GB;
+const MEMORY_NEEDED = 2.5 * GB;
+/** A machine whose clock is before the lab was written has a wrong one, and rejects live events as ahead of their time. */
+const EARLIEST_MS = Date.UTC(2025, 0);
+const gigabytes = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`;
+
+async function java(stack: Stack): Promise<Finding> {
+  const path = join(stack.places.installed, "java/bin/java");
+  const remedy = "bash setup/ubuntu-24.04.sh java";
+  try {
+    const { stderr } = await promisify(execFile)(path, ["-version"]);
+    const version = /version "([^"]+)"/.exec(stderr)?.[1] ?? "unknown";
+    return { what: "Java 11", ok: version.startsWith("11."), found: version, remedy };
+  } catch {
+    return { what: "Java 11", ok: false, found: "not in .lab/java", remedy };
+  }
+}
+
+function node(): Finding {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  const ok = major! > 20 || (major === 20 && minor! >= 19);
+  return { what: "Node 20.19+", ok, found: process.versions.node, remedy: "source setup/node.sh" };
+}
+
+async function installed(stack: Stack): Promise<Finding[]> {
+  const findings = new Map<string, Finding>();
+  const versions = { kafka: "Kafka 3.4.1", hadoop: "HDFS 3.3.6", spark: "Spark 3.5.7" };
+  for (const name of SERVICE_NAMES) {
+    const { component, installed: path } = SERVICES[name];
+    const found = await access(join(stack.places.installed, path)).then(
+      () => true,
+      () => false,
+    );
+    findings.set(component, {
+      what: versions[component],
+      ok: found && findings.get(component)?.ok !== false,
+      found: found ? "installed" : `${path} is missing in .lab/`,
+      remedy: `bash setup/ubuntu-24.04.sh ${component}`,
+    });
+  }
+  return [...findings.values()];
+}
+
+/** Whether each port is free, or held by the lab's own service. */
+async function ports(stack: Stack, config: StackConfig): Promise<Finding[]> {
+  const ours = new Set<string>();
+  for (const { pid } of await stack.status()) {
+    if (pid !== null) for (const inode of await socketsOf(pid)) ours.add(inode);
+  }
+  const findings: Finding[] = [];
+  const listening = await listeners();
+  for (const name of PORT_NAMES) {
+    const port = config.ports[name];
+    const what = `port ${port} (${name.replace("_PORT", "").replaceAll("_", " ").toLowerCase()})`;
+    const isOurs = listening.some((each) => each.port === port && ours.has(each.inode));
+    if (isOurs) findings.push({ what, ok: true, found: "the lab's" });
+    else if (await isPortFree(port)) findings.push({ what, ok: true, found: "free" });
+    else {
+      const found = `taken by ${await holderOf(port)}`;
+      findings.push({ what, ok: false, found, remedy: `end it, or set ${portVariable(name)}` });
+    }
+  }
+  return findings;
+}
+
+async function disk(stack: Stack): Promise<Finding> {
+  const { bavail, bsize } = await statfs(stack.places.root);
+  const free = bavail * bsize;
+  const remedy = `free ${gigabytes(DISK_NEEDED)}, or move the data by LAB_STACK_DIR`;
+  return { what: "disk", ok: free >= DISK_NEEDED, found: `${gigabytes(free)} free`, remedy };
+}
+
+async function memory(stack: Stack): Promise<Finding> {
+  const used = (await stack.status()).reduce((sum, each) => sum + (each.memoryBytes ?? 0), 0);
+  return {
+    what: "memory",
+    ok: freemem() + used >= MEMORY_NEEDED,
+    found: `${gigabytes(totalmem())}, ${gigabytes(freemem())} available`,
+    remedy: "close other programs, or start less: npx tsx scripts/stack.ts up kafka hdfs",
+  };
+}
+
+function clock(): Finding {
+  const now = new Date();
+  const remedy = "set it: sudo timedatectl set-ntp true";
+  return { what: "clock", ok: now.getTime() > EARLIEST_MS, found: now.toISOString(), remedy };
+}
+
+/** Looks at all that the stack needs of this machine. */
+export async function examine(stack: Stack, config: StackConfig): Promise<Finding[]> {
+  return [
+    node(),
+    await java(stack),
+    ...(await installed(stack)),
+    ...(await ports(stack, config)),
+    await disk(stack),
+    await memory(stack),
+    clock(),
+  ];
+}

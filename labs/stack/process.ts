@@ -1,0 +1,199 @@
+import { spawn } from "node:child_process";
+import { open, readFile, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { errorCode } from "../errors.js";
+
+// Processes of this machine that outlive the command which started them, as Linux shows them in /proc.
+
+/** A process that was started before. The clock ticks of its start tell it from a later one of the same pid. */
+export interface ProcessRecord {
+  pid: number;
+  startTicks: number;
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** The fields of /proc/PID/stat after the command's name; undefined where there is no such process. */
+async function statFields(pid: number): Promise<string[] | undefined> {
+  try {
+    const text = await readFile(`/proc/${pid}/stat`, "utf8");
+    return text.slice(text.lastIndexOf(")") + 2).split(" ");
+  } catch {
+    return undefined;
+  }
+}
+
+async function startTicks(pid: number): Promise<number | undefined> {
+  const fields = await statFields(pid);
+  // A zombie has ended, but nobody has asked how.
+  return fields === undefined || fields[0] === "Z" ? undefined : Number(fields[19]);
+}
+
+/** Whether the very process that was recorded still runs. */
+export async function isRunning(record: ProcessRecord): Promise<boolean> {
+  return (await startTicks(record.pid)) === record.startTicks;
+}
+
+export async function readRecord(path: string): Promise<ProcessRecord | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as ProcessRecord;
+  } catch {
+    return undefined; // missing, or cut short by a crash
+  }
+}
+
+/** Starts a program that outlives this one, its output appended to a file, and records it. */
+export async function startDetached(
+  command: string,
+  args: readonly string[],
+  options: { cwd: string; environment: Record<string, string>; log: string; record: string },
+): Promise<ProcessRecord> {
+  const output = await open(options.log, "a");
+  try {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.environment },
+      detached: true,
+      stdio: ["ignore", output.fd, output.fd],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    child.unref();
+    const record = { pid: child.pid!, startTicks: (await startTicks(child.pid!)) ?? -1 };
+    await writeFile(options.record, JSON.stringify(record));
+    return record;
+  } finally {
+    await output.close();
+  }
+}
+
+/** Asks a process to end, and ends it where it does not within the time. @returns whether it ended by itself */
+export async function stop(record: ProcessRecord, waitMs: number): Promise<boolean> {
+  const giveUpMs = performance.now() + waitMs;
+  const signal = (name: NodeJS.Signals) => {
+    try {
+      process.kill(record.pid, name);
+    } catch (error) {
+      if (errorCode(error) !== "ESRCH") throw error;
+    }
+  };
+  if (!(await isRunning(record))) return true;
+  signal("SIGTERM");
+  while (await isRunning(record)) {
+    if (performance.now() > giveUpMs) {
+      signal("SIGKILL");
+      while (await isRunning(record)) await sleep(50);
+      return false;
+    }
+    await sleep(50);
+  }
+  return true;
+}
+
+/** Resident memory in bytes. */
+export async function memoryBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1_024;
+}
+
+/** How long a recorded process has been running, seconds. */
+export async function uptimeSeconds(record: ProcessRecord): Promise<number> {
+  const uptime = Number((await readFile("/proc/uptime", "utf8")).split(" ")[0]);
+  return Math.max(0, uptime - record.startTicks / TICKS_PER_SECOND);
+}
+
+/** A socket that listens. */
+export interface Listener {
+  /** As in `127.0.0.1`; `*` where it listens to every address. */
+  address: string;
+  port: number;
+  inode: string;
+}
+
+const LISTEN = "0A";
+
+function parseAddress(hex: string): string {
+  if (/^0+$/.test(hex)) return "*";
+  if (hex.length === 8) {
+    return hex
+      .match(/../g)!
+      .reverse()
+      .map((byte) => parseInt(byte, 16))
+      .join(".");
+  }
+  // An IPv4 address inside IPv6, which is how Java listens: the last four bytes, in groups of host order.
+  if (/^0{16}FFFF0000/i.test(hex)) return parseAddress(hex.slice(24));
+  return hex === "00000000000000000000000001000000" ? "::1" : hex;
+}
+
+/** Every TCP socket of this machine that listens. */
+export async function listeners(): Promise<Listener[]> {
+  const found: Listener[] = [];
+  for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
+    const text = await readFile(table, "utf8").catch(() => "");
+    for (const line of text.trimEnd().split("\n").slice(1)) {
+      const fields = line.trim().split(/\s+/);
+      if (fields[3] !== LISTEN) continue;
+      const [address, port] = fields[1]!.split(":");
+      found.push({
+        address: parseAddress(address!),
+        port: parseInt(port!, 16),
+        inode: fields[9]!,
+      });
+    }
+  }
+  return found;
+}
+
+/** The inodes of the sockets that a process holds; none where it is not ours to ask. */
+export async function socketsOf(pid: number): Promise<Set<string>> {
+  const inodes = new Set<string>();
+  for (const name of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
+    const target = await readlink(`/proc/${pid}/fd/${name}`).catch(() => "");
+    const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+    if (inode !== undefined) inodes.add(inode);
+  }
+  return inodes;
+}
+
+/** Who listens on a port, in words: `process 123 (java …)`. */
+export async function holderOf(port: number): Promise<string> {
+  const inodes = (await listeners()).filter((each) => each.port === port).map(({ inode }) => inode);
+  for (const name of await readdir("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const held = await socketsOf(pid);
+    if (!inodes.some((inode) => held.has(inode))) continue;
+    const command = (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ").trim();
+    return `process ${pid} (${command.length > 60 ? `${command.slice(0, 57)}...` : command})`;
+  }
+  return "a process of another user";
+}
+
+/** Whether a port of this machine can be listened on. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen({ port, host: "127.0.0.1" }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** The last lines of a file, at most, from a position on. */
+export async function lastLines(path: string, count: number, from = 0): Promise<string[]> {
+  const text = (await readFile(path).catch(() => Buffer.alloc(0))).subarray(from).toString();
+  return text.trimEnd().split("\n").slice(-count);
+}
+
+/** The length of a file in bytes; 0 where there is none. */
+export async function fileSize(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+export const removeRecord = (path: string) => rm(path, { force: true });

@@ -1,0 +1,157 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
+import Table from "cli-table3";
+import { Argument, Command } from "commander";
+import { PORT_NAMES, portVariable, readConfig } from "../labs/config.js";
+import { LabError, UsageError } from "../labs/errors.js";
+import { TOPIC } from "../labs/log/log.js";
+import { examine } from "../labs/stack/doctor.js";
+import { SERVICE_NAMES, type ServiceName } from "../labs/stack/service.js";
+import { openStack } from "../labs/stack/stack.js";
+import { upStack } from "../labs/stack/up.js";
+import { endWith, parseArguments } from "./command.js";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const NAMES = [...SERVICE_NAMES, "hdfs"];
+
+const config = readConfig().stack;
+const stack = openStack(ROOT, config);
+
+const seconds = (total: number) =>
+  total < 120 ? `${Math.round(total)} s` : `${Math.floor(total / 60)} min`;
+const megabytes = (bytes: number) => `${Math.round(bytes / 1024 ** 2)} MB`;
+
+function showTable(head: string[], rows: (string | number)[][]): void {
+  const table = new Table({ head, style: { head: [], border: [] } });
+  table.push(...rows);
+  console.log(table.toString());
+}
+
+async function down(names: string[]): Promise<void> {
+  const chosen = names.length === 0 ? [...SERVICE_NAMES] : stackNames(names);
+  for (const name of chosen.reverse()) {
+    if (await stack.stop(name)) console.error(`${name} has ended`);
+  }
+}
+
+/** The services that are meant, without what they need. */
+function stackNames(names: string[]): ServiceName[] {
+  const meant = names.flatMap((name) => (name === "hdfs" ? ["namenode", "datanode"] : [name]));
+  return SERVICE_NAMES.filter((name) => meant.includes(name));
+}
+
+async function status({ json = false }: { json?: boolean }): Promise<void> {
+  const services = await stack.status();
+  if (json) {
+    console.log(JSON.stringify(services));
+    return;
+  }
+  showTable(
+    ["service", "health", "pid", "port", "up for", "memory"],
+    services.map(({ name, health, pid, port, uptimeSeconds, memoryBytes }) => [
+      name,
+      health,
+      pid ?? "",
+      port,
+      uptimeSeconds === null ? "" : seconds(uptimeSeconds),
+      memoryBytes === null ? "" : megabytes(memoryBytes),
+    ]),
+  );
+}
+
+async function doctor({ json = false }: { json?: boolean }): Promise<void> {
+  const findings = await examine(stack, config);
+  const ill = findings.filter(({ ok }) => !ok);
+  if (json) console.log(JSON.stringify(findings));
+  else {
+    showTable(
+      ["", "what", "found", "how to mend it"],
+      findings.map(({ ok, what, found, remedy }) => [
+        ok ? "ok" : "!!",
+        what,
+        found,
+        ok ? "" : (remedy ?? ""),
+      ]),
+    );
+  }
+  if (ill.length > 0) {
+    throw new LabError(`${ill.length} of ${findings.length} things need mending`);
+  }
+}
+
+async function logs(
+  name: ServiceName,
+  { follow = false, lines }: { follow?: boolean; lines: string },
+) {
+  const args = ["-n", lines, ...(follow ? ["-f"] : []), stack.logOf(name)];
+  const tail = spawn("tail", args, { stdio: ["ignore", "inherit", "inherit"] });
+  const code = await new Promise((resolve) => tail.on("close", resolve));
+  if (code !== 0) throw new LabError(`${name} has no log yet: npx tsx scripts/stack.ts up ${name}`);
+}
+
+async function reset(names: string[], { yes = false }: { yes?: boolean }): Promise<void> {
+  // Topics and offsets are halves of one thing, and so are names and blocks.
+  const wanted = names.length === 0 ? [...SERVICE_NAMES] : stackNames(names);
+  const whole = (one: ServiceName, other: ServiceName) =>
+    wanted.includes(one) || wanted.includes(other) ? [one, other] : [];
+  const chosen = [
+    ...whole("zookeeper", "kafka"),
+    ...whole("namenode", "datanode"),
+    ...(wanted.includes("spark") ? (["spark"] as const) : []),
+  ];
+  if (!yes) {
+    if (!process.stdin.isTTY)
+      throw new UsageError("reset asks on a terminal; elsewhere give --yes");
+    const ask = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await ask.question(`Remove all data of ${chosen.join(", ")}? [y/N] `);
+    ask.close();
+    if (!/^y(es)?$/i.test(answer.trim())) return console.error("nothing was removed");
+  }
+  await stack.reset(chosen);
+  console.error(`removed the data of ${chosen.join(", ")}`);
+}
+
+const services = () => new Argument("[names...]", "services, or hdfs for its two").choices(NAMES);
+
+const program = new Command("stack")
+  .description("Starts, watches and ends the real Kafka, HDFS and Spark on this machine.")
+  .addHelpText(
+    "after",
+    `\nThey listen on 127.0.0.1 only. Ports are moved by ${PORT_NAMES.map(portVariable).join(", ")};\ndata, logs and settings live in .lab/stack, or where LAB_STACK_DIR says.`,
+  );
+program
+  .command("up")
+  .description("start services with what they need, and wait until each answers; all by default")
+  .addArgument(services())
+  .action((names: string[]) => upStack(stack, stack.select(names), TOPIC));
+program
+  .command("down")
+  .description("end services cleanly, in order; all by default")
+  .addArgument(services())
+  .action(down);
+program
+  .command("status")
+  .description("what runs: pid, port, uptime, memory, health")
+  .option("--json", "as JSON")
+  .action(status);
+program
+  .command("doctor")
+  .description("look for what is missing or in the way, and say how to mend it")
+  .option("--json", "as JSON")
+  .action(doctor);
+program
+  .command("logs")
+  .description("show the end of a service's log")
+  .addArgument(new Argument("<name>").choices([...SERVICE_NAMES]))
+  .option("-f, --follow", "and what comes")
+  .option("-n, --lines <n>", "how many lines", "40")
+  .action(logs);
+program
+  .command("reset")
+  .description("remove the data of services; asks first")
+  .addArgument(services())
+  .option("--yes", "do not ask")
+  .action(reset);
+
+endWith(parseArguments(program, process.argv.slice(2)));
