@@ -190,7 +190,7 @@ export const SERVICES: Record<ServiceName, Service> = {
     ports: ["SPARK_PORT", "SPARK_UI_PORT"],
     installed: "spark/home/jars",
     data: "spark",
-    java: ({ installed, settings }) => ({
+    java: ({ root, installed, settings }) => ({
       args: [
         "-Xmx1g",
         "-Djava.net.preferIPv4Stack=true",
@@ -199,10 +199,8 @@ export const SERVICES: Record<ServiceName, Service> = {
           join(installed, "spark/home/jars/*"),
           join(installed, "spark/jars/*"),
         ),
-        "org.apache.spark.deploy.SparkSubmit",
-        ...["--properties-file", join(settings, "spark/spark-defaults.conf")],
-        ...["--class", "org.apache.spark.sql.connect.service.SparkConnectServer"],
-        "spark-internal",
+        ...["org.codehaus.janino.JavaSourceClassLoader", "-sourcepath", join(root, "setup/spark")],
+        ...["ConnectServer", join(settings, "spark/spark-defaults.conf")],
       ],
       environment: {
         SPARK_HOME: join(installed, "spark/home"),

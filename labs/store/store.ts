@@ -1,3 +1,6 @@
+/** What a file is written from: all at once, or piece by piece from a stream. */
+export type Content = Uint8Array | string | AsyncIterable<Uint8Array | string>;
+
 /**
  * Where output lives: a tree of files that appear whole or not at all. Paths are relative to the
  * store's root and use `/`.
@@ -8,7 +11,7 @@ export interface Store {
   /** Creates a folder, and those above it. */
   makeFolder(path: string): Promise<void>;
   /** Writes a file whole, replacing one of that name: it is written aside and then renamed. */
-  write(path: string, content: Uint8Array | string): Promise<void>;
+  write(path: string, content: Content): Promise<void>;
   /** The content of a file. @throws LabError if there is none */
   read(path: string): Promise<Buffer>;
   /** The names in a folder, sorted; none where the folder is missing. Files being written are not among them. */

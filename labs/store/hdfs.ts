@@ -1,0 +1,258 @@
+/// <reference path="./webhdfs.d.ts" />
+import { userInfo } from "node:os";
+import { Readable } from "node:stream";
+import axios, { AxiosError, type AxiosResponse } from "axios";
+import { createClient } from "webhdfs";
+import { LabError, UsageError, errorCode, errorMessage } from "../errors.js";
+import type { Content, Store } from "./store.js";
+
+const METADATA_TIMEOUT_MS = 15_000;
+const DATA_TIMEOUT_MS = 60_000;
+
+/** A folder on HDFS, and where its NameNode is. */
+export interface HdfsLocation {
+  host: string;
+  /** Of WebHDFS, the NameNode's HTTP interface. */
+  httpPort: number;
+  /** Of the NameNode's interface for programs such as Spark. */
+  rpcPort: number;
+  /** Absolute, without a slash at its end; empty for the root. */
+  path: string;
+}
+
+const USUAL_PORTS = { httpPort: 9_870, rpcPort: 8_020 };
+
+/**
+ * Reads `hdfs://host:port/path`, whose port is the NameNode's for programs, or `webhdfs://host:port/path`, whose port is
+ * that of its HTTP interface. Of the two ports the other one is taken to be the usual one of Hadoop 3, or `own`'s if the
+ * given one is `own`'s. `hdfs:///path` is a path on `own`.
+ *
+ * @throws UsageError if the text is no such URL
+ */
+export function parseHdfsUrl(text: string, own: Omit<HdfsLocation, "path">): HdfsLocation {
+  const match = /^(hdfs|webhdfs):\/\/(?:([^/:@]+)(?::(\d+))?)?(\/[^?#]*)?$/.exec(text);
+  if (match === null) {
+    throw new UsageError(
+      `${text} is no URL of HDFS: expected hdfs://host:port/path or webhdfs://host:port/path, or hdfs:///path for the lab's own`,
+    );
+  }
+  const [, scheme, host, port] = match;
+  const path = (match[4] ?? "").replace(/\/+/g, "/").replace(/\/$/, "");
+  if (path.split("/").some((part) => part === "." || part === "..")) {
+    throw new UsageError(`${text}: HDFS takes no . and .. in a path`);
+  }
+  if (host === undefined) return { ...own, path };
+  const which = scheme === "hdfs" ? "rpcPort" : "httpPort";
+  const given = { ...USUAL_PORTS, ...(port === undefined ? {} : { [which]: Number(port) }) };
+  const isOwn = host === own.host && given[which] === own[which];
+  return { host, ...(isOwn ? own : given), path };
+}
+
+/** What a Hadoop service says when it refuses: WebHDFS REST API, "Error Responses". */
+interface RemoteException {
+  RemoteException?: { exception?: string; message?: string };
+}
+
+/** The body of an answer that may be JSON, a stream or a web page. */
+async function remoteMessage(response: AxiosResponse<unknown>): Promise<string> {
+  let { data } = response;
+  if (data instanceof Readable) data = Buffer.concat(await data.toArray()).toString();
+  if (typeof data === "string" || Buffer.isBuffer(data)) {
+    try {
+      data = JSON.parse(data.toString()) as unknown;
+    } catch {
+      data = undefined; // a page of a proxy, say
+    }
+  }
+  const { exception, message } = (data as RemoteException | undefined)?.RemoteException ?? {};
+  const [firstLine] = (message ?? "").split("\n");
+  return firstLine || exception || `HTTP status ${response.status}`;
+}
+
+/** That the path is not there: for listing and removing that is an answer, not a failure. */
+class NotFound extends LabError {}
+
+/**
+ * A store on HDFS, by WebHDFS. The package webhdfs does what it can be trusted with: names. Content goes by
+ * axios to the same REST API, since the package gives a 503 page as content and cannot rename over a file.
+ *
+ * From the WebHDFS REST API of Hadoop 3.3. A write or a read asks the NameNode, which names a DataNode.
+ *
+ * @param local whether it is the lab's own HDFS, which a person can start
+ * @throws LabError (from each operation) naming the operation and the path
+ */
+export function hdfsStore(location: HdfsLocation, local: boolean): Store {
+  const { host, httpPort, rpcPort, path: root } = location;
+  const user = userInfo().username;
+  const nameNode = `http://${host}:${httpPort}`;
+  const rootUrl = `hdfs://${host}:${rpcPort}${root}`;
+  const names = createClient(
+    { host, port: httpPort, path: "/webhdfs/v1", user },
+    { timeout: METADATA_TIMEOUT_MS },
+  );
+  const absolute = (path: string) => `${root}/${path}`.replace(/\/$/, "") || "/";
+  // Each part by itself: a name may hold %, + or ?.
+  const encoded = (path: string) => path.split("/").map(encodeURIComponent).join("/");
+  const remedy = local
+    ? "npx tsx scripts/stack.ts up hdfs"
+    : "check HDFS_URL or --out, and whether WebHDFS is open there";
+
+  async function explain(what: string, path: string, error: unknown): Promise<LabError> {
+    const place = `cannot ${what} hdfs://${host}:${rpcPort}${path}`;
+    const response = error instanceof AxiosError ? error.response : undefined;
+    const message = response === undefined ? errorMessage(error) : await remoteMessage(response);
+    if (response?.status === 404 || /does not exist/.test(message)) {
+      return new NotFound(`${place}: it does not exist`);
+    }
+    if (/safe ?mode/i.test(message)) {
+      return new LabError(
+        `${place}: the NameNode is in safe mode, which ends when the DataNodes have reported; wait, or: setup/bin/hdfs dfsadmin -safemode leave`,
+      );
+    }
+    if (/could only be written to 0|no datanodes?|datanode.*null/i.test(message)) {
+      return new LabError(`${place}: no DataNode is running: ${remedy}`);
+    }
+    const code = errorCode(error) ?? "";
+    if (/ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EHOSTUNREACH/.test(`${code} ${message}`)) {
+      const url = error instanceof AxiosError ? error.config?.url : undefined;
+      const isDataNode = url !== undefined && !url.startsWith(nameNode);
+      const who = isDataNode ? `its DataNode ${new URL(url).host}` : `HDFS at ${nameNode}`;
+      return new LabError(`${place}: ${who} is not running: ${remedy}`);
+    }
+    if (/ECONNABORTED|ETIMEDOUT|ESOCKETTIMEDOUT|timeout/.test(`${code} ${message}`)) {
+      return new LabError(`${place}: no answer in time: ${remedy}`);
+    }
+    return new LabError(`${place}: ${message}`);
+  }
+
+  /** Runs one operation, whose failure names it. */
+  async function doing<T>(what: string, path: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof LabError) throw error;
+      throw await explain(what, path, error);
+    }
+  }
+
+  /** One of the package's callbacks as a promise, which ends in any case. */
+  function named<T>(call: (done: (error: Error | null | undefined, value: T) => void) => void) {
+    return new Promise<T>((resolve, reject) => {
+      const late = setTimeout(() => {
+        reject(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" }));
+      }, METADATA_TIMEOUT_MS + 1_000);
+      call((error, value) => {
+        clearTimeout(late);
+        if (error) reject(error);
+        else resolve(value);
+      });
+    });
+  }
+
+  const operation = (path: string, op: string, parameters: Record<string, string> = {}) => {
+    const query = new URLSearchParams({ op, "user.name": user, ...parameters });
+    return `${nameNode}/webhdfs/v1${encoded(path)}?${query.toString()}`;
+  };
+
+  /** Asks the NameNode which DataNode to write to or to read from. */
+  async function dataNodeFor(method: "PUT" | "GET", url: string): Promise<string> {
+    const { data } = await axios.request<{ Location?: string }>({
+      method,
+      url: `${url}&noredirect=true`,
+      timeout: METADATA_TIMEOUT_MS,
+    });
+    if (typeof data?.Location !== "string") throw new Error("the NameNode named no DataNode");
+    return data.Location;
+  }
+
+  async function upload(path: string, content: Content): Promise<void> {
+    const url = await dataNodeFor("PUT", operation(path, "CREATE", { overwrite: "true" }));
+    let length = 0;
+    async function* counted(pieces: AsyncIterable<Uint8Array | string>) {
+      for await (const piece of pieces) {
+        const bytes = Buffer.from(piece);
+        length += bytes.length;
+        yield bytes;
+      }
+    }
+    const isWhole = typeof content === "string" || content instanceof Uint8Array;
+    const body = isWhole ? Buffer.from(content) : Readable.from(counted(content));
+    if (isWhole) length = (body as Buffer).length;
+    await axios.put(url, body, {
+      headers: { "content-type": "application/octet-stream" },
+      timeout: DATA_TIMEOUT_MS,
+      maxBodyLength: Infinity,
+      maxRedirects: 0, // otherwise a stream is first kept whole, to be sent again
+    });
+    const stored = await named<{ length: number }>((done) => names.stat(encoded(path), done));
+    if (stored.length !== length) {
+      throw new LabError(
+        `cannot write hdfs://${host}:${rpcPort}${path}: ${length} bytes were sent, ${stored.length} are there`,
+      );
+    }
+  }
+
+  async function rename(from: string, to: string): Promise<void> {
+    const url = operation(from, "RENAME", { destination: to, renameoptions: "OVERWRITE" });
+    await axios.put(url, undefined, { timeout: METADATA_TIMEOUT_MS });
+  }
+
+  return {
+    root: rootUrl,
+    makeFolder: (path) =>
+      doing("make the folder", absolute(path), async () => {
+        await named<void>((done) =>
+          names.mkdir(encoded(absolute(path)), (e) => done(e, undefined)),
+        );
+        // The package takes the answer "false" for success: only a look tells.
+        const { type } = await named<{ type: string }>((done) =>
+          names.stat(encoded(absolute(path)), done),
+        );
+        if (type !== "DIRECTORY") throw new Error("a file of that name is in the way");
+      }),
+    write: (path, content) =>
+      doing("write", absolute(path), async () => {
+        // The name begins with a dot, so that Spark and pyarrow pass over it; the rename is atomic.
+        const whole = absolute(path);
+        const slash = whole.lastIndexOf("/");
+        const aside = `${whole.slice(0, slash)}/.${whole.slice(slash + 1)}.writing`;
+        await upload(aside, content);
+        await rename(aside, whole);
+      }),
+    read: (path) =>
+      doing("read", absolute(path), async () => {
+        const url = await dataNodeFor("GET", operation(absolute(path), "OPEN"));
+        const { data, headers } = await axios.get<ArrayBuffer>(url, {
+          responseType: "arraybuffer",
+          timeout: DATA_TIMEOUT_MS,
+        });
+        const content = Buffer.from(data);
+        const expected = Number(headers["content-length"] ?? content.length);
+        if (content.length !== expected)
+          throw new Error(`${content.length} of ${expected} bytes came`);
+        return content;
+      }),
+    list: (path) =>
+      doing("list", absolute(path), async () => {
+        try {
+          const files = await named<{ pathSuffix: string }[]>((done) =>
+            names.readdir(encoded(absolute(path)), done),
+          );
+          return files
+            .map(({ pathSuffix }) => pathSuffix)
+            .filter((name) => name !== "" && !name.startsWith("."))
+            .sort();
+        } catch (error) {
+          const explained = await explain("list", absolute(path), error);
+          if (explained instanceof NotFound) return [];
+          throw explained;
+        }
+      }),
+    remove: (path) =>
+      doing("remove", absolute(path), () =>
+        named<void>((done) =>
+          names.unlink(encoded(absolute(path)), true, (error) => done(error, undefined)),
+        ),
+      ),
+  };
+}

@@ -1,0 +1,22 @@
+// webhdfs ships no types: what labs/store/hdfs.ts uses of it.
+declare module "webhdfs" {
+  type Done = (error: Error | null | undefined) => void;
+  interface FileStatus {
+    pathSuffix: string;
+    type: "FILE" | "DIRECTORY";
+    length: number;
+  }
+  interface Client {
+    mkdir(path: string, done: Done): void;
+    readdir(
+      path: string,
+      done: (error: Error | null | undefined, files: FileStatus[]) => void,
+    ): void;
+    stat(path: string, done: (error: Error | null | undefined, file: FileStatus) => void): void;
+    unlink(path: string, recursive: boolean, done: Done): void;
+  }
+  export function createClient(
+    options: { host: string; port: number; path: string; user: string },
+    requestParameters: { timeout: number },
+  ): Client;
+}

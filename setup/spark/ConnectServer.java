@@ -1,0 +1,38 @@
+import java.io.FileReader;
+import java.net.InetSocketAddress;
+import java.util.Properties;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.connect.service.SparkConnectService;
+import org.sparkproject.connect.grpc.netty.NettyServerBuilder;
+
+/**
+ * Spark's Connect server, listening on 127.0.0.1 only. Spark 3.5's own main class,
+ * org.apache.spark.sql.connect.service.SparkConnectServer, does the same but listens on every address of the
+ * machine, and has no setting against it. Nothing is compiled beforehand: Janino, the Java compiler that Spark
+ * brings along to compile queries, compiles this file at start.
+ */
+public class ConnectServer {
+  /** What one request may hold, as in Spark's own server: 128 MB. */
+  private static final int LARGEST_MESSAGE = 128 * 1024 * 1024;
+
+  /** @param arguments the file of settings, as spark-submit takes it by --properties-file */
+  public static void main(String[] arguments) throws Exception {
+    Properties settings = new Properties();
+    settings.load(new FileReader(arguments[0]));
+    for (Object name : settings.keySet()) {
+      System.setProperty((String) name, settings.getProperty((String) name).trim());
+    }
+    SparkSession session = SparkSession.builder().getOrCreate();
+    try {
+      int port = Integer.parseInt(session.conf().get("spark.connect.grpc.binding.port"));
+      NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
+          .maxInboundMessageSize(LARGEST_MESSAGE)
+          .addService(new SparkConnectService(false))
+          .build()
+          .start()
+          .awaitTermination();
+    } finally {
+      session.stop();
+    }
+  }
+}
