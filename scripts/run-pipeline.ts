@@ -1,169 +1,49 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import cliProgress from "cli-progress";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { readConfig } from "../labs/config.js";
+import { createHash } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { readConfig, type Config } from "../labs/config.js";
 import { openFileLog } from "../labs/log/file.js";
-import { TOPIC } from "../labs/log/log.js";
+import { TOPIC, type EventLog } from "../labs/log/log.js";
 import { LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
 import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
 import { MOST_ASSETS_DRAWN, renderReport } from "../labs/report/report.js";
 import { readLateness, readSeries } from "../labs/report/series.js";
-import { formatNumber, formatSummary, summarize } from "../labs/report/summary.js";
+import { formatSummary, summarize } from "../labs/report/summary.js";
 import { market } from "../labs/source/market.js";
 import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
 import type { Report, Source } from "../labs/source/source.js";
 import { localStore } from "../labs/store/local.js";
 import { readAll } from "../labs/store/products.js";
 import type { Store } from "../labs/store/store.js";
-import { openCheckpoint, type Settings } from "../labs/stream/checkpoint.js";
+import {
+  isBegun,
+  openCheckpoint,
+  type Checkpoint,
+  type Settings,
+} from "../labs/stream/checkpoint.js";
 import { windowSpec } from "../labs/stream/window.js";
-import { formatDuration, formatTime, parseDurationMs } from "../labs/time.js";
-import { endWith, parseArguments } from "./command.js";
+import { formatDuration } from "../labs/time.js";
+import { endWith } from "./command.js";
+import { noteIgnored, readOptions, type Options } from "./pipeline-options.js";
+import { progressDisplay } from "./progress.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** The part of plotly.js that draws lines and bars. */
 const PLOTLY = fileURLToPath(import.meta.resolve("plotly.js/dist/plotly-basic.min.js"));
-const PROGRESS_LINE_MS = 3_000;
+/** Which topic an output on Kafka is computed from; written before the checkpoint is begun. */
+const TOPIC_FILE = "checkpoint/topic";
+const STACK_OUT = "hdfs:///lab/out";
 
-interface Options {
-  source: "replay" | "coingecko" | "websocket" | "market";
-  tape?: string;
-  assets?: string[];
-  out?: string;
-  partitions: number;
-  batch: number;
-  trigger: number;
-  window: number;
-  slide: number;
-  watermark: number;
-  changeThreshold: number;
-  speed?: number;
-  every: number;
-  duration?: number;
-  seed: number;
-  events: number;
-  fresh?: boolean;
-  json?: boolean;
-}
-
-function duration(text: string): number {
-  const ms = parseDurationMs(text);
-  if (Number.isNaN(ms))
-    throw new InvalidArgumentError("Expected a duration: 500ms, 60s, 1m or 1h.");
-  return ms;
-}
-
-function positiveDuration(text: string): number {
-  const ms = duration(text);
-  if (ms < 1 || !Number.isInteger(ms)) {
-    throw new InvalidArgumentError("Expected at least 1ms, and whole milliseconds.");
-  }
-  return ms;
-}
-
-const wholeNumber =
-  (least: number, most = Number.MAX_SAFE_INTEGER) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-    }
-    return value;
-  };
-
-const numberFrom =
-  (least: number, exclusive: boolean) =>
-  (text: string): number => {
-    const value = text.trim() === "" ? NaN : Number(text);
-    if (!Number.isFinite(value) || value < least || (exclusive && value === least)) {
-      throw new InvalidArgumentError(`Expected a number ${exclusive ? "above" : "from"} ${least}.`);
-    }
-    return value;
-  };
-
-function names(text: string): string[] {
-  const list = [...new Set(text.split(",").map((name) => name.trim()))];
-  if (list.includes("")) throw new InvalidArgumentError("Expected names with commas between: a,b.");
-  return list;
-}
-
-async function readOptions(argv: string[]): Promise<Options> {
-  const program = new Command("run-pipeline")
-    .description(
-      "Runs the pipeline: source → event log → event-time windows → Parquet, then a summary and report.html.\n" +
-        "The same command again continues where it stopped.",
-    )
-    .addOption(
-      new Option("--source <name>", "where prices come from")
-        .choices(["replay", "coingecko", "websocket", "market"])
-        .default("replay"),
-    )
-    .option("--tape <file>", "replay: a .csv or .jsonl file, plain or .gz (default: a real tape)")
-    .option("--assets <a,b>", "only these assets", names)
-    .option("--out <dir>", "output folder (default: .lab/out)")
-    .option("--partitions <n>", "partitions of the topic", wholeNumber(1, 1_000), 3)
-    .option("--batch <n>", "events a micro-batch, over all partitions", wholeNumber(1), 1_000)
-    .option("--trigger <time>", "live sources: a micro-batch this often", positiveDuration, 1_000)
-    .option("--window <time>", "length of a window", positiveDuration, 60_000)
-    .option("--slide <time>", "a window begins this often", positiveDuration, 10_000)
-    .option("--watermark <time>", "how long to wait for late events", duration, 30_000)
-    .option(
-      "--change-threshold <percent>",
-      "mark windows that change as much",
-      numberFrom(0, false),
-      0.5,
-    )
-    .option(
-      "--speed <x>",
-      "replay, market: at x times real time (default: as fast as it goes)",
-      numberFrom(0, true),
-    )
-    .option("--every <time>", "coingecko: poll this often", positiveDuration, 10_000)
-    .option("--duration <time>", "stop after this long", positiveDuration)
-    .option("--seed <n>", "market: same seed, same events", wholeNumber(0, 2 ** 32 - 1), 1)
-    .option("--events <n>", "market: how many", wholeNumber(1), 100_000)
-    .option("--fresh", "start over: remove what earlier runs wrote to the output folder")
-    .option("--json", "print the summary as one JSON object on stdout, and nothing else there")
-    .helpOption("--help", "show this help")
-    .addHelpText(
-      "after",
-      "\nDurations: 500ms, 60s, 1m, 1h. Defaults are shown in milliseconds.\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL.",
-    )
-    .allowExcessArguments(false)
-    .action(() => {});
-  await parseArguments(program, argv);
-  const options = program.opts<Options>();
-  windowSpec(options.window, options.slide);
-  return options;
-}
-
-/** Which options only some sources heed. */
-const ONLY_FOR: Record<string, Options["source"][]> = {
-  tape: ["replay"],
-  speed: ["replay", "market"],
-  seed: ["market"],
-  events: ["market"],
-  every: ["coingecko"],
-};
-
-function noteIgnored(argv: string[], source: Options["source"], report: Report): void {
-  for (const [name, sources] of Object.entries(ONLY_FOR)) {
-    const given = argv.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
-    if (given && !sources.includes(source)) {
-      report(`--${name} is for --source ${sources.join(" or ")}; ignored`);
-    }
-  }
-}
+// What talks to a service is loaded only when it is used: its packages would slow down the start of every other run.
 
 /** The source, and those of its settings that decide what the products are. */
 async function openSource(
   { source, tape = resolve(ROOT, DEFAULT_TAPE), assets, speed, seed, events, every }: Options,
+  { coingeckoUrl, coingeckoKey: key, coinbaseUrl }: Config,
   store: Store,
   report: Report,
 ): Promise<{ source: Source; settings: Settings }> {
-  const { coingeckoUrl, coingeckoKey: key, coinbaseUrl } = readConfig();
   switch (source) {
     case "replay":
       return {
@@ -172,7 +52,6 @@ async function openSource(
       };
     case "market":
       return { source: market({ seed, events, assets, speed }), settings: { seed, events } };
-    // Loaded only when used: the HTTP client would slow down the start of every other run.
     case "coingecko": {
       const { coingecko } = await import("../labs/source/coingecko.js");
       const known = () => readAll(store, "latest");
@@ -186,55 +65,144 @@ async function openSource(
   }
 }
 
-/** Shows how far a run is: a bar on a terminal, else a line every few seconds. Everything goes to stderr. */
-function progressDisplay(source: Source, forMs: number | undefined) {
-  const beginMs = performance.now();
-  let beginEvents: number | undefined;
-  const line = (status: PipelineStatus) => {
-    const { events, rejected } = status.totals;
-    beginEvents ??= 0;
-    const rate = status.appended / ((performance.now() - beginMs) / 1_000);
-    const watermark = Number.isFinite(status.watermarkMs) ? formatTime(status.watermarkMs) : "none";
-    return `${formatNumber(events + rejected)} events · ${formatNumber(Math.round(rate))}/s · watermark ${watermark}`;
-  };
-  const fraction = () => {
-    const elapsed = forMs === undefined ? 0 : (performance.now() - beginMs) / forMs;
-    return Math.min(1, Math.max(elapsed, source.fractionRead() ?? 0));
-  };
-  if (!process.stderr.isTTY) {
-    let nextMs = beginMs + PROGRESS_LINE_MS;
-    return {
-      update(status: PipelineStatus) {
-        if (performance.now() < nextMs) return;
-        nextMs = performance.now() + PROGRESS_LINE_MS;
-        console.error(line(status));
-      },
-      notice: (text: string) => console.error(text),
-      stop() {},
-    };
+/** Where the products go, and the folder of this machine that belongs to them alone. */
+interface Output {
+  store: Store;
+  /** What Spark calls the store's root. */
+  sparkRoot: string;
+  folder: string;
+  isLocalStack: boolean;
+}
+
+async function openOutput(options: Options, config: Config): Promise<Output> {
+  const out = options.out ?? (options.stack ? STACK_OUT : resolve(ROOT, ".lab/out"));
+  if (!/^(web)?hdfs:/.test(out)) {
+    const folder = resolve(out);
+    const sparkRoot = pathToFileURL(folder).href;
+    return { store: localStore(folder), sparkRoot, folder, isLocalStack: false };
   }
-  const bounded = source.finite || forMs !== undefined;
-  const bar = new cliProgress.SingleBar({
-    format: bounded ? "{bar} {percentage} % · {line}" : "{line}",
-    stream: process.stderr,
-    clearOnComplete: true,
-    hideCursor: true,
-    fps: 8,
-  });
-  bar.start(100, 0, { line: `reading ${source.name} …` });
+  const { hdfsStore, parseHdfsUrl } = await import("../labs/store/hdfs.js");
+  const { NAMENODE_HTTP_PORT: httpPort, NAMENODE_PORT: rpcPort } = config.stack.ports;
+  const own = { host: "127.0.0.1", httpPort, rpcPort };
+  const other = config.hdfsUrl === undefined ? own : parseHdfsUrl(config.hdfsUrl, own);
+  const location = parseHdfsUrl(out, other);
+  const isLocalStack = location.host === own.host && location.httpPort === httpPort;
+  const store = hdfsStore(location, isLocalStack);
   return {
-    update: (status: PipelineStatus) =>
-      bar.update(Math.floor(fraction() * 100), { line: line(status) }),
-    notice(text: string) {
-      process.stderr.write(`\r\x1b[K${text}\n`);
-    },
-    stop: () => bar.stop(),
+    store,
+    sparkRoot: store.root,
+    folder: join(ROOT, ".lab/runs", nameOf(store)),
+    isLocalStack,
   };
+}
+
+/** A short name for an output that stays the same from run to run. */
+const nameOf = (store: Store) => createHash("sha256").update(store.root).digest("hex").slice(0, 8);
+
+/** Starts those of the lab's own services that the run needs and nobody has named another one for. */
+async function startStack(options: Options, config: Config, output: Output): Promise<void> {
+  const names = [
+    ...(options.log === "kafka" && config.kafkaBrokers === undefined ? ["kafka"] : []),
+    ...(output.isLocalStack ? ["hdfs"] : []),
+    ...(options.engine === "spark" && config.sparkRemote === undefined ? ["spark"] : []),
+  ];
+  if (names.length === 0) return;
+  const { openStack } = await import("../labs/stack/stack.js");
+  const { upStack } = await import("../labs/stack/up.js");
+  const stack = openStack(ROOT, config.stack);
+  await upStack(stack, stack.select(names), TOPIC);
+}
+
+const brokersOf = ({ kafkaBrokers, stack }: Config) =>
+  kafkaBrokers ?? [`127.0.0.1:${stack.ports.KAFKA_PORT}`];
+
+/** The event log: files in the output, or a topic that belongs to the output alone, so that runs do not mix. */
+async function openLog(
+  { log, partitions }: Options,
+  config: Config,
+  { store, folder }: Output,
+  report: Report,
+): Promise<EventLog> {
+  if (log === "file") return openFileLog(join(folder, LOG), TOPIC, partitions, report);
+  const { openKafkaLog, removeTopics } = await import("../labs/log/kafka.js");
+  const brokers = brokersOf(config);
+  let topic: string;
+  if (await isBegun(store)) {
+    topic = (await store.read(TOPIC_FILE)).toString();
+  } else {
+    const prefix = `${TOPIC}_${nameOf(store)}_`;
+    await removeTopics(brokers, prefix); // of what was there before --fresh
+    topic = prefix + Date.now().toString(36);
+    await store.write(TOPIC_FILE, topic);
+  }
+  return openKafkaLog({ brokers, topic, partitions, report });
+}
+
+interface Run {
+  options: Options;
+  config: Config;
+  source: Source;
+  log: EventLog;
+  output: Output;
+  checkpoint: Checkpoint;
+  signal: AbortSignal;
+  onStatus: (status: PipelineStatus) => void;
+}
+
+/** Runs the chosen engine to the end. */
+async function runEngine(run: Run): Promise<PipelineStatus> {
+  const { options, config, source, log, output, checkpoint, signal, onStatus } = run;
+  const { store, sparkRoot } = output;
+  const { follow, trigger: triggerMs } = options;
+  const query = {
+    windows: windowSpec(options.window, options.slide),
+    delayMs: options.watermark,
+    changeThreshold: options.changeThreshold,
+    batchSize: options.batch,
+  };
+  if (options.engine === "ts") {
+    const appendFirst = options.log === "kafka" && options.speed === undefined;
+    const settings = { ...query, triggerMs, follow, appendFirst };
+    return runPipeline({ source, log, checkpoint, store }, settings, signal, onStatus);
+  }
+  const { PROTOCOL, connectSpark } = await import("../labs/spark/client.js");
+  const { runSparkPipeline } = await import("../labs/spark-pipeline.js");
+  const remote = config.sparkRemote ?? `sc://127.0.0.1:${config.stack.ports.SPARK_PORT}`;
+  const session = connectSpark(remote, join(ROOT, PROTOCOL));
+  try {
+    const job = { ...query, brokers: brokersOf(config), topic: log.topic, root: sparkRoot };
+    const parts = { source, log, session, store };
+    return await runSparkPipeline(parts, job, { triggerMs, follow }, signal, onStatus);
+  } finally {
+    session.close();
+  }
+}
+
+/** Writes report.html to the output and, where that is not on this machine, a copy here. @returns where to open it */
+async function writeReport(
+  run: Run,
+  summary: Awaited<ReturnType<typeof summarize>>,
+): Promise<string> {
+  const { options, source, log, output } = run;
+  const { store, folder } = output;
+  const { window: windowMs, slide: slideMs, watermark: delayMs, changeThreshold } = options;
+  const drawn = summary.assets.slice(0, MOST_ASSETS_DRAWN).map(({ asset }) => asset);
+  const page = renderReport(
+    summary,
+    await readSeries(store, drawn, summary.events),
+    await readLateness(log),
+    { windowMs, slideMs, delayMs, changeThreshold, title: source.name },
+    await readFile(PLOTLY, "utf8"),
+  );
+  await store.write(REPORT, page);
+  const path = join(folder, REPORT);
+  if (store.root !== folder) await writeFile(path, page);
+  return path;
 }
 
 async function main(argv: string[]): Promise<void> {
   const options = await readOptions(argv);
-  const out = options.out === undefined ? resolve(ROOT, ".lab/out") : resolve(options.out);
+  const config = readConfig();
   let display: ReturnType<typeof progressDisplay> | undefined;
   const report: Report = (notice) => (display ?? { notice: console.error }).notice(notice);
 
@@ -247,72 +215,75 @@ async function main(argv: string[]): Promise<void> {
     });
   }
 
-  const store = localStore(out);
+  const output = await openOutput(options, config);
+  const { store, folder } = output;
   noteIgnored(argv, options.source, report);
-  const { source, settings } = await openSource(options, store, report);
-  const unlock = await lockOutput(out, report);
+  const { source, settings } = await openSource(options, config, store, report);
+  if (options.stack) await startStack(options, config, output);
+  const unlock = await lockOutput(folder, report);
+  let log: EventLog | undefined;
   try {
-    await prepareOutput(store, options.fresh ?? false);
-    const { partitions, batch, window, slide, watermark, changeThreshold } = options;
-    const checkpoint = await openCheckpoint(store, TOPIC, {
+    await prepareOutput(store, options.fresh);
+    log = await openLog(options, config, output, report);
+    const checkpoint = await openCheckpoint(store, log.topic, {
       source: options.source,
       ...settings,
       assets: options.assets?.join(",") ?? "all",
-      partitions,
-      batch,
-      window: formatDuration(window),
-      slide: formatDuration(slide),
-      watermark: formatDuration(watermark),
-      "change-threshold": changeThreshold,
+      log: options.log,
+      engine: options.engine,
+      // On Kafka all is appended before the first batch is planned, unless it is played at a speed.
+      ...(options.log === "kafka"
+        ? { speed: options.speed === undefined ? "not set" : "set" }
+        : {}),
+      partitions: options.partitions,
+      batch: options.batch,
+      window: formatDuration(options.window),
+      slide: formatDuration(options.slide),
+      watermark: formatDuration(options.watermark),
+      "change-threshold": options.changeThreshold,
     });
-    const log = await openFileLog(resolve(out, LOG), TOPIC, partitions, report);
+
     const beginMs = performance.now();
     const timer =
       options.duration === undefined ? undefined : setTimeout(() => stop.abort(), options.duration);
     display = progressDisplay(source, options.duration);
-    const status = await runPipeline(
-      { source, log, checkpoint, store },
-      {
-        windows: windowSpec(window, slide),
-        delayMs: watermark,
-        changeThreshold,
-        batchSize: batch,
-        triggerMs: options.trigger,
-      },
-      stop.signal,
-      (now) => display!.update(now),
-    ).finally(() => {
+    const onStatus = (now: PipelineStatus) => display!.update(now);
+    const run: Run = {
+      options,
+      config,
+      source,
+      log,
+      output,
+      checkpoint,
+      signal: stop.signal,
+      onStatus,
+    };
+    const status = await runEngine(run).finally(() => {
       clearTimeout(timer);
       display!.stop();
       display = undefined;
     });
+
     const summary = await summarize(status, store, source.counts, performance.now() - beginMs);
-    const drawn = summary.assets.slice(0, MOST_ASSETS_DRAWN).map(({ asset }) => asset);
-    const series = await readSeries(store, drawn, summary.events);
-    const lateness = await readLateness(log);
-    await log.close();
-    const page = renderReport(
-      summary,
-      series,
-      lateness,
-      { windowMs: window, slideMs: slide, delayMs: watermark, changeThreshold, title: source.name },
-      await readFile(PLOTLY, "utf8"),
-    );
-    await store.write(REPORT, page);
+    const page = await writeReport(run, summary);
     if (options.json) {
       console.log(JSON.stringify(summary));
     } else {
       console.log(formatSummary(summary));
-      console.log(`report: ${resolve(out, REPORT)}`);
+      if (options.log === "kafka") console.log(`topic: ${log.topic}`);
+      console.log(`products: ${store.root}`);
+      console.log(`report: ${page}`);
     }
-    if (source.finite && status.ended && status.batchesNow === 0) {
+    const places = status.offsets.map((offset, partition) => `${partition}:${offset}`).join(", ");
+    if (source.finite && status.ended && status.batchesNow === 0 && !options.follow) {
       report(
         `nothing left to do: ${source.name} was already read to its end (--fresh starts over)`,
       );
-    } else if (!status.ended) {
-      report("stopped; the same command continues from here");
+    } else if (!status.ended || options.follow) {
+      report(`stopped; the same command continues from here (partition:offset ${places})`);
     }
   } finally {
+    await log?.close();
     await unlock();
   }
 }

@@ -28,8 +28,6 @@ export interface KafkaOptions {
   topic: string;
   /** The partitions of the topic where it must be made. */
   partitions: number;
-  /** Whether a topic of that name is removed first, with all its records. */
-  fresh?: boolean;
   /** Told of what passes: a broker that is away for a moment. */
   report?: (notice: string) => void;
   /** How long Kafka may be away before it is an error, milliseconds. */
@@ -54,7 +52,8 @@ function client(brokers: readonly string[], patienceMs: number, report?: (notice
       ({ log }) => {
         // kafkajs repeats itself while a broker is away: each thing is said once in a row.
         const notice = `Kafka: ${String(log["error"] ?? log.message)}`;
-        if (notice !== lastNotice) report?.(notice);
+        // A group that meets for the first time is no news either.
+        if (notice !== lastNotice && !/coordinator|rebalanc/i.test(notice)) report?.(notice);
         lastNotice = notice;
       },
   });
@@ -89,36 +88,12 @@ export async function describeKafka(brokers: readonly string[]): Promise<void> {
   }
 }
 
-/**
- * Makes a topic where it is missing.
- *
- * @param fresh remove one of that name first
- * @throws LabError if there is one with other partitions
- */
-export async function ensureTopic(
-  admin: Admin,
-  topic: string,
-  partitions: number,
-  fresh = false,
-): Promise<void> {
-  const exists = async () => (await admin.listTopics()).includes(topic);
-  if (fresh && (await exists())) {
-    await admin.deleteTopics({ topics: [topic] });
-    while (await exists()) await sleep(50);
-  }
-  if (!(await exists())) {
+/** Makes a topic where it is missing. @throws LabError if there is one with other partitions */
+async function ensureTopic(admin: Admin, topic: string, partitions: number): Promise<void> {
+  if (!(await admin.listTopics()).includes(topic)) {
     const topics = [{ topic, numPartitions: partitions, replicationFactor: -1 }];
-    // Kafka removes a topic in the background and refuses its name for a moment.
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await admin.createTopics({ topics, waitForLeaders: true });
-        return;
-      } catch (error) {
-        if (attempt >= 50 || !/already exists|marked for deletion/i.test(errorMessage(error)))
-          throw error;
-        await sleep(100);
-      }
-    }
+    await admin.createTopics({ topics, waitForLeaders: true });
+    return;
   }
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const found = topics[0]!.partitions.length;
@@ -126,6 +101,20 @@ export async function ensureTopic(
     throw new LabError(
       `the topic ${topic} has ${found} partitions, not ${partitions}: use --partitions ${found}, or start over with --fresh`,
     );
+  }
+}
+
+/** Removes the topics whose names begin with a prefix. Kafka does it in the background. */
+export async function removeTopics(brokers: readonly string[], prefix: string): Promise<void> {
+  const admin = client(brokers, PATIENCE_MS).admin();
+  try {
+    await admin.connect();
+    const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+  } catch (error) {
+    throw unreachable(brokers, error);
+  } finally {
+    await admin.disconnect();
   }
 }
 
@@ -173,7 +162,7 @@ function toRecord({ key, value, timestamp, offset }: KafkaMessage): LogRecord {
  * @throws LabError if Kafka stays away, or the topic has other partitions
  */
 export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
-  const { brokers, topic, partitions, fresh = false, report, patienceMs = PATIENCE_MS } = options;
+  const { brokers, topic, partitions, report, patienceMs = PATIENCE_MS } = options;
   await describeKafka(brokers);
   const kafka = client(brokers, patienceMs, report);
   const admin = kafka.admin();
@@ -313,7 +302,7 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
 
   await patiently(async () => {
     await admin.connect();
-    await ensureTopic(admin, topic, partitions, fresh);
+    await ensureTopic(admin, topic, partitions);
   });
   return { topic, partitions, append, endOffsets, read, close };
 }

@@ -95,7 +95,9 @@ export function renderReport(
   const numbers = {
     events: summary.events,
     rejected: summary.rejected,
-    "late events": summary.lateEvents,
+    ...(summary.lateEvents === null
+      ? { "window rows dropped": summary.droppedRows }
+      : { "late events": summary.lateEvents }),
     "windows written": summary.windows,
     "windows still open": summary.openWindows,
     changes: summary.changes,

@@ -30,8 +30,8 @@ export interface Summary {
   /** Valid events. */
   events: number;
   rejected: number;
-  /** Events that came too late for at least one of their windows. */
-  lateEvents: number;
+  /** Events that came too late for at least one of their windows; null where Spark ran, which does not count them. */
+  lateEvents: number | null;
   /** Spark's `numRowsDroppedByWatermark`, summed: (asset, window) pairs, not events. */
   droppedRows: number;
   /** Windows written. */
@@ -157,7 +157,7 @@ export function formatSummary(summary: Summary): string {
     summary.assets.length === 0 ? "no events yet" : table.toString(),
     ...(more > 0 ? [`… and ${more} more assets`] : []),
     `events ${formatNumber(summary.events)} · rejected ${formatNumber(summary.rejected)} · ` +
-      `late ${formatNumber(summary.lateEvents)} (window rows dropped ${formatNumber(summary.droppedRows)})` +
+      `late ${summary.lateEvents === null ? "not counted" : formatNumber(summary.lateEvents)} (window rows dropped ${formatNumber(summary.droppedRows)})` +
       (counts.length > 0 ? ` · ${counts.join(" · ")}` : ""),
     `windows written ${formatNumber(summary.windows)} · changes ${formatNumber(summary.changes)} · ` +
       `still open ${formatNumber(summary.openWindows)} (the watermark, ${summary.watermark ?? "none yet"}, has not reached their end)`,

@@ -62,6 +62,8 @@ export interface SparkProgress {
     numRowsRemoved: number;
     numRowsDroppedByWatermark: number;
   }[];
+  /** `endOffset` is JSON: `{"topic":{"0":123}}`. */
+  sources: { endOffset?: string }[];
 }
 
 export interface WriteStreamOptions {
@@ -245,7 +247,7 @@ export function connectSpark(remote: string, protocol = PROTOCOL): SparkSession 
         });
         const reason = await exception();
         if (reason !== undefined) throw new LabError(`Spark's query ${name} failed: ${reason}`);
-        return awaited?.awaitTermination?.terminated ?? true;
+        return timeoutMs === undefined || awaited?.awaitTermination?.terminated === true;
       },
     };
   }

@@ -25,7 +25,11 @@ export function localStore(root: string): Store {
         // The name begins with a dot, so that Spark and pyarrow pass over it. A crash leaves it behind;
         // writing the same file again replaces it.
         const aside = join(dirname(absolute(path)), `.${path.split("/").at(-1)}.writing`);
-        await writeFile(aside, content);
+        await writeFile(aside, content).catch(async (error: unknown) => {
+          if (errorCode(error) !== "ENOENT") throw error;
+          await mkdir(dirname(aside), { recursive: true });
+          await writeFile(aside, content);
+        });
         await rename(aside, absolute(path));
       }),
     read: (path) => doing("read", absolute(path), () => readFile(absolute(path))),

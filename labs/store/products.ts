@@ -111,7 +111,33 @@ export async function writeBatch(store: Store, output: BatchOutput): Promise<voi
     const lines = output.rejected.map((row) => `${JSON.stringify(row)}\n`).join("");
     await store.write(`rejected/${partName(batchId, "jsonl")}`, lines);
   }
-  await store.write("latest/latest.parquet", await encodeParquet(PRICE_COLUMNS, output.latest));
+  await writeLatest(store, output.latest);
+}
+
+/** Replaces `latest/` as a whole, atomically. */
+export async function writeLatest(store: Store, latest: readonly LatestRow[]): Promise<void> {
+  await store.write("latest/latest.parquet", await encodeParquet(PRICE_COLUMNS, latest));
+}
+
+/** Where Spark's file sink notes the files of each batch that is complete. */
+const SPARK_METADATA = "_spark_metadata";
+
+/**
+ * The files of a product. Where Spark has written it, those that its log names: another one is left
+ * over from a batch that was cut short and written again.
+ */
+async function committedFiles(store: Store, product: Product): Promise<string[]> {
+  const names = await store.list(product);
+  if (!names.includes(SPARK_METADATA)) return names.filter((name) => !name.startsWith("_"));
+  const committed = new Set<string>();
+  for (const batch of await store.list(`${product}/${SPARK_METADATA}`)) {
+    const content = await store.read(`${product}/${SPARK_METADATA}/${batch}`);
+    for (const line of content.toString().trimEnd().split("\n").slice(1)) {
+      const { path } = JSON.parse(line) as { path: string };
+      committed.add(decodeURIComponent(path.slice(path.lastIndexOf("/") + 1)));
+    }
+  }
+  return names.filter((name) => committed.has(name));
 }
 
 /**
@@ -124,16 +150,17 @@ export async function* readProduct<P extends Product>(
   product: P,
   everyFile = 1,
 ): AsyncGenerator<ProductRow<P>[]> {
-  for (const [index, name] of (await store.list(product)).entries()) {
+  for (const [index, name] of (await committedFiles(store, product)).entries()) {
     if (index % everyFile !== 0) continue;
     const content = await store.read(`${product}/${name}`);
     if (name.endsWith(".parquet")) yield await decodeParquet<ProductRow<P>>(content);
-    else
-      yield content
+    else {
+      const lines = content
         .toString()
-        .trimEnd()
         .split("\n")
-        .map((line) => JSON.parse(line));
+        .filter((line) => line !== "");
+      yield lines.map((line) => JSON.parse(line) as ProductRow<P>);
+    }
   }
 }
 

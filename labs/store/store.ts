@@ -10,7 +10,7 @@ export interface Store {
   readonly root: string;
   /** Creates a folder, and those above it. */
   makeFolder(path: string): Promise<void>;
-  /** Writes a file whole, replacing one of that name: it is written aside and then renamed. */
+  /** Writes a file whole, and the folders above it, replacing one of that name: it is written aside and then renamed. */
   write(path: string, content: Content): Promise<void>;
   /** The content of a file. @throws LabError if there is none */
   read(path: string): Promise<Buffer>;

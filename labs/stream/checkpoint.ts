@@ -178,7 +178,6 @@ export async function openCheckpoint(
     for (const name of stale) await store.remove(pathOf(name));
   }
 
-  for (const name of ["offsets", "state", "commits"]) await store.makeFolder(pathOf(name));
   if (await isBegun(store)) {
     const [first] = await readLines("metadata");
     refuseOtherSettings(

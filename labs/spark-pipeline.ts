@@ -1,0 +1,170 @@
+import { appendAll, sum, type PipelineStatus } from "./pipeline.js";
+import type { EventLog } from "./log/log.js";
+import { chunks } from "./source/chunks.js";
+import type { Source } from "./source/source.js";
+import { readProduct, writeLatest, type Product } from "./store/products.js";
+import type { Store } from "./store/store.js";
+import { NO_WATERMARK } from "./stream/watermark.js";
+import type { SparkProgress, SparkSession, StreamingQuery } from "./spark/client.js";
+import { latestBySpark, startSparkJob, type SparkJob } from "./spark/job.js";
+
+const POLL_MS = 500;
+const APPEND_CHUNK = 5_000;
+/** Where the figures of each batch are kept: Spark itself forgets them when the query ends. */
+const PROGRESS = "checkpoint/progress";
+
+/** What is kept of the progress of a batch of the windows query. */
+interface BatchFigures {
+  batchId: number;
+  droppedRows: number;
+  openWindows: number;
+  watermark: string | null;
+  /** For each partition the offset after the batch's last record. */
+  endOffsets: number[];
+}
+
+function figuresOf(progress: SparkProgress, topic: string, partitions: number): BatchFigures {
+  const [state] = progress.stateOperators;
+  const byTopic = JSON.parse(progress.sources[0]?.endOffset ?? "{}") as Record<
+    string,
+    Record<string, number>
+  >;
+  const offsets = byTopic[topic] ?? {};
+  // Before any event Spark's watermark is the beginning of 1970.
+  const watermark = progress.eventTime?.watermark ?? null;
+  return {
+    batchId: progress.batchId,
+    droppedRows: state?.numRowsDroppedByWatermark ?? 0,
+    openWindows: state?.numRowsTotal ?? 0,
+    watermark: watermark !== null && Date.parse(watermark) === 0 ? null : watermark,
+    endOffsets: Array.from({ length: partitions }, (_, index) => offsets[index] ?? 0),
+  };
+}
+
+/**
+ * Runs source → log → Spark → store until the source ends or the signal aborts. A finite source is appended to
+ * the log first, then Spark reads it, at most `batchSize` records a batch; a live one is appended while Spark reads.
+ *
+ * The counts are those of the products; `droppedRows` is summed over the batches whose progress was seen.
+ *
+ * @param log a topic of the Kafka that the job reads
+ * @throws LabError with Spark's message if a query fails
+ */
+export async function runSparkPipeline(
+  {
+    source,
+    log,
+    session,
+    store,
+  }: { source: Source; log: EventLog; session: SparkSession; store: Store },
+  job: SparkJob,
+  options: { triggerMs: number; follow?: boolean },
+  signal: AbortSignal,
+  onStatus: (status: PipelineStatus) => void = () => {},
+): Promise<PipelineStatus> {
+  const figures = await readFigures(store);
+  const firstBatch = figures.length;
+  let appended = 0;
+  let ended = false;
+  let counts = { rejected: 0, windows: 0, changes: 0 };
+
+  function status(latest: PipelineStatus["latest"] = []): PipelineStatus {
+    const last = figures.at(-1);
+    const offsets = last?.endOffsets ?? new Array<number>(log.partitions).fill(0);
+    return {
+      totals: {
+        ...counts,
+        batches: figures.length,
+        events: sum(offsets) - counts.rejected,
+        lateEvents: null,
+        droppedRows: sum(figures.map(({ droppedRows }) => droppedRows)),
+      },
+      appended,
+      batchesNow: figures.length - firstBatch,
+      openWindows: last?.openWindows ?? 0,
+      watermarkMs: last?.watermark == null ? NO_WATERMARK : Date.parse(last.watermark),
+      latest,
+      offsets,
+      ended,
+    };
+  }
+
+  async function takeProgress(query: StreamingQuery): Promise<void> {
+    for (const progress of await query.recentProgress()) {
+      // A trigger that found nothing reports progress too, of the batch that would be next.
+      if (progress.batchId !== figures.length || progress.durationMs["addBatch"] === undefined)
+        continue;
+      const batch = figuresOf(progress, job.topic, log.partitions);
+      figures.push(batch);
+      await store.write(`${PROGRESS}/${batch.batchId}.json`, JSON.stringify(batch));
+    }
+    onStatus(status());
+  }
+
+  const isLive = !source.finite || options.follow === true;
+  if (source.finite) {
+    appended = await appendAll(source, log, signal, (count) => {
+      appended = count;
+      onStatus(status());
+    });
+    ended = !signal.aborted;
+  }
+  if (ended || !source.finite) {
+    const streams = await startSparkJob(
+      session,
+      isLive ? { ...job, everyMs: options.triggerMs } : job,
+    );
+    const queries = Object.values(streams) as StreamingQuery[];
+    const appending = source.finite ? Promise.resolve() : appendLive();
+    let failure: unknown;
+    appending.catch((error: unknown) => (failure = error));
+    while (!signal.aborted && failure === undefined) {
+      const over = await Promise.all(queries.map((query) => query.awaitTermination(POLL_MS)));
+      await takeProgress(streams.windows);
+      if (over.every((each) => each)) break;
+    }
+    await appending;
+    if (signal.aborted) {
+      ended = isLive && source.finite;
+      for (const query of queries) {
+        if (isLive) await query.processAllAvailable();
+        await query.stop();
+      }
+      await takeProgress(streams.windows);
+    }
+  }
+
+  async function appendLive(): Promise<void> {
+    for await (const chunk of chunks(
+      source.messages(signal),
+      () => APPEND_CHUNK,
+      options.triggerMs,
+    )) {
+      await log.append(chunk);
+      appended += chunk.length;
+    }
+  }
+
+  counts = {
+    rejected: await countRows(store, "rejected"),
+    windows: await countRows(store, "windows"),
+    changes: await countRows(store, "changes"),
+  };
+  const latest = await latestBySpark(session, job);
+  await writeLatest(store, latest);
+  return status(latest);
+}
+
+async function readFigures(store: Store): Promise<BatchFigures[]> {
+  const figures: BatchFigures[] = [];
+  for (const name of await store.list(PROGRESS)) {
+    figures.push(JSON.parse((await store.read(`${PROGRESS}/${name}`)).toString()) as BatchFigures);
+  }
+  return figures.sort((a, b) => a.batchId - b.batchId);
+}
+
+async function countRows(store: Store, product: Product): Promise<number> {
+  let count = 0;
+  for await (const rows of readProduct(store, product)) count += rows.length;
+  return count;
+}
