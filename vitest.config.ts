@@ -14,6 +14,17 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
+      {
+        // The real Kafka, HDFS and Spark: one file after the other, since some of them kill services.
+        test: {
+          name: "stack",
+          include: ["test/stack/**/*.test.ts"],
+          globalSetup: "test/stack/setup.ts",
+          fileParallelism: false,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

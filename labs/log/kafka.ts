@@ -91,7 +91,9 @@ export async function describeKafka(brokers: readonly string[]): Promise<void> {
 /** Makes a topic where it is missing. @throws LabError if there is one with other partitions */
 async function ensureTopic(admin: Admin, topic: string, partitions: number): Promise<void> {
   if (!(await admin.listTopics()).includes(topic)) {
-    const topics = [{ topic, numPartitions: partitions, replicationFactor: -1 }];
+    // Kafka removes what is older than a week, by the records' own time: a tape of last year within minutes.
+    const configEntries = [{ name: "retention.ms", value: "-1" }];
+    const topics = [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }];
     await admin.createTopics({ topics, waitForLeaders: true });
     return;
   }

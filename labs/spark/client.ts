@@ -209,7 +209,7 @@ export function connectSpark(remote: string, protocol = PROTOCOL): SparkSession 
     // As a command first: of what changes something Spark answers the rows, of a query the relation to run.
     const responses = await execute({ command: { sqlCommand: { sql: query } } });
     const relation = responses.find((each) => each.sqlCommandResult)?.sqlCommandResult?.relation;
-    if (relation === undefined) return [];
+    if (relation === undefined) throw new LabError(`Spark gave no answer to: ${query}`);
     if ("localRelation" in relation) {
       const { data } = relation.localRelation;
       return (data === undefined ? [] : arrowRows(data)) as R[];
