@@ -21,6 +21,7 @@ const LONGEST_RETRY_MS = 2_000;
 /** What is read ahead of a partition; beyond it the partition is paused, so memory stays bounded. */
 const READ_AHEAD_RECORDS = 20_000;
 const FETCH_WAIT_MS = 100;
+const SETTLE_MS = 100;
 
 export interface KafkaOptions {
   /** `host:port` of some brokers of the cluster. */
@@ -157,9 +158,10 @@ function toRecord({ key, value, timestamp, offset }: KafkaMessage): LogRecord {
 /**
  * Opens a topic of a Kafka cluster as an event log, making it where it is missing.
  *
- * Written by an idempotent producer that waits for all replicas (`acks=all`), so that a broker which comes back in
- * the middle of a batch neither loses nor doubles a record (KIP-98). Read by offsets that the caller chooses, as Spark
- * does: the consumer's group commits nothing and is removed at the end; the checkpoint is ours.
+ * Written by an idempotent producer that waits for all replicas (`acks=all`; KIP-98), so that a broker which comes
+ * back in the middle of a batch neither loses nor doubles a record; a topic has one writer at a time. Read by offsets
+ * that the caller chooses, as Spark does: the consumer's group commits nothing and is removed at the end; the
+ * checkpoint is ours.
  *
  * @throws LabError if Kafka stays away, or the topic has other partitions
  */
@@ -184,27 +186,52 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
     }
   }
 
-  async function append(messages: readonly Message[]): Promise<void> {
-    if (messages.length === 0) return;
-    await patiently(async () => {
-      if (producer === undefined) {
-        producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
-        await producer.connect();
-      }
-      await producer.sendBatch({
-        acks: -1,
-        compression: CompressionTypes.GZIP,
-        topicMessages: [
-          {
-            topic,
-            messages: messages.map(({ key, value, timestampMs }) => {
-              const partition = partitionOf(key, partitions);
-              return { key, value, timestamp: String(timestampMs), partition };
-            }),
-          },
-        ],
-      });
+  async function send(messages: readonly Message[]): Promise<void> {
+    if (producer === undefined) {
+      // One retry is the least that kafkajs takes, and comes before a broker can have started again.
+      const retry = { retries: 1, initialRetryTime: FIRST_RETRY_MS };
+      producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, retry });
+      await producer.connect();
+    }
+    await producer.send({
+      topic,
+      acks: -1,
+      compression: CompressionTypes.GZIP,
+      messages: messages.map(({ key, value, timestampMs }) => {
+        const partition = partitionOf(key, partitions);
+        return { key, value, timestamp: String(timestampMs), partition };
+      }),
     });
+  }
+
+  /**
+   * Appends, and after a failure looks how far the log has come and appends the rest. Trying again blindly would not
+   * do: Kafka forgets an idempotent producer whose last record is a day old by the record's own timestamp
+   * (`producer.id.expiration.ms`), which is every replay of an old tape, and a retry after a restart of the broker is
+   * then taken for new records. Whoever opens a topic is its only writer, so the end offsets tell all.
+   */
+  async function append(messages: readonly Message[]): Promise<void> {
+    const giveUpMs = performance.now() + patienceMs;
+    let rest = [...messages];
+    while (rest.length > 0) {
+      try {
+        await send(rest);
+        for (const { key } of rest) ends[partitionOf(key, partitions)]!++;
+        return;
+      } catch (error) {
+        if (/too large/i.test(errorMessage(error))) {
+          throw new LabError(`Kafka refuses a record of ${topic}: ${errorMessage(error)}`);
+        }
+        if (performance.now() > giveUpMs) throw unreachable(brokers, error);
+        report?.(`Kafka did not take a batch (${errorMessage(error)}); trying again`);
+        await producer?.disconnect().catch(() => {});
+        producer = undefined;
+        const now = await settledEndOffsets();
+        const taken = now.map((end, partition) => end - ends[partition]!);
+        rest = rest.filter(({ key }) => taken[partitionOf(key, partitions)]!-- <= 0);
+        ends = now;
+      }
+    }
   }
 
   const endOffsets = () =>
@@ -215,6 +242,16 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
       }
       return offsets;
     });
+
+  /** The end offsets once they stand still: what a producer that is gone had sent may still be on its way. */
+  async function settledEndOffsets(): Promise<number[]> {
+    for (let before = await endOffsets(); ;) {
+      await sleep(SETTLE_MS);
+      const now = await endOffsets();
+      if (now.every((end, partition) => end === before[partition])) return now;
+      before = now;
+    }
+  }
 
   function seek(partition: number): void {
     consumer!.seek({ topic, partition, offset: String(ahead[partition]!.next) });
@@ -306,5 +343,7 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
     await admin.connect();
     await ensureTopic(admin, topic, partitions);
   });
+  /** For each partition the offset after the last record that is known to be there. */
+  let ends = await settledEndOffsets();
   return { topic, partitions, append, endOffsets, read, close };
 }
