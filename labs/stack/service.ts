@@ -112,12 +112,16 @@ function opened(port: number): Promise<void> {
   });
 }
 
-/** The figures that the NameNode publishes about itself. */
-async function nameNodeBean(config: StackConfig, name: string): Promise<Record<string, unknown>> {
-  const url = `http://127.0.0.1:${config.ports.NAMENODE_HTTP_PORT}/jmx?qry=Hadoop:service=NameNode,name=${name}`;
+/** The figures that a service of Hadoop publishes about itself. */
+async function hadoopBean(
+  port: number,
+  service: "NameNode" | "DataNode",
+  name: string,
+): Promise<Record<string, unknown>> {
+  const url = `http://127.0.0.1:${port}/jmx?qry=Hadoop:service=${service},name=${name}`;
   const response = await fetch(url, { signal: AbortSignal.timeout(3_000) });
   const { beans } = (await response.json()) as { beans: Record<string, unknown>[] };
-  if (beans[0] === undefined) throw new Error(`the NameNode does not publish ${name} yet`);
+  if (beans[0] === undefined) throw new Error(`the ${service} does not publish ${name} yet`);
   return beans[0];
 }
 
@@ -159,7 +163,8 @@ export const SERVICES: Record<ServiceName, Service> = {
     installed: "hadoop/jars/hadoop-hdfs-3.3.6.jar",
     data: "hadoop",
     java: (places) => hadoopJava(places, "org.apache.hadoop.hdfs.server.namenode.NameNode"),
-    answers: async (_, config) => void (await nameNodeBean(config, "NameNodeInfo")),
+    answers: async (_, { ports }) =>
+      void (await hadoopBean(ports.NAMENODE_HTTP_PORT, "NameNode", "NameNodeInfo")),
     failures: [
       [
         /NameNode is not formatted|InconsistentFSStateException/,
@@ -174,10 +179,17 @@ export const SERVICES: Record<ServiceName, Service> = {
     installed: "hadoop/jars/hadoop-hdfs-3.3.6.jar",
     data: "hadoop",
     java: (places) => hadoopJava(places, "org.apache.hadoop.hdfs.server.datanode.DataNode"),
-    answers: async (_, config) => {
-      const { NumLiveDataNodes } = await nameNodeBean(config, "FSNamesystemState");
-      if (NumLiveDataNodes !== 1) throw new Error("the DataNode is not known to the NameNode yet");
-      const { Safemode } = await nameNodeBean(config, "NameNodeInfo");
+    answers: async (_, { ports }) => {
+      // Asked first, since the NameNode takes a dead DataNode for a living one for a while.
+      const own = await hadoopBean(ports.DATANODE_HTTP_PORT, "DataNode", "DataNodeInfo");
+      if (!/"ActorState":"RUNNING"/i.test(String(own["BPServiceActorInfo"]))) {
+        throw new Error("the DataNode has not joined the NameNode yet");
+      }
+      const { NAMENODE_HTTP_PORT } = ports;
+      const live = await hadoopBean(NAMENODE_HTTP_PORT, "NameNode", "FSNamesystemState");
+      if (live["NumLiveDataNodes"] !== 1)
+        throw new Error("the NameNode does not know the DataNode");
+      const { Safemode } = await hadoopBean(NAMENODE_HTTP_PORT, "NameNode", "NameNodeInfo");
       if (Safemode !== "") throw new Error("the NameNode is in safe mode");
     },
     failures: [

@@ -141,6 +141,7 @@ export function openStack(root: string, config: StackConfig): Stack {
   async function start(name: ServiceName): Promise<void> {
     const service = SERVICES[name];
     let record = await running(name);
+    let isOurs = false;
     let from = await fileSize(logOf(name));
     if (record === undefined && name === "namenode") await format();
     const giveUpMs = performance.now() + START_LIMIT_MS;
@@ -150,12 +151,15 @@ export function openStack(root: string, config: StackConfig): Stack {
         const { args, environment = {} } = service.java(places, config);
         const where = { cwd: places.data, log: logOf(name), record: recordOf(name) };
         record = await startDetached(java, args, { ...where, environment });
+        isOurs = true;
       }
       const silence = await service.answers(places, config).then(() => undefined, errorMessage);
       // Answered, but by whom? Another program may have taken the port in the meantime.
       const alive = await isRunning(record);
       if (silence === undefined && alive) return;
-      if (!alive) {
+      if (!alive && !isOurs) {
+        record = undefined; // it was about to end when it was found
+      } else if (!alive) {
         await removeRecord(recordOf(name));
         const text = (await lastLines(logOf(name), 400, from)).join("\n");
         if (service.passing?.test(text) !== true || ++restarts > MOST_RESTARTS) {

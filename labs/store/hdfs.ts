@@ -2,12 +2,16 @@
 import { userInfo } from "node:os";
 import { Readable } from "node:stream";
 import axios, { AxiosError, type AxiosResponse } from "axios";
+import pRetry from "p-retry";
 import { createClient } from "webhdfs";
 import { LabError, UsageError, errorCode, errorMessage } from "../errors.js";
 import type { Content, Store } from "./store.js";
 
 const METADATA_TIMEOUT_MS = 15_000;
 const DATA_TIMEOUT_MS = 60_000;
+/** Some three seconds in all. */
+const RETRIES = 3;
+const FIRST_RETRY_MS = 400;
 
 /** A folder on HDFS, and where its NameNode is. */
 export interface HdfsLocation {
@@ -69,6 +73,12 @@ async function remoteMessage(response: AxiosResponse<unknown>): Promise<string> 
   return firstLine || exception || `HTTP status ${response.status}`;
 }
 
+const isWhole = (content: Content): content is string | Uint8Array =>
+  typeof content === "string" || content instanceof Uint8Array;
+
+/** What may pass in a moment: a service that is just being started. */
+class Passing extends LabError {}
+
 /** That the path is not there: for listing and removing that is an answer, not a failure. */
 class NotFound extends LabError {}
 
@@ -105,19 +115,22 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
       return new NotFound(`${place}: it does not exist`);
     }
     if (/safe ?mode/i.test(message)) {
-      return new LabError(
+      return new Passing(
         `${place}: the NameNode is in safe mode, which ends when the DataNodes have reported; wait, or: setup/bin/hdfs dfsadmin -safemode leave`,
       );
     }
     if (/could only be written to 0|no datanodes?|datanode.*null/i.test(message)) {
-      return new LabError(`${place}: no DataNode is running: ${remedy}`);
+      return new Passing(`${place}: no DataNode is running: ${remedy}`);
     }
     const code = errorCode(error) ?? "";
     if (/ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EHOSTUNREACH/.test(`${code} ${message}`)) {
       const url = error instanceof AxiosError ? error.config?.url : undefined;
       const isDataNode = url !== undefined && !url.startsWith(nameNode);
       const who = isDataNode ? `its DataNode ${new URL(url).host}` : `HDFS at ${nameNode}`;
-      return new LabError(`${place}: ${who} is not running: ${remedy}`);
+      return new Passing(`${place}: ${who} is not running: ${remedy}`);
+    }
+    if (/EOFException|ConnectException|Connection refused|Connection reset/.test(message)) {
+      return new Passing(`${place}: its DataNode has lost the NameNode: ${remedy}`);
     }
     if (/ECONNABORTED|ETIMEDOUT|ESOCKETTIMEDOUT|timeout/.test(`${code} ${message}`)) {
       return new LabError(`${place}: no answer in time: ${remedy}`);
@@ -125,14 +138,25 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
     return new LabError(`${place}: ${message}`);
   }
 
-  /** Runs one operation, whose failure names it. */
-  async function doing<T>(what: string, path: string, action: () => Promise<T>): Promise<T> {
-    try {
-      return await action();
-    } catch (error) {
-      if (error instanceof LabError) throw error;
-      throw await explain(what, path, error);
-    }
+  /** Runs one operation, whose failure names it; a few times, if the failure may pass and it can be repeated. */
+  function doing<T>(
+    what: string,
+    path: string,
+    action: () => Promise<T>,
+    once = false,
+  ): Promise<T> {
+    const attempt = async () => {
+      try {
+        return await action();
+      } catch (error) {
+        throw error instanceof LabError ? error : await explain(what, path, error);
+      }
+    };
+    return pRetry(attempt, {
+      retries: once ? 0 : RETRIES,
+      minTimeout: FIRST_RETRY_MS,
+      shouldRetry: ({ error }) => error instanceof Passing,
+    });
   }
 
   /** One of the package's callbacks as a promise, which ends in any case. */
@@ -161,7 +185,7 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
       url: `${url}&noredirect=true`,
       timeout: METADATA_TIMEOUT_MS,
     });
-    if (typeof data?.Location !== "string") throw new Error("the NameNode named no DataNode");
+    if (typeof data?.Location !== "string") throw new Error("the answer is not one of WebHDFS");
     return data.Location;
   }
 
@@ -175,9 +199,11 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
         yield bytes;
       }
     }
-    const isWhole = typeof content === "string" || content instanceof Uint8Array;
-    const body = isWhole ? Buffer.from(content) : Readable.from(counted(content));
-    if (isWhole) length = (body as Buffer).length;
+    let body: Buffer | Readable;
+    if (isWhole(content)) {
+      body = Buffer.from(content);
+      length = body.length;
+    } else body = Readable.from(counted(content));
     await axios.put(url, body, {
       headers: { "content-type": "application/octet-stream" },
       timeout: DATA_TIMEOUT_MS,
@@ -210,15 +236,17 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
         );
         if (type !== "DIRECTORY") throw new Error("a file of that name is in the way");
       }),
-    write: (path, content) =>
-      doing("write", absolute(path), async () => {
-        // The name begins with a dot, so that Spark and pyarrow pass over it; the rename is atomic.
-        const whole = absolute(path);
-        const slash = whole.lastIndexOf("/");
-        const aside = `${whole.slice(0, slash)}/.${whole.slice(slash + 1)}.writing`;
+    write: (path, content) => {
+      // The name begins with a dot, so that Spark and pyarrow pass over it; the rename is atomic.
+      const whole = absolute(path);
+      const slash = whole.lastIndexOf("/");
+      const aside = `${whole.slice(0, slash)}/.${whole.slice(slash + 1)}.writing`;
+      const action = async () => {
         await upload(aside, content);
         await rename(aside, whole);
-      }),
+      };
+      return doing("write", whole, action, !isWhole(content)); // a stream is read once
+    },
     read: (path) =>
       doing("read", absolute(path), async () => {
         const url = await dataNodeFor("GET", operation(absolute(path), "OPEN"));

@@ -1,0 +1,117 @@
+import { expect, onTestFinished, test } from "vitest";
+import type { Summary } from "../../labs/report/summary.js";
+import { hdfsStore } from "../../labs/store/hdfs.js";
+import { PRODUCTS, readAll } from "../../labs/store/products.js";
+import { start, type Result } from "../support/command.js";
+import { ENVIRONMENT, hdfs, stack, uniqueName } from "./environment.js";
+
+// The whole pipeline from the command line, on the real services, with things killed under it. Whatever happens, the
+// same command run again must end with the products of a run that nobody disturbed.
+
+const EVENTS = 6_000;
+
+const pipeline = (out: string, ...more: string[]) =>
+  start(
+    "scripts/run-pipeline.ts",
+    [
+      ...["--source", "market", "--events", String(EVENTS), "--batch", "500", "--json"],
+      ...["--log", "kafka", "--out", `hdfs://${out}`, ...more],
+    ],
+    ENVIRONMENT,
+  );
+
+const summaryOf = (result: Result) => JSON.parse(result.stdout) as Summary;
+
+/** All rows of all products, in an order that does not depend on the engine. */
+async function products(path: string) {
+  const store = hdfsStore({ ...hdfs, path }, true);
+  const rows = await Promise.all(
+    PRODUCTS.map(async (name) => {
+      const lines = (await readAll(store, name)).map((row) =>
+        JSON.stringify({ ...row, topic: "" }),
+      );
+      return [name, lines.sort()] as const;
+    }),
+  );
+  return Object.fromEntries(rows);
+}
+
+async function kill(name: string): Promise<void> {
+  const found = (await stack.status()).find((each) => each.name === name);
+  if (found?.pid != null) process.kill(found.pid, "SIGKILL");
+}
+
+async function undisturbed(...more: string[]): Promise<string> {
+  const out = `/${uniqueName("quiet")}`;
+  const { code, stderr } = await pipeline(out, ...more).result;
+  expect(code, stderr).toBe(0);
+  return out;
+}
+
+test("kill -9 of the pipeline at random, our engine: the products are those of an undisturbed run", async () => {
+  const quiet = await undisturbed();
+  const out = `/${uniqueName("killed")}`;
+  let kills = 0;
+  for (let attempt = 0; attempt < 40; attempt++) {
+    const { child, result } = pipeline(out);
+    const timer = setTimeout(() => child.kill("SIGKILL"), 900 + Math.random() * 700);
+    const { code, signal, stderr } = await result;
+    clearTimeout(timer);
+    if (signal === "SIGKILL") kills++;
+    else expect(code, stderr).toBe(0);
+    if (code === 0) break;
+  }
+  const last = await pipeline(out).result;
+  expect(last.code, last.stderr).toBe(0);
+  expect(summaryOf(last).ended).toBe(true);
+  expect(kills).toBeGreaterThan(0);
+  expect(await products(out)).toEqual(await products(quiet));
+});
+
+test.each(["kafka", "datanode", "namenode"] as const)(
+  "%s killed under the pipeline: it waits or ends with a clear error, and later completes identically",
+  async (name) => {
+    const quiet = await undisturbed();
+    const out = `/${uniqueName("faulty")}`;
+    onTestFinished(async () => {
+      for (const each of ["zookeeper", "kafka", "namenode", "datanode"] as const)
+        await stack.start(each);
+    });
+    const { result } = pipeline(out);
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    await kill(name);
+    // Restarted while the pipeline may still be waiting for it.
+    await stack.start(name);
+    const first = await result;
+    if (first.code !== 0) {
+      expect(first.code).toBe(1);
+      expect(first.stderr).toMatch(/stack\.ts up (kafka|hdfs)|safe mode/);
+      expect(first.stderr).not.toContain("defect of the lab");
+    }
+    await stack.start("datanode");
+    const second = await pipeline(out).result;
+    expect(second.code, second.stderr).toBe(0);
+    expect(await products(out)).toEqual(await products(quiet));
+  },
+);
+
+test("the Spark server killed in the middle of its queries: a clear error, and from the checkpoint the same products", async () => {
+  const quiet = await undisturbed("--engine", "spark");
+  const out = `/${uniqueName("spark")}`;
+  const { child, result } = pipeline(out, "--engine", "spark");
+  const store = hdfsStore({ ...hdfs, path: out }, true);
+  // In the middle: some batches are complete, others are not.
+  await expect
+    .poll(async () => (await store.list("checkpoint/windows/commits")).length, { timeout: 60_000 })
+    .toBeGreaterThan(2);
+  await kill("spark");
+  const first = await result;
+  child.kill("SIGKILL");
+  expect(first.code).toBe(1);
+  expect(first.stderr).toMatch(/Spark is not running at .*stack\.ts up spark|Spark refused/);
+  await stack.start("spark");
+  const second = await pipeline(out, "--engine", "spark").result;
+  expect(second.code, second.stderr).toBe(0);
+  const [disturbed, expected] = [await products(out), await products(quiet)];
+  expect(disturbed).toEqual(expected);
+});

@@ -1,0 +1,185 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import fc from "fast-check";
+import { expect, onTestFinished, test } from "vitest";
+import { LabError, UsageError } from "../../labs/errors.js";
+import { hdfsStore, parseHdfsUrl } from "../../labs/store/hdfs.js";
+import { ENVIRONMENT, hdfs, stack, uniqueName } from "./environment.js";
+
+const store = (path = `/${uniqueName("store")}`) => hdfsStore({ ...hdfs, path }, true);
+const command = (...args: string[]) =>
+  promisify(execFile)("setup/bin/hdfs", args, { env: { ...process.env, ...ENVIRONMENT } });
+
+async function kill(name: "namenode" | "datanode"): Promise<void> {
+  const found = (await stack.status()).find((each) => each.name === name)!;
+  process.kill(found.pid!, "SIGKILL");
+}
+
+test("any content comes back byte for byte, under any name, and replaces what was there", async () => {
+  const here = store();
+  const name = fc
+    .string({
+      unit: fc.constantFrom("a", "Z", "7", "%", "+", "?", "#", "&", "=", " ", "é", "✓", "-"),
+    })
+    .filter((text) => text.trim() !== "" && text === text.trim());
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 2 }),
+      name,
+      async (contents, file) => {
+        for (const content of contents) {
+          await here.write(`folder/${file}`, content);
+          expect(new Uint8Array(await here.read(`folder/${file}`))).toEqual(content);
+        }
+        expect(await here.list("folder")).toContain(file);
+        await here.remove(`folder/${file}`);
+        expect(await here.list("folder")).not.toContain(file);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test("a large file is uploaded piece by piece from a stream", async () => {
+  const here = store();
+  const piece = Buffer.alloc(1_000_000, 7);
+  async function* pieces() {
+    for (let index = 0; index < 150; index++) yield await Promise.resolve(piece); // more than a block of 128 MB
+  }
+  await here.write("large", pieces());
+  const content = await here.read("large");
+  expect(content.length).toBe(150_000_000);
+  expect(content.every((byte) => byte === 7)).toBe(true);
+});
+
+test("an upload that ends in an error leaves the file as it was, and nothing half", async () => {
+  const here = store();
+  await here.write("file", "whole");
+  // eslint-disable-next-line require-yield
+  async function* failing(): AsyncGenerator<Buffer> {
+    await Promise.resolve();
+    throw new Error("the source broke");
+  }
+  await expect(here.write("file", failing())).rejects.toThrow(/cannot write hdfs:\/\/.*file/);
+  expect((await here.read("file")).toString()).toBe("whole");
+  expect(await here.list("")).toEqual(["file"]);
+});
+
+test("what is missing is an empty list, nothing to remove, and an error to read", async () => {
+  const here = store();
+  expect(await here.list("none")).toEqual([]);
+  await here.remove("none");
+  await expect(here.read("none")).rejects.toThrow(/cannot read hdfs:.*none: it does not exist/);
+  await here.write("file", "x");
+  await expect(here.makeFolder("file")).rejects.toThrow(/cannot make the folder .*file/);
+});
+
+test("a NameNode in safe mode is an error that says so, and writing works after it", async () => {
+  const here = store();
+  await command("dfsadmin", "-safemode", "enter");
+  try {
+    await expect(here.write("file", "x")).rejects.toThrow(/cannot write .*file: .*safe mode/);
+  } finally {
+    await command("dfsadmin", "-safemode", "leave");
+  }
+  await here.write("file", "x");
+});
+
+test("a DataNode and a NameNode killed during writes are clear errors, and the files are whole when they are back", async () => {
+  const here = store();
+  await here.write("before", "kept");
+  for (const name of ["datanode", "namenode"] as const) {
+    const content = Buffer.alloc(30_000_000, 3);
+    const writes = Array.from({ length: 40 }, (_, index) => `${name}-${index}`);
+    const failures: unknown[] = [];
+    const killed = new Promise((resolve) => setTimeout(resolve, 60)).then(() => kill(name));
+    for (const file of writes) {
+      await here.write(file, content).catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) break;
+    }
+    await killed;
+    expect(failures).toHaveLength(1);
+    expect(failures[0]).toBeInstanceOf(LabError);
+    expect(String(failures[0])).toMatch(/cannot write hdfs:.*stack\.ts up hdfs/);
+    await stack.start("namenode");
+    await stack.start("datanode");
+    expect((await here.read("before")).toString()).toBe("kept");
+    for (const file of (await here.list("")).filter((each) => each.startsWith(name))) {
+      expect((await here.read(file)).equals(content)).toBe(true);
+    }
+    await here.write(`${name}-0`, "again");
+    expect((await here.read(`${name}-0`)).toString()).toBe("again");
+  }
+});
+
+/** A server in HDFS's place that answers everything alike. */
+async function impostor(answer: RequestListener) {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return hdfsStore({ host: "127.0.0.1", httpPort: port, rpcPort: 1, path: "/x" }, false);
+}
+
+test("an error page is never taken for content or success, whatever the status", async () => {
+  for (const [status, body, message] of [
+    [503, "<html>busy</html>", /HTTP status 503/],
+    [
+      403,
+      '{"RemoteException":{"exception":"AccessControlException","message":"Permission denied: user=x"}}',
+      /Permission denied/,
+    ],
+    [500, "oops", /HTTP status 500/],
+    [404, "<html>no webhdfs</html>", /does not exist/],
+    [200, "<html>a proxy's page</html>", /not one of WebHDFS/],
+    [200, '{"boolean":false}', /not one of WebHDFS/],
+  ] as const) {
+    const there = await impostor((_, response) => response.writeHead(status).end(body));
+    const failing = [there.read("file"), there.write("file", "x")];
+    for (const failure of failing) {
+      await expect(failure, `${status} ${body}`).rejects.toThrow(LabError);
+    }
+    await expect(there.read("file")).rejects.toThrow(message);
+    await expect(there.makeFolder("folder")).rejects.toThrow(/cannot make the folder/);
+  }
+});
+
+test("nobody there, and no answer, are errors that name the operation and the path", async () => {
+  const nobody = hdfsStore({ host: "127.0.0.1", httpPort: 1, rpcPort: 1, path: "/x" }, true);
+  for (const [failing, what] of [
+    [
+      nobody.read("file"),
+      /cannot read hdfs:.*\/x\/file: HDFS at .* is not running: .*stack\.ts up hdfs/,
+    ],
+    [nobody.write("file", ""), /cannot write hdfs:.*\/x\/file: HDFS at .* is not running/],
+    [nobody.list("folder"), /cannot list hdfs:.*\/x\/folder: HDFS at .* is not running/],
+    [nobody.makeFolder("folder"), /cannot make the folder/],
+    [nobody.remove("file"), /cannot remove/],
+  ] as const) {
+    await expect(failing).rejects.toThrow(what);
+  }
+  const silent = await impostor(() => {});
+  await Promise.all([
+    expect(silent.read("file")).rejects.toThrow(/cannot read .*no answer in time/),
+    expect(silent.list("folder")).rejects.toThrow(/cannot list .*no answer in time/),
+    expect(silent.write("file", "x")).rejects.toThrow(/cannot write .*no answer in time/),
+  ]);
+});
+
+test("URLs of HDFS are read with the usual ports, and others refused", () => {
+  const own = { host: "127.0.0.1", httpPort: 1, rpcPort: 2 };
+  expect(parseHdfsUrl("hdfs:///a/b/", own)).toEqual({ ...own, path: "/a/b" });
+  expect(parseHdfsUrl("hdfs://127.0.0.1:2/a", own)).toEqual({ ...own, path: "/a" });
+  expect(parseHdfsUrl("webhdfs://127.0.0.1:1", own)).toEqual({ ...own, path: "" });
+  const usual = { httpPort: 9_870, rpcPort: 8_020 };
+  expect(parseHdfsUrl("hdfs://nn/a", own)).toEqual({ host: "nn", ...usual, path: "/a" });
+  expect(parseHdfsUrl("hdfs://nn:9000/a", own)).toMatchObject({ rpcPort: 9_000, httpPort: 9_870 });
+  for (const text of ["hdfs:/a", "http://nn/a", "hdfs://nn:x/a", "hdfs://nn/a?b", "hdfs:///../a"]) {
+    expect(() => parseHdfsUrl(text, own), text).toThrow(UsageError);
+  }
+});
