@@ -114,13 +114,13 @@ export async function runSparkPipeline(
       session,
       isLive ? { ...job, everyMs: options.triggerMs } : job,
     );
-    const queries = Object.values(streams) as StreamingQuery[];
+    const queries = Object.values(streams);
     const appending = source.finite ? Promise.resolve() : appendLive();
     let failure: unknown;
     appending.catch((error: unknown) => (failure = error));
     while (!signal.aborted && failure === undefined) {
       const over = await Promise.all(queries.map((query) => query.awaitTermination(POLL_MS)));
-      await takeProgress(streams.windows);
+      await takeProgress(streams.windows!);
       if (over.every((each) => each)) break;
     }
     await appending;
@@ -130,7 +130,7 @@ export async function runSparkPipeline(
         if (isLive) await query.processAllAvailable();
         await query.stop();
       }
-      await takeProgress(streams.windows);
+      await takeProgress(streams.windows!);
     }
   }
 

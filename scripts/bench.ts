@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { readConfig } from "../labs/config.js";
 import { parseEvent, type PriceEvent } from "../labs/event.js";
 import { openFileLog } from "../labs/log/file.js";
 import { TOPIC } from "../labs/log/log.js";
@@ -15,6 +16,7 @@ import { openCheckpoint } from "../labs/stream/checkpoint.js";
 import { openQuery } from "../labs/stream/query.js";
 import { addEvent, closeWindows, type State } from "../labs/stream/state.js";
 import { NO_WATERMARK, nextWatermark } from "../labs/stream/watermark.js";
+import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PIPELINE = join(ROOT, "scripts/run-pipeline.ts");
@@ -191,18 +193,50 @@ async function benchRuns(sizes: number[]): Promise<string[][]> {
   return rows;
 }
 
-const program = new Command("bench")
-  .description(
-    "Measures the lab on this machine: figures, and ratios to a baseline of the same run.",
-  )
-  .option("--events <n>", "events for the timings in memory", Number, 500_000)
-  .option("--sizes <n,n>", "events of the whole runs whose memory is compared", "1000000,10000000")
-  .option("--quick", "skip the whole runs")
-  .action(async ({ events, sizes, quick }: { events: number; sizes: string; quick?: boolean }) => {
-    const rows = await benchSpeed(events);
-    if (quick !== true) rows.push(...(await benchRuns(sizes.split(",").map(Number))));
-    const table = new Table({ head: ["what", "figure", "ratio"], style: { head: [], border: [] } });
-    table.push(...rows);
-    console.log(table.toString());
-  });
-await program.parseAsync();
+interface Options {
+  events: number;
+  sizes: string;
+  quick?: boolean;
+  stack?: boolean;
+  consume?: string;
+  products: string;
+}
+
+async function main(argv: string[]): Promise<void> {
+  const program = new Command("bench")
+    .description(
+      "Measures the lab on this machine: figures, and ratios to a baseline of the same run.",
+    )
+    .option("--events <n>", "events for the timings in memory", Number, 500_000)
+    .option(
+      "--sizes <n,n>",
+      "events of the whole runs whose memory is compared",
+      "1000000,10000000",
+    )
+    .option("--quick", "skip the whole runs")
+    .option("--stack", "measure the real Kafka, HDFS and Spark instead (restarts them)")
+    .addOption(new Option("--consume <topic>", "what --stack starts itself").hideHelp())
+    .addOption(new Option("--products <which>").default("windows").hideHelp())
+    .action(() => {});
+  await parseArguments(program, argv);
+  const {
+    events,
+    sizes,
+    quick = false,
+    stack = false,
+    consume,
+    products,
+  } = program.opts<Options>();
+  if (consume !== undefined) {
+    return (await import("./bench-stack.js")).consume(readConfig(), consume, products);
+  }
+  const rows = stack
+    ? await (await import("./bench-stack.js")).benchStack(ROOT, readConfig())
+    : await benchSpeed(events);
+  if (!stack && !quick) rows.push(...(await benchRuns(sizes.split(",").map(Number))));
+  const table = new Table({ head: ["what", "figure", "ratio"], style: { head: [], border: [] } });
+  table.push(...rows);
+  console.log(table.toString());
+}
+
+endWith(main(process.argv.slice(2)));

@@ -19,8 +19,8 @@ const PATIENCE_MS = 60_000;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 2_000;
 /** What is read ahead of a partition; beyond it the partition is paused, so memory stays bounded. */
-const READ_AHEAD_RECORDS = 20_000;
-const FETCH_WAIT_MS = 100;
+const READ_AHEAD_RECORDS = 40_000;
+const FETCH_WAIT_MS = 20;
 const SETTLE_MS = 100;
 
 export interface KafkaOptions {

@@ -29,13 +29,12 @@ export interface SparkJob {
   everyMs?: number;
 }
 
-/** The running streams of a job, one a product that grows; `latest/` is a batch query. */
-export interface SparkStreams {
-  prices: StreamingQuery;
-  windows: StreamingQuery;
-  changes: StreamingQuery;
-  rejected: StreamingQuery;
-}
+/** The products that grow, each a stream of its own; `latest/` is a batch query. */
+export const STREAMS = ["windows", "changes", "prices", "rejected"] as const;
+export type StreamName = (typeof STREAMS)[number];
+
+/** The running streams of a job. */
+export type SparkStreams = Partial<Record<StreamName, StreamingQuery>>;
 
 /** A time as the lab takes it: ISO-8601 with a zone. */
 const TIME_PATTERN =
@@ -130,7 +129,11 @@ async function createRecords(session: SparkSession, kafka: Relation, name: strin
  * Spark's file sink appends only, and a client in another language has no `foreachBatch`; so each product is a stream of
  * its own over the same topic with the same limit a batch, and they agree batch by batch.
  */
-export async function startSparkJob(session: SparkSession, job: SparkJob): Promise<SparkStreams> {
+export async function startSparkJob(
+  session: SparkSession,
+  job: SparkJob,
+  names: readonly StreamName[] = STREAMS,
+): Promise<SparkStreams> {
   const { root, everyMs } = job;
   await session.sql("SET spark.sql.session.timeZone=UTC");
   await session.sql("SET spark.sql.parquet.outputTimestampType=TIMESTAMP_MILLIS");
@@ -145,29 +148,24 @@ export async function startSparkJob(session: SparkSession, job: SparkJob): Promi
   );
   await session.createView("lab_events", withWatermark(events, "event_time", job.delayMs));
 
-  const start = (name: keyof SparkStreams, relation: Relation, format: "parquet" | "json") =>
-    session.writeStream(relation, {
+  const queries: Record<StreamName, string> = {
+    windows: windowQuery(job, false),
+    changes: windowQuery(job, true),
+    prices: "SELECT asset, price_usd, event_time FROM lab_records WHERE reason IS NULL",
+    rejected:
+      "SELECT topic, partition, offset, reason, value AS raw FROM lab_records WHERE reason IS NOT NULL",
+  };
+  const streams: SparkStreams = {};
+  for (const name of names) {
+    streams[name] = await session.writeStream(sqlRelation(queries[name]), {
       name: `${name} of ${job.topic}`,
       path: `${root}/${name}`,
       checkpoint: `${root}/checkpoint/${name}`,
-      format,
+      format: name === "rejected" ? "json" : "parquet",
       everyMs,
     });
-  const windows = await start("windows", sqlRelation(windowQuery(job, false)), "parquet");
-  const changes = await start("changes", sqlRelation(windowQuery(job, true)), "parquet");
-  const prices = await start(
-    "prices",
-    sqlRelation("SELECT asset, price_usd, event_time FROM lab_records WHERE reason IS NULL"),
-    "parquet",
-  );
-  const rejected = await start(
-    "rejected",
-    sqlRelation(
-      "SELECT topic, partition, offset, reason, value AS raw FROM lab_records WHERE reason IS NOT NULL",
-    ),
-    "json",
-  );
-  return { prices, windows, changes, rejected };
+  }
+  return streams;
 }
 
 /** The latest price of each asset by (event time, offset), of all that is in the topic: a batch query. */

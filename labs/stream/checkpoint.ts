@@ -175,7 +175,7 @@ export async function openCheckpoint(
       `offsets/${batchId - BATCHES_KEPT}`,
       `commits/${batchId - BATCHES_KEPT}`,
     ];
-    for (const name of stale) await store.remove(pathOf(name));
+    await Promise.all(stale.map((name) => store.remove(pathOf(name))));
   }
 
   if (await isBegun(store)) {
