@@ -33,6 +33,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PLOTLY = fileURLToPath(import.meta.resolve("plotly.js/dist/plotly-basic.min.js"));
 /** Which topic an output on Kafka is computed from; written before the checkpoint is begun. */
 const TOPIC_FILE = "checkpoint/topic";
+const SAME_SIGNAL_MS = 500;
 const STACK_OUT = "hdfs:///lab/out";
 
 // What talks to a service is loaded only when it is used: its packages would slow down the start of every other run.
@@ -207,9 +208,13 @@ async function main(argv: string[]): Promise<void> {
   const report: Report = (notice) => (display ?? { notice: console.error }).notice(notice);
 
   const stop = new AbortController();
+  let stoppedMs = 0;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
+      // npx and tsx may pass on a signal that the terminal has sent to this process too: that is one, not two.
+      if (stop.signal.aborted && performance.now() - stoppedMs < SAME_SIGNAL_MS) return;
       if (stop.signal.aborted) process.exit(130);
+      stoppedMs = performance.now();
       report("stopping after this batch (once more to stop at once)");
       stop.abort();
     });
