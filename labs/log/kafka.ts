@@ -35,19 +35,28 @@ export interface KafkaOptions {
   patienceMs?: number;
 }
 
-function client(brokers: readonly string[], patienceMs: number, report?: (notice: string) => void) {
+/** How often and how long kafkajs tries again by itself. */
+const patient = (patienceMs: number) => ({
+  initialRetryTime: FIRST_RETRY_MS,
+  maxRetryTime: LONGEST_RETRY_MS,
+  retries: Math.ceil(patienceMs / LONGEST_RETRY_MS) + 5,
+});
+/** Once, which is the least that an idempotent producer takes, and at once: before a broker can have started again. */
+const IMPATIENT = { initialRetryTime: 10, maxRetryTime: 10, retries: 1 };
+
+function client(
+  brokers: readonly string[],
+  retry: ReturnType<typeof patient>,
+  report?: (notice: string) => void,
+) {
   let lastNotice = "";
   return new Kafka({
     clientId: "crypto-streaming-lab",
     brokers: [...brokers],
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
-    retry: {
-      initialRetryTime: FIRST_RETRY_MS,
-      maxRetryTime: LONGEST_RETRY_MS,
-      retries: Math.ceil(patienceMs / LONGEST_RETRY_MS) + 5,
-    },
-    logLevel: logLevel.ERROR,
+    retry,
+    logLevel: report === undefined ? logLevel.NOTHING : logLevel.ERROR,
     logCreator:
       () =>
       ({ log }) => {
@@ -109,7 +118,8 @@ async function ensureTopic(admin: Admin, topic: string, partitions: number): Pro
 
 /** Removes the topics whose names begin with a prefix. Kafka does it in the background. */
 export async function removeTopics(brokers: readonly string[], prefix: string): Promise<void> {
-  const admin = client(brokers, PATIENCE_MS).admin();
+  await describeKafka(brokers);
+  const admin = client(brokers, patient(PATIENCE_MS)).admin();
   try {
     await admin.connect();
     const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
@@ -127,7 +137,7 @@ export async function createTopic(
   topic: string,
   partitions: number,
 ): Promise<void> {
-  const admin = client(brokers, PATIENCE_MS).admin();
+  const admin = client(brokers, patient(PATIENCE_MS)).admin();
   try {
     await admin.connect();
     if (!(await admin.listTopics()).includes(topic)) await ensureTopic(admin, topic, partitions);
@@ -168,7 +178,7 @@ function toRecord({ key, value, timestamp, offset }: KafkaMessage): LogRecord {
 export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
   const { brokers, topic, partitions, report, patienceMs = PATIENCE_MS } = options;
   await describeKafka(brokers);
-  const kafka = client(brokers, patienceMs, report);
+  const kafka = client(brokers, patient(patienceMs), report);
   const admin = kafka.admin();
   let producer: Producer | undefined;
   let consumer: Consumer | undefined;
@@ -188,9 +198,7 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
 
   async function send(messages: readonly Message[]): Promise<void> {
     if (producer === undefined) {
-      // One retry is the least that kafkajs takes, and comes before a broker can have started again.
-      const retry = { retries: 1, initialRetryTime: FIRST_RETRY_MS };
-      producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, retry });
+      producer = client(brokers, IMPATIENT).producer({ idempotent: true, maxInFlightRequests: 1 });
       await producer.connect();
     }
     await producer.send({
@@ -226,7 +234,7 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
         report?.(`Kafka did not take a batch (${errorMessage(error)}); trying again`);
         await producer?.disconnect().catch(() => {});
         producer = undefined;
-        const now = await settledEndOffsets();
+        const now = await settledEndOffsets(ends);
         const taken = now.map((end, partition) => end - ends[partition]!);
         rest = rest.filter(({ key }) => taken[partitionOf(key, partitions)]!-- <= 0);
         ends = now;
@@ -243,12 +251,16 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
       return offsets;
     });
 
-  /** The end offsets once they stand still: what a producer that is gone had sent may still be on its way. */
-  async function settledEndOffsets(): Promise<number[]> {
+  /**
+   * The end offsets once they stand still: what a producer that is gone had sent may still be on its way, and a broker
+   * that has just started shows less than what was there (`least`).
+   */
+  async function settledEndOffsets(least?: readonly number[]): Promise<number[]> {
     for (let before = await endOffsets(); ;) {
       await sleep(SETTLE_MS);
       const now = await endOffsets();
-      if (now.every((end, partition) => end === before[partition])) return now;
+      const isStill = now.every((end, partition) => end === before[partition]);
+      if (isStill && now.every((end, partition) => end >= (least?.[partition] ?? 0))) return now;
       before = now;
     }
   }

@@ -53,8 +53,6 @@ export interface StreamingQuery {
 /** What the lab reads of Spark's `StreamingQueryProgress`. */
 export interface SparkProgress {
   batchId: number;
-  numInputRows: number;
-  processedRowsPerSecond: number;
   durationMs: Record<string, number>;
   eventTime?: { watermark?: string; max?: string };
   stateOperators: {
@@ -63,7 +61,7 @@ export interface SparkProgress {
     numRowsDroppedByWatermark: number;
   }[];
   /** `endOffset` is JSON: `{"topic":{"0":123}}`. */
-  sources: { endOffset?: string }[];
+  sources: { endOffset?: string; numInputRows: number; processedRowsPerSecond: number }[];
 }
 
 export interface WriteStreamOptions {
@@ -242,11 +240,8 @@ export function connectSpark(remote: string, protocol = PROTOCOL): SparkSession 
       stop: async () => void (await ask({ stop: true })),
       processAllAvailable: async () => void (await ask({ processAllAvailable: true })),
       awaitTermination: async (timeoutMs) => {
-        const awaited = await ask({
-          awaitTermination: timeoutMs === undefined ? {} : { timeoutMs },
-        });
-        const reason = await exception();
-        if (reason !== undefined) throw new LabError(`Spark's query ${name} failed: ${reason}`);
+        const command = timeoutMs === undefined ? {} : { timeoutMs };
+        const awaited = await ask({ awaitTermination: command });
         return timeoutMs === undefined || awaited?.awaitTermination?.terminated === true;
       },
     };

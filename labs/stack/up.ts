@@ -1,4 +1,4 @@
-import { Listr } from "listr2";
+import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import { createTopic } from "../log/kafka.js";
 import type { ServiceName } from "./service.js";
 import type { Stack } from "./stack.js";
@@ -29,10 +29,12 @@ export async function upStack(
       task.title = `${name} answers (${took()})`;
     },
   }));
+  const logger = new ListrLogger({
+    processOutput: new ProcessOutput(process.stderr, process.stderr),
+  });
   await new Listr(tasks, {
     concurrent: true,
-    exitOnError: true,
-    fallbackRenderer: "simple",
-    rendererOptions: { collapseErrors: true, showErrorMessage: false },
+    renderer: process.stderr.isTTY ? "default" : "simple",
+    rendererOptions: { logger, collapseErrors: true, showErrorMessage: false },
   }).run();
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { Summary } from "../../labs/report/summary.js";
 import { hdfsStore } from "../../labs/store/hdfs.js";
@@ -51,15 +52,22 @@ async function undisturbed(...more: string[]): Promise<string> {
 test("kill -9 of the pipeline at random, our engine: the products are those of an undisturbed run", async () => {
   const quiet = await undisturbed();
   const out = `/${uniqueName("killed")}`;
+  const store = hdfsStore({ ...hdfs, path: out }, true);
+  const commits = async () => (await store.list("checkpoint/commits")).length;
   let kills = 0;
-  for (let attempt = 0; attempt < 40; attempt++) {
+  for (let ended = false; !ended;) {
+    const before = await commits();
     const { child, result } = pipeline(out);
-    const timer = setTimeout(() => child.kill("SIGKILL"), 900 + Math.random() * 700);
+    void result.then(() => (ended = true));
+    if (kills < 3)
+      await sleep(1_000 + Math.random() * 500); // somewhere in the appending
+    else while (!ended && kills < 8 && (await commits()) === before) await sleep(5);
+    await sleep(Math.random() * 150);
+    if (!ended && kills < 8) child.kill("SIGKILL");
     const { code, signal, stderr } = await result;
-    clearTimeout(timer);
-    if (signal === "SIGKILL") kills++;
-    else expect(code, stderr).toBe(0);
-    if (code === 0) break;
+    ended = signal !== "SIGKILL";
+    if (ended) expect(code, stderr).toBe(0);
+    else kills++;
   }
   const last = await pipeline(out).result;
   expect(last.code, last.stderr).toBe(0);
@@ -78,7 +86,7 @@ test.each(["kafka", "datanode", "namenode"] as const)(
         await stack.start(each);
     });
     const { result } = pipeline(out);
-    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    await sleep(1_300);
     await kill(name);
     // Restarted while the pipeline may still be waiting for it.
     await stack.start(name);
