@@ -17,4 +17,15 @@ export default defineConfig(
       "@typescript-eslint/triple-slash-reference": ["error", { path: "always" }],
     },
   },
+  {
+    // The kernel's launcher is CommonJS, as tslab is.
+    files: ["**/*.cjs"],
+    languageOptions: {
+      globals: {
+        ...{ require: "readonly", __dirname: "readonly", process: "readonly" },
+        AbortController: "readonly",
+      },
+    },
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
 );

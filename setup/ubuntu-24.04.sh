@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up the real systems on a fresh Ubuntu 24.04 (Debian 12 works too): Java 11, Kafka 3.4 with ZooKeeper,
-# HDFS 3.3, Spark 3.5, Node and the npm packages. Everything but apt packages lands in .lab/.
+# HDFS 3.3, Spark 3.5, JupyterLab, Node and the npm packages. Everything but apt packages lands in .lab/.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 usage() {
@@ -13,6 +13,7 @@ Installs all components, or only those named, with what they need:
   kafka   Kafka 3.4.1 and ZooKeeper 3.6.4
   hadoop  HDFS 3.3.6
   spark   Spark 3.5.7 with its Kafka source and Connect server
+  jupyter JupyterLab, for the TypeScript kernel in setup/jupyter
 
 Everything lands in .lab/; apt and sudo are used only where something is missing. Run it again whenever it
 was interrupted: it goes on from there, and takes seconds when all is there.
@@ -23,14 +24,14 @@ components=()
 for argument in "$@"; do
   case $argument in
     -h | --help) usage && exit 0 ;;
-    java | node | kafka | hadoop | spark) components+=("$argument") ;;
+    java | node | kafka | hadoop | spark | jupyter) components+=("$argument") ;;
     *)
       say "unknown component: $argument (see --help)" >&2
       exit 2
       ;;
   esac
 done
-[ ${#components[@]} -gt 0 ] || components=(java node kafka hadoop spark)
+[ ${#components[@]} -gt 0 ] || components=(java node kafka hadoop spark jupyter)
 
 install_node() {
   command -v node >/dev/null || lab_python # node.sh makes a Python environment too
@@ -48,6 +49,7 @@ for index in "${!components[@]}"; do
   case $component in
     java) bash "$LAB_ROOT/setup/java/install.sh" ;;
     node) install_node ;;
+    jupyter) bash "$LAB_ROOT/setup/jupyter/install.sh" ;;
     *)
       [ -x "$LAB/java/bin/java" ] || bash "$LAB_ROOT/setup/java/install.sh"
       bash "$LAB_ROOT/setup/$component/install.sh"
@@ -63,7 +65,7 @@ row() { [ ! -e "$2" ] || printf '  %-8s %-40s %6s  %s\n' "$1" "$3" "$(du -shL "$
 row java "$LAB/java" "$(readlink "$LAB/java")" "$("$LAB/java/bin/java" -version 2>&1 | head -n 1)"
 row kafka "$LAB/kafka" .lab/kafka "Kafka 3.4.1, ZooKeeper 3.6.4"
 row hadoop "$LAB/hadoop" .lab/hadoop "HDFS 3.3.6"
-row spark "$LAB/venv" .lab/venv "Spark 3.5.7 and its Python"
+row spark "$LAB/venv" .lab/venv "Spark 3.5.7, JupyterLab and their Python"
 row packages "$LAB_ROOT/node_modules" node_modules "npm packages"
 say ""
 [ -n "$had_node" ] || say "Node is in .lab/node; for this shell: source setup/node.sh"
