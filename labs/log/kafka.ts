@@ -256,9 +256,15 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
    * that has just started shows less than what was there (`least`).
    */
   async function settledEndOffsets(least?: readonly number[]): Promise<number[]> {
+    const giveUpMs = performance.now() + patienceMs;
     for (let before = await endOffsets(); ;) {
       await sleep(SETTLE_MS);
       const now = await endOffsets();
+      if (performance.now() > giveUpMs) {
+        throw new LabError(
+          `the topic ${topic} ends at the offsets ${now.join(", ")} and held ${least?.join(", ")}: records were lost; start over with --fresh`,
+        );
+      }
       const isStill = now.every((end, partition) => end === before[partition]);
       if (isStill && now.every((end, partition) => end >= (least?.[partition] ?? 0))) return now;
       before = now;

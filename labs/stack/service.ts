@@ -242,7 +242,7 @@ const SETTINGS = {
 };
 
 /** Fills in `${NAME}`. @throws LabError if a name has no value */
-export function fillIn(template: string, values: Record<string, string>, file: string): string {
+function fillIn(template: string, values: Record<string, string>, file: string): string {
   return template.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined)

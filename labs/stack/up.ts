@@ -3,7 +3,7 @@ import { createTopic } from "../log/kafka.js";
 import type { ServiceName } from "./service.js";
 import type { Stack } from "./stack.js";
 
-export const LAB_PARTITIONS = 3;
+const LAB_PARTITIONS = 3;
 
 /**
  * Starts services, all at once, and waits until each answers; those that run already are left alone.
