@@ -1,3 +1,5 @@
+import type { WindowRow } from "../../labs/store/products.js";
+
 // The rule of DESIGN.md §5, as plainly as it can be said: every event is kept, every window is looked
 // at one by one, every aggregate is computed from its list of events. Slow, and obviously right.
 
@@ -8,23 +10,9 @@ export interface ReferenceEvent {
   offset: number;
 }
 
-export interface ReferenceWindow {
-  asset: string;
-  window_start: number;
-  window_end: number;
-  count: number;
-  avg_price: number;
-  stddev_price: number | null;
-  min_price: number;
-  max_price: number;
-  first_price: number;
-  last_price: number;
-  pct_change: number;
-}
-
 export interface ReferenceBatch {
   /** By start, then by asset. */
-  windows: ReferenceWindow[];
+  windows: WindowRow[];
   droppedRows: number;
 }
 
@@ -92,7 +80,7 @@ export function reference(
         open.get(key)!.events.push(event);
       }
     }
-    const windows: ReferenceWindow[] = [];
+    const windows: WindowRow[] = [];
     for (const [key, { asset, start, events: inWindow }] of open) {
       if (start + windowMs > watermark(batchId)) continue;
       windows.push(aggregate(asset, start, start + windowMs, inWindow));
