@@ -9,6 +9,9 @@ import type { Content, Store } from "./store.js";
 
 const METADATA_TIMEOUT_MS = 15_000;
 const DATA_TIMEOUT_MS = 60_000;
+/** What a DataNode says that has just lost the NameNode, or has not found it again: in the words of Hadoop's RPC client. */
+const DATANODE_TROUBLE =
+  /DestHost|destination host|Call From|EOFException|ConnectException|Connection re|Broken pipe|ClosedChannel|still not started|number of replicas|Could not obtain block|are bad/i;
 /** Some three seconds in all. */
 const RETRIES = 3;
 const FIRST_RETRY_MS = 400;
@@ -123,19 +126,24 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
       return new Passing(`${place}: no DataNode is running: ${remedy}`);
     }
     const code = errorCode(error) ?? "";
-    if (/ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EHOSTUNREACH/.test(`${code} ${message}`)) {
+    if (
+      /ECONNREFUSED|ECONNRESET|EPIPE|ENOTFOUND|EHOSTUNREACH|aborted|hang up/.test(
+        `${code} ${message}`,
+      )
+    ) {
       const url = error instanceof AxiosError ? error.config?.url : undefined;
       const isDataNode = url !== undefined && !url.startsWith(nameNode);
       const who = isDataNode ? `its DataNode ${new URL(url).host}` : `HDFS at ${nameNode}`;
       return new Passing(`${place}: ${who} is not running: ${remedy}`);
     }
-    if (/EOFException|ConnectException|Connection refused|Connection reset/.test(message)) {
+    if (DATANODE_TROUBLE.test(message)) {
       return new Passing(`${place}: its DataNode has lost the NameNode: ${remedy}`);
     }
     if (/ECONNABORTED|ETIMEDOUT|ESOCKETTIMEDOUT|timeout/.test(`${code} ${message}`)) {
       return new LabError(`${place}: no answer in time: ${remedy}`);
     }
-    return new LabError(`${place}: ${message}`);
+    const look = local ? "; look at: npx tsx scripts/stack.ts status" : "";
+    return new LabError(`${place}: ${message}${look}`);
   }
 
   /** Runs one operation, whose failure names it; a few times, if the failure may pass and it can be repeated. */

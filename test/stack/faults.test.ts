@@ -93,7 +93,7 @@ test.each(["kafka", "datanode", "namenode"] as const)(
     const first = await result;
     if (first.code !== 0) {
       expect(first.code).toBe(1);
-      expect(first.stderr).toMatch(/stack\.ts up (kafka|hdfs)|safe mode/);
+      expect(first.stderr).toMatch(/stack\.ts (up (kafka|hdfs)|status)|safe mode/);
       expect(first.stderr).not.toContain("defect of the lab");
     }
     await stack.start("datanode");

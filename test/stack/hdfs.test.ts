@@ -102,7 +102,7 @@ test("a DataNode and a NameNode killed during writes are clear errors, and the f
     await killed;
     expect(failures).toHaveLength(1);
     expect(failures[0]).toBeInstanceOf(LabError);
-    expect(String(failures[0])).toMatch(/cannot write hdfs:.*stack\.ts up hdfs/);
+    expect(String(failures[0])).toMatch(/cannot write hdfs:.*stack\.ts (up hdfs|status)/);
     await stack.start("namenode");
     await stack.start("datanode");
     expect((await here.read("before")).toString()).toBe("kept");
