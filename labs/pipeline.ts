@@ -19,7 +19,7 @@ import { latestPrices } from "./stream/state.js";
 /** How often what a slow finite source has yielded is appended to the log. */
 const LINGER_MS = 250;
 /** How many messages are appended at once where no batch waits for them. */
-const APPEND_CHUNK = 5_000;
+export const APPEND_CHUNK = 5_000;
 
 export interface PipelineParts {
   source: Source;

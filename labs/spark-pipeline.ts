@@ -1,4 +1,4 @@
-import { appendAll, sum, type PipelineStatus } from "./pipeline.js";
+import { APPEND_CHUNK, appendAll, sum, type PipelineStatus } from "./pipeline.js";
 import type { EventLog } from "./log/log.js";
 import { chunks } from "./source/chunks.js";
 import type { Source } from "./source/source.js";
@@ -9,7 +9,6 @@ import type { SparkProgress, SparkSession, StreamingQuery } from "./spark/client
 import { latestBySpark, startSparkJob, type SparkJob } from "./spark/job.js";
 
 const POLL_MS = 500;
-const APPEND_CHUNK = 5_000;
 /** Where the figures of each batch are kept: Spark itself forgets them when the query ends. */
 const PROGRESS = "checkpoint/progress";
 

@@ -1,15 +1,16 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import kafkajs from "kafkajs";
 import type { Config } from "../labs/config.js";
 import type { Message } from "../labs/event.js";
 import { openKafkaLog } from "../labs/log/kafka.js";
+import { sum } from "../labs/pipeline.js";
 import { chunks } from "../labs/source/chunks.js";
 import { market } from "../labs/source/market.js";
-import { connectSpark } from "../labs/spark/client.js";
+import { PROTOCOL, connectSpark } from "../labs/spark/client.js";
 import { startSparkJob } from "../labs/spark/job.js";
 import { SERVICE_NAMES } from "../labs/stack/service.js";
 import { openStack } from "../labs/stack/stack.js";
@@ -60,8 +61,8 @@ export async function consume(config: Config, topic: string, products: string): 
     (output) => writeBatch(store, products === "all" ? output : { ...output, events: [] }),
     QUERY,
   );
-  const total = (await log.endOffsets()).reduce((sum, end) => sum + end, 0);
-  while (query.offsets.reduce((sum, offset) => sum + offset, 0) < total) await query.runBatch();
+  const total = sum(await log.endOffsets());
+  while (sum(query.offsets) < total) await query.runBatch();
   await query.runBatchWithoutData();
   await log.close();
 }
@@ -77,7 +78,7 @@ export async function benchStack(root: string, config: Config): Promise<string[]
   for (const name of [...SERVICE_NAMES].reverse()) await stack.stop(name);
   await stack.prepare(SERVICE_NAMES);
   const upMs = await timed(() => Promise.all(SERVICE_NAMES.map((name) => stack.start(name))));
-  const memory = (await stack.status()).reduce((sum, each) => sum + (each.memoryBytes ?? 0), 0);
+  const memory = sum((await stack.status()).map(({ memoryBytes }) => memoryBytes ?? 0));
   rows.push([
     "stack: five processes answer",
     `${seconds(upMs)}, ${Math.round(memory / 1e6)} MB`,
@@ -150,7 +151,7 @@ export async function benchStack(root: string, config: Config): Promise<string[]
   };
   const sparkMs = await timed(async () => {
     await stack.start("spark");
-    const session = connectSpark(remote, join(root, "labs/spark/connect.proto"));
+    const session = connectSpark(remote, join(root, PROTOCOL));
     warmMs = await timed(async () => {
       const { windows } = await startSparkJob(session, job, ["windows"]);
       await windows!.awaitTermination();
@@ -180,11 +181,7 @@ export async function benchStack(root: string, config: Config): Promise<string[]
     const url = `http://127.0.0.1:${hdfs.httpPort}/webhdfs/v1/bench/${topic}/curl`;
     const curl = (...args: string[]) => promisify(execFile)("curl", ["-sSfL", ...args]);
     const curlWriteMs = await timed(() =>
-      curl(
-        "-T",
-        file,
-        `${url}?op=CREATE&overwrite=true&user.name=${process.env["USER"] ?? "root"}`,
-      ),
+      curl("-T", file, `${url}?op=CREATE&overwrite=true&user.name=${userInfo().username}`),
     );
     const writeMs = await timed(() => store("ours").write("file", content));
     const curlReadMs = await timed(() => curl("-o", file, `${url}?op=OPEN`));

@@ -9,6 +9,7 @@ import { readConfig } from "../labs/config.js";
 import { parseEvent, type PriceEvent } from "../labs/event.js";
 import { openFileLog } from "../labs/log/file.js";
 import { TOPIC } from "../labs/log/log.js";
+import { sum } from "../labs/pipeline.js";
 import { chunks } from "../labs/source/chunks.js";
 import { market } from "../labs/source/market.js";
 import { localStore } from "../labs/store/local.js";
@@ -57,8 +58,8 @@ async function streamLog(folder: string): Promise<void> {
       changeThreshold: 0.5,
       batchSize: BATCH,
     });
-    const total = (await log.endOffsets()).reduce((sum, end) => sum + end, 0);
-    while (query.offsets.reduce((sum, offset) => sum + offset, 0) < total) await query.runBatch();
+    const total = sum(await log.endOffsets());
+    while (sum(query.offsets) < total) await query.runBatch();
     await query.runBatchWithoutData();
     await log.close();
   });
