@@ -10,6 +10,12 @@ export interface PriceEvent {
   eventTimeMs: number;
 }
 
+/** An event and when it arrived. */
+export interface ObservedEvent extends PriceEvent {
+  /** Milliseconds since the epoch. */
+  arrivalTimeMs: number;
+}
+
 /**
  * An event on the wire, before anyone has looked inside: what a source yields and the event log keeps.
  * The value is JSON, `{"asset":"bitcoin","price_usd":68340.12,"event_time":"2025-01-01T10:00:10Z"}`,

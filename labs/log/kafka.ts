@@ -4,6 +4,7 @@ import kafkajs, {
   type Admin,
   type Consumer,
   type EachBatchPayload,
+  type Kafka as KafkaClient,
   type KafkaMessage,
   type Producer,
 } from "kafkajs";
@@ -69,6 +70,10 @@ function client(
   });
 }
 
+/** A client of kafkajs as the lab uses it: patient, and silent on the console. */
+export const kafkaClient = (brokers: readonly string[]): KafkaClient =>
+  client(brokers, patient(PATIENCE_MS));
+
 /** What to do where Kafka cannot be reached. */
 function unreachable(brokers: readonly string[], error: unknown): LabError {
   const local = brokers.every((broker) => /^(127\.|localhost)/.test(broker));
@@ -98,13 +103,18 @@ export async function describeKafka(brokers: readonly string[]): Promise<void> {
   }
 }
 
+/** @returns false if there is one of that name */
+function makeTopic(admin: Admin, topic: string, partitions: number): Promise<boolean> {
+  // Kafka removes what is older than a week, by the records' own time: a tape of last year within minutes.
+  const configEntries = [{ name: "retention.ms", value: "-1" }];
+  const topics = [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }];
+  return admin.createTopics({ topics, waitForLeaders: true });
+}
+
 /** Makes a topic where it is missing. @throws LabError if there is one with other partitions */
 async function ensureTopic(admin: Admin, topic: string, partitions: number): Promise<void> {
   if (!(await admin.listTopics()).includes(topic)) {
-    // Kafka removes what is older than a week, by the records' own time: a tape of last year within minutes.
-    const configEntries = [{ name: "retention.ms", value: "-1" }];
-    const topics = [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }];
-    await admin.createTopics({ topics, waitForLeaders: true });
+    await makeTopic(admin, topic, partitions);
     return;
   }
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
@@ -129,6 +139,31 @@ export async function removeTopics(brokers: readonly string[], prefix: string): 
   } finally {
     await admin.disconnect();
   }
+}
+
+/** Makes a topic that is empty: one of that name is removed first, with all that is in it. */
+export async function freshTopic(
+  brokers: readonly string[],
+  topic: string,
+  partitions: number,
+): Promise<void> {
+  const admin = client(brokers, patient(PATIENCE_MS)).admin();
+  try {
+    await admin.connect();
+    if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
+    // Kafka removes in the background, and forgets the name last.
+    while (!(await makeTopic(admin, topic, partitions))) await sleep(SETTLE_MS);
+  } catch (error) {
+    throw unreachable(brokers, error);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** An event log of a topic that is made anew, as `freshTopic` does. */
+export async function openFreshLog(options: KafkaOptions): Promise<EventLog> {
+  await freshTopic(options.brokers, options.topic, options.partitions);
+  return openKafkaLog(options);
 }
 
 /** Makes a topic of the lab's own Kafka where it is missing, whatever partitions one that is there has. */

@@ -1,21 +1,5 @@
+import { AXIS, COLOURS, LAYOUT, type Figure } from "../figure/figure.js";
 import type { AssetSeries, Lateness } from "./series.js";
-
-/** A plotly.js figure: plain JSON, drawn by the browser. */
-export interface Figure {
-  data: Record<string, unknown>[];
-  layout: Record<string, unknown>;
-}
-
-const COLOURS = {
-  price: "#9aa5b1",
-  average: "#1f5fa8",
-  band: "rgba(31,95,168,0.16)",
-  up: "#1a7f4b",
-  down: "#c0392b",
-  lateness: "#6b4fa0",
-};
-const FONT = { family: "system-ui, sans-serif", size: 13, color: "#1f2933" };
-const GRID = { gridcolor: "#e4e7eb", zeroline: false };
 
 /** What the query was asked, as far as the charts say it. */
 export interface FigureSettings {
@@ -105,17 +89,15 @@ export function priceFigure(series: AssetSeries, settings: FigureSettings): Figu
       },
     ],
     layout: {
-      font: FONT,
+      ...LAYOUT,
       height: 560,
       margin: { l: 80, r: 20, t: 40, b: 40 },
       hovermode: "x unified",
       legend: { orientation: "h", y: 1.09, x: 0, traceorder: "normal" },
-      xaxis: { ...GRID, type: "date", anchor: "y2", title: { text: "event time (UTC)" } },
-      yaxis: { ...GRID, domain: [0.34, 1], title: { text: "US dollars" }, hoverformat: ",.6~g" },
-      yaxis2: { ...GRID, domain: [0, 0.24], title: { text: "change, %" }, hoverformat: ".3f" },
+      xaxis: { ...AXIS, type: "date", anchor: "y2", title: { text: "event time (UTC)" } },
+      yaxis: { ...AXIS, domain: [0.34, 1], title: { text: "US dollars" }, hoverformat: ",.6~g" },
+      yaxis2: { ...AXIS, domain: [0, 0.24], title: { text: "change, %" }, hoverformat: ".3f" },
       shapes: [threshold(settings.changeThreshold), threshold(-settings.changeThreshold)],
-      plot_bgcolor: "#ffffff",
-      paper_bgcolor: "#ffffff",
     },
   };
 }
@@ -153,12 +135,12 @@ export function latenessFigure({ latenessMs }: Lateness, settings: FigureSetting
       },
     ],
     layout: {
-      font: FONT,
+      ...LAYOUT,
       height: 320,
       margin: { l: 80, r: 20, t: 20, b: 50 },
       bargap: 0.05,
-      xaxis: { ...GRID, title: { text: "arrival time − event time, seconds" } },
-      yaxis: { ...GRID, type: "log", title: { text: "events (log scale)" } },
+      xaxis: { ...AXIS, title: { text: "arrival time − event time, seconds" } },
+      yaxis: { ...AXIS, type: "log", title: { text: "events (log scale)" } },
       shapes: drawDelay
         ? [
             {
@@ -173,8 +155,6 @@ export function latenessFigure({ latenessMs }: Lateness, settings: FigureSetting
             },
           ]
         : [],
-      plot_bgcolor: "#ffffff",
-      paper_bgcolor: "#ffffff",
     },
   };
 }

@@ -2,10 +2,13 @@ import type { EventLog } from "../log/log.js";
 import { parseEvent } from "../event.js";
 import { readProduct, type PriceRow, type WindowRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
+import type { Trace } from "../stream/trace.js";
 import { thin, type Thinned } from "./thin.js";
 
 /** How much a chart shows at most: a page must stay light however long the stream was. */
 const MOST_PRICES = 5_000;
+/** In a notebook, which is saved with its charts. */
+const MOST_PRICES_DRAWN = 1_500;
 const MOST_WINDOWS = 2_500;
 const MOST_CHANGES = 500;
 /** Of more prices than these in all, only some files are read. */
@@ -53,6 +56,23 @@ export async function readSeries(
     changes: changes.get(asset)!.values.sort((a, b) => a.window_end - b.window_end),
     priceStride: prices.get(asset)!.stride * everyFile,
   }));
+}
+
+/** The series of one asset from a look at the engine, for the same charts. */
+export function seriesOf(asset: string, { settings, batches }: Trace): AssetSeries {
+  const prices = thin<PriceRow>(MOST_PRICES_DRAWN);
+  for (const event of batches.flatMap(({ events }) => events)) {
+    if (event.asset !== asset) continue;
+    prices.add({ asset, price_usd: event.priceUsd, event_time: event.eventTimeMs });
+  }
+  const windows = batches.flatMap((batch) => batch.windows).filter((row) => row.asset === asset);
+  return {
+    asset,
+    prices: prices.values.sort((a, b) => a.event_time - b.event_time),
+    windows,
+    changes: windows.filter((row) => Math.abs(row.pct_change) >= settings.changeThreshold),
+    priceStride: prices.stride,
+  };
 }
 
 /**

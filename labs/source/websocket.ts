@@ -8,7 +8,7 @@ import { pause } from "./pace.js";
 import type { Report, Source } from "./source.js";
 
 /** The lab's names of assets (CoinGecko's ids) and Coinbase's of the same markets. */
-const PRODUCT_IDS: Record<string, string> = {
+export const PRODUCT_IDS: Record<string, string> = {
   bitcoin: "BTC-USD",
   ethereum: "ETH-USD",
   solana: "SOL-USD",

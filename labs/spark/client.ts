@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
-import grpc from "@grpc/grpc-js";
+import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { tableFromIPC } from "apache-arrow";
 import { LabError, UsageError } from "../errors.js";
@@ -65,11 +65,14 @@ export interface SparkProgress {
 }
 
 export interface WriteStreamOptions {
-  /** A folder for Parquet or JSON files. */
-  path: string;
-  format: "parquet" | "json";
+  /** A folder, for files. */
+  path?: string;
+  /** Files, or a table of the stream's name in the server's memory: for a look only. */
+  format: "parquet" | "json" | "memory";
   checkpoint: string;
   name: string;
+  /** What of the result a batch writes: the rows that are final, those that changed, or all. Files take the final ones only. */
+  outputMode?: "append" | "update" | "complete";
   /** A micro-batch this often; without it all that is available now is read, in batches, and the query ends. */
   everyMs?: number;
 }
@@ -82,7 +85,7 @@ export interface SparkSession {
   sql<R extends object = SparkRow>(query: string): Promise<R[]>;
   /** Names a relation, for SQL to use. */
   createView(name: string, relation: Relation): Promise<void>;
-  /** Starts a stream into files, in append mode. */
+  /** Starts a stream into a sink, by default in append mode. */
   writeStream(relation: Relation, options: WriteStreamOptions): Promise<StreamingQuery>;
   close(): void;
 }
@@ -255,7 +258,8 @@ export function connectSpark(remote: string, protocol = PROTOCOL): SparkSession 
         command: { createDataframeView: { input: relation, name, isGlobal: false, replace: true } },
       });
     },
-    writeStream: async (relation, { path, format, checkpoint, name, everyMs }) => {
+    writeStream: async (relation, options) => {
+      const { path, format, checkpoint, name, outputMode = "append", everyMs } = options;
       const trigger =
         everyMs === undefined
           ? { availableNow: true }
@@ -266,9 +270,9 @@ export function connectSpark(remote: string, protocol = PROTOCOL): SparkSession 
             input: relation,
             format,
             options: { checkpointLocation: checkpoint },
-            outputMode: "append",
+            outputMode,
             queryName: name,
-            path,
+            ...(path === undefined ? {} : { path }),
             ...trigger,
           },
         },

@@ -28,20 +28,34 @@ const PARQUET_TYPES = {
 
 const ROW_GROUP_ROWS = 100_000;
 
-function parquetSchema(columns: Columns): parquet.ParquetSchema {
+export interface ParquetOptions {
+  /** How each page of a column is compressed; SNAPPY by default. */
+  compression?: "UNCOMPRESSED" | "SNAPPY" | "GZIP";
+  /** How many rows a row group has at most; 100,000 by default. */
+  rowGroupRows?: number;
+}
+
+function parquetSchema(
+  columns: Columns,
+  compression: ParquetOptions["compression"],
+): parquet.ParquetSchema {
   const fields = Object.entries(columns).map(([name, { type, nullable }]) => [
     name,
-    { type: PARQUET_TYPES[type], optional: nullable ?? false, compression: "SNAPPY" },
+    { type: PARQUET_TYPES[type], optional: nullable ?? false, compression },
   ]);
   return new parquet.ParquetSchema(Object.fromEntries(fields));
 }
 
 /**
- * Writes rows as a Parquet file, SNAPPY, with column statistics, in memory.
+ * Writes rows as a Parquet file with column statistics, in memory.
  *
  * @throws LabError if a row does not fit the columns
  */
-export async function encodeParquet(columns: Columns, rows: readonly Row[]): Promise<Buffer> {
+export async function encodeParquet(
+  columns: Columns,
+  rows: readonly Row[],
+  { compression = "SNAPPY", rowGroupRows = ROW_GROUP_ROWS }: ParquetOptions = {},
+): Promise<Buffer> {
   const pieces: Buffer[] = [];
   const output = new Writable({
     write(piece: Buffer, _encoding, done) {
@@ -52,9 +66,11 @@ export async function encodeParquet(columns: Columns, rows: readonly Row[]): Pro
   const names = Object.keys(columns);
   const timestamps = names.filter((name) => columns[name]!.type === "timestamp");
   try {
-    const writer = await parquet.ParquetWriter.openStream(parquetSchema(columns), output, {
-      rowGroupSize: ROW_GROUP_ROWS,
-    });
+    const writer = await parquet.ParquetWriter.openStream(
+      parquetSchema(columns, compression),
+      output,
+      { rowGroupSize: rowGroupRows },
+    );
     for (const row of rows) {
       const record: Record<string, unknown> = { ...row };
       // As a Date, because the package refuses the negative numbers of times before 1970.
@@ -86,12 +102,20 @@ export async function decodeParquet<R = Row>(content: Buffer): Promise<R[]> {
   } catch (error) {
     throw new LabError(`cannot read Parquet: ${errorMessage(error)}`);
   }
+  return withPlainValues(rows) as R[];
+}
+
+/** Rows of hyparquet's values, changed in place to the lab's. */
+export function withPlainValues(rows: Record<string, unknown>[]): Record<string, unknown>[] {
   for (const row of rows) {
-    for (const [name, value] of Object.entries(row)) {
-      if (typeof value === "bigint") row[name] = Number(value);
-      else if (value instanceof Date) row[name] = value.getTime();
-      else if (value === undefined) row[name] = null;
-    }
+    for (const [name, value] of Object.entries(row)) row[name] = plainValue(value);
   }
-  return rows as R[];
+  return rows;
+}
+
+/** A value that hyparquet gives, as the lab has it: times are milliseconds since the epoch. */
+export function plainValue(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (value instanceof Date) return value.getTime();
+  return value === undefined ? null : value;
 }

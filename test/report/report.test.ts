@@ -9,7 +9,7 @@ import { createProducts, writeBatch, type WindowRow } from "../../labs/store/pro
 import { priceMessage } from "../../labs/event.js";
 import { formatTime } from "../../labs/time.js";
 import { temporaryFolder } from "../support/folder.js";
-import { memoryLog } from "../support/memory-log.js";
+import { memoryLog } from "../../labs/log/memory.js";
 
 const SETTINGS = {
   ...{ windowMs: 60_000, slideMs: 10_000, delayMs: 30_000, changeThreshold: 0.5 },

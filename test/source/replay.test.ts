@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { parseEvent } from "../../labs/event.js";
 import { DEFAULT_TAPE, replay } from "../../labs/source/replay.js";
 import { temporaryFolder } from "../support/folder.js";
-import { take } from "../support/take.js";
+import { take } from "../../labs/source/observed.js";
 
 const HEADER = "asset,price_usd,event_time,arrival_time\n";
 const ROWS = [

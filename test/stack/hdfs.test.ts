@@ -1,10 +1,13 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import axios from "axios";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { LabError, UsageError } from "../../labs/errors.js";
+import { fileBlocks, hdfsFile, namesBelow, namesIn, readBlock } from "../../labs/store/blocks.js";
 import { hdfsStore, parseHdfsUrl } from "../../labs/store/hdfs.js";
 import { ENVIRONMENT, hdfs, stack, uniqueName } from "./environment.js";
 
@@ -182,4 +185,32 @@ test("URLs of HDFS are read with the usual ports, and others refused", () => {
   for (const text of ["hdfs:/a", "http://nn/a", "hdfs://nn:x/a", "hdfs://nn/a?b", "hdfs:///../a"]) {
     expect(() => parseHdfsUrl(text, own), text).toThrow(UsageError);
   }
+});
+
+test("a file's blocks, one after the other, are the file, and its parts can be read alone", async () => {
+  const path = `/${uniqueName("blocks")}`;
+  const location = { ...hdfs, path };
+  const content = Buffer.alloc(2_500_000, "0123456789abcdef\n");
+  const url = `http://127.0.0.1:${hdfs.httpPort}/webhdfs/v1${path}/file?op=CREATE&blocksize=1048576&user.name=lab&noredirect=true`;
+  const { Location } = (await axios.put<{ Location: string }>(url)).data;
+  const headers = { "content-type": "application/octet-stream" };
+  await axios.put(Location, content, { headers, maxBodyLength: Infinity });
+
+  const blocks = await fileBlocks(location, "/file");
+  expect(blocks.map(({ offset, bytes }) => [offset, bytes])).toEqual([
+    [0, 1_048_576],
+    [1_048_576, 1_048_576],
+    [2_097_152, 402_848],
+  ]);
+  const disk = join(stack.places.data, "hadoop/data");
+  const pieces = await Promise.all(blocks.map((block) => readBlock(disk, block)));
+  expect(Buffer.concat(pieces).equals(content)).toBe(true);
+
+  const file = await hdfsFile(location, "/file");
+  expect(file.byteLength).toBe(content.length);
+  const part = Buffer.from(await file.slice(1_048_570, 1_048_590)); // over the border of two blocks
+  expect(part.equals(content.subarray(1_048_570, 1_048_590))).toBe(true);
+  expect(file.bytesRead()).toBe(20);
+  expect(await namesBelow(location, "")).toEqual({ files: 1, folders: 1, bytes: content.length });
+  expect(await namesIn(location, "")).toEqual(["file"]);
 });

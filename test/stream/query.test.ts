@@ -10,7 +10,7 @@ import { localStore } from "../../labs/store/local.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { openQuery, type Query, type QuerySettings } from "../../labs/stream/query.js";
 import { formatTime } from "../../labs/time.js";
-import { memoryLog } from "../support/memory-log.js";
+import { memoryLog } from "../../labs/log/memory.js";
 import { reference, type ReferenceEvent } from "./reference.js";
 
 const ASSETS = ["bitcoin", "ethereum", "solana", "ripple"];

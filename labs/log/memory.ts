@@ -1,11 +1,14 @@
-import type { EventLog, LogRecord } from "../../labs/log/log.js";
-import { partitionOf } from "../../labs/log/partition.js";
+import type { EventLog, LogRecord } from "./log.js";
+import { partitionOf } from "./partition.js";
 
-/** An event log in memory, for one topic. */
-export function memoryLog(partitions: number): EventLog & { records: LogRecord[][] } {
+/** An event log that is gone with the process: for a look at the engine, and for tests. */
+export function memoryLog(
+  partitions: number,
+  topic = "memory",
+): EventLog & { records: LogRecord[][] } {
   const records = Array.from({ length: partitions }, () => [] as LogRecord[]);
   return {
-    topic: "t",
+    topic,
     partitions,
     records,
     append: (messages) => {

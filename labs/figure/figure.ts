@@ -1,0 +1,45 @@
+/** A plotly.js figure: plain JSON, drawn by the browser. */
+export interface Figure {
+  data: Record<string, unknown>[];
+  layout: Record<string, unknown>;
+  /** The steps of a slider. */
+  frames?: Record<string, unknown>[];
+}
+
+/** What the lab's pictures have in common. */
+export const COLOURS = {
+  price: "#9aa5b1",
+  average: "#1f5fa8",
+  band: "rgba(31,95,168,0.16)",
+  up: "#1a7f4b",
+  down: "#c0392b",
+  lateness: "#6b4fa0",
+  warning: "#b7791f",
+  grid: "#e4e7eb",
+  ink: "#1f2933",
+};
+
+/** Colours that can be told apart, also by those who confuse red and green (Okabe and Ito, 2008). */
+export const PALETTE = [
+  "#0072b2",
+  "#e69f00",
+  "#009e73",
+  "#cc79a7",
+  "#56b4e9",
+  "#d55e00",
+  "#7a6f9b",
+  "#8a8a2b",
+  "#444b54",
+  "#b5651d",
+];
+
+/** The colour of the n-th of several things. */
+export const colourOf = (index: number): string => PALETTE[index % PALETTE.length]!;
+
+export const AXIS = { gridcolor: COLOURS.grid, zeroline: false };
+
+export const LAYOUT = {
+  font: { family: "system-ui, sans-serif", size: 13, color: COLOURS.ink },
+  plot_bgcolor: "#ffffff",
+  paper_bgcolor: "#ffffff",
+};
