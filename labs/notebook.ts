@@ -1,7 +1,28 @@
-// What cells of the notebooks use.
+import { setTimeout as sleep } from "node:timers/promises";
+import Table from "cli-table3";
+import type { Figure } from "./figure/figure.js";
+import { formatTime } from "./time.js";
 
-interface Interrupt {
+// What cells of the notebooks use: plots, tables, progress, and what updates in place while a stream runs.
+
+/** What one output shows, by MIME type: a viewer takes the richest that it knows. */
+type Bundle = Record<string, unknown>;
+
+/** What the lab's kernel gives (`setup/jupyter/kernels/lab/kernel.cjs`). */
+interface Kernel {
   controller: AbortController;
+  /** Shows a bundle; one with the id of an earlier one takes its place. */
+  display(bundle: Bundle, id?: string): void;
+  showValue?: (value: unknown) => boolean;
+}
+
+const kernel = (globalThis as Record<symbol, unknown>)[Symbol.for("lab.kernel")] as
+  Kernel | undefined;
+
+/** Shows a bundle; outside of the lab's kernel its text is printed. */
+function display(bundle: Bundle, id?: string): void {
+  if (kernel === undefined) console.log(bundle["text/plain"]);
+  else kernel.display(bundle, id);
 }
 
 /**
@@ -9,6 +30,234 @@ interface Interrupt {
  * cell; after an interrupt there is a new one. Outside of the lab's kernel nothing aborts it.
  */
 export function interruptSignal(): AbortSignal {
-  const shared = (globalThis as Record<symbol, unknown>)[Symbol.for("lab.interrupt")];
-  return (shared as Interrupt | undefined)?.controller.signal ?? new AbortController().signal;
+  return kernel?.controller.signal ?? new AbortController().signal;
+}
+
+/** A row of a table: cells by the name of the column. */
+export type TableRow = object;
+
+/** The part of a danfojs DataFrame that a table shows. */
+export interface DataFrameLike {
+  columns: string[];
+  index: (string | number)[];
+  values: unknown;
+}
+
+/** What can be shown: a plot, a table of rows, or a DataFrame. */
+export type Showable = Figure | readonly TableRow[] | DataFrameLike;
+
+export interface TableOptions {
+  /** The most rows that are shown; the table says how many more there are. */
+  limit?: number;
+}
+
+const MOST_ROWS = 20;
+const LOOK_MS = 20;
+/** The columns of the products that are times. */
+const TIME_COLUMNS = /^(event_time|arrival_time|window_start|window_end)$/;
+
+const isFigure = (value: Showable): value is Figure => "data" in value && "layout" in value;
+
+function isDataFrame(value: unknown): value is DataFrameLike {
+  if (typeof value !== "object" || value === null) return false;
+  return "columns" in value && "index" in value && "values" in value && "shape" in value;
+}
+
+/** A cell as a person reads it: numbers with seven digits, yes and no, times without the `T` and, where they are whole, the milliseconds. */
+function cellText(column: string, value: unknown): string {
+  if (value instanceof Date || (typeof value === "number" && TIME_COLUMNS.test(column))) {
+    const time = formatTime(Number(value));
+    return time.replace("T", " ").replace(/(\.000)?Z$/, "");
+  }
+  if (typeof value === "number") {
+    return Number.isInteger(value)
+      ? value.toLocaleString("en-US")
+      : value.toLocaleString("en-US", { maximumSignificantDigits: 7 });
+  }
+  if (value === null || value === undefined) return "";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+}
+
+interface Cells {
+  head: string[];
+  /** Whether a column holds numbers, which stand at the right. */
+  numeric: boolean[];
+  rows: string[][];
+}
+
+function cellsOf(
+  content: readonly TableRow[] | DataFrameLike,
+  limit: number,
+): Cells & { more: number } {
+  let head: string[];
+  let values: unknown[][];
+  if (isDataFrame(content)) {
+    head = [...content.columns];
+    values = content.values as unknown[][];
+    if (content.index.some((label, position) => label !== position)) {
+      head.unshift("");
+      values = values.map((row, position) => [content.index[position], ...row]);
+    }
+  } else {
+    const rows = content as readonly TableRow[];
+    head = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+    values = rows.map((row) => head.map((column) => (row as Record<string, unknown>)[column]));
+  }
+  const shown = values.slice(0, limit);
+  return {
+    head,
+    numeric: head.map((_, index) => shown.some((row) => typeof row[index] === "number")),
+    rows: shown.map((row) => row.map((value, index) => cellText(head[index]!, value))),
+    more: values.length - shown.length,
+  };
+}
+
+const ESCAPES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ESCAPES[character]!);
+
+function tableBundle(content: readonly TableRow[] | DataFrameLike, limit: number): Bundle {
+  const { head, numeric, rows, more } = cellsOf(content, limit);
+  const note = more > 0 ? `… and ${more.toLocaleString("en-US")} more rows` : "";
+  const text = new Table({
+    head,
+    style: { head: [], border: [] },
+    colAligns: numeric.map((each) => (each ? "right" : "left")),
+  });
+  text.push(...rows);
+  // Alignment by attribute: code-hosting pages remove styles.
+  const cell = (tag: "th" | "td", value: string, index: number) =>
+    `<${tag} align="${numeric[index] ? "right" : "left"}">${escapeHtml(value)}</${tag}>`;
+  const line = (tag: "th" | "td", values: string[]) =>
+    `<tr>${values.map((value, index) => cell(tag, value, index)).join("")}</tr>`;
+  const html = `<table>\n<thead>${line("th", head)}</thead>\n<tbody>\n${rows.map((row) => line("td", row)).join("\n")}\n</tbody>\n</table>`;
+  return {
+    "text/html": note === "" ? html : `${html}\n<p>${note}</p>`,
+    "text/plain": [text.toString(), ...(note === "" ? [] : [note])].join("\n"),
+  };
+}
+
+function figureBundle(figure: Figure): Bundle {
+  const title = (figure.layout["title"] as { text?: string } | undefined)?.text;
+  return {
+    "application/vnd.plotly.v1+json": figure,
+    "text/plain": `[plot${title === undefined ? "" : `: ${title}`}]`,
+  };
+}
+
+const bundleOf = (content: Showable, limit = MOST_ROWS) =>
+  !Array.isArray(content) && isFigure(content as Figure)
+    ? figureBundle(content as Figure)
+    : tableBundle(content as readonly TableRow[] | DataFrameLike, limit);
+
+/**
+ * Draws a plotly.js figure. In JupyterLab it is interactive; `npm run notebooks` adds a PNG of it to the saved
+ * file, for viewers without JavaScript.
+ */
+export function plot(figure: Figure): void {
+  display(figureBundle(figure));
+}
+
+/** Shows rows, or a danfojs DataFrame, as a table. */
+export function table(
+  content: readonly TableRow[] | DataFrameLike,
+  options: TableOptions = {},
+): void {
+  display(tableBundle(content, options.limit ?? MOST_ROWS));
+}
+
+/** A number with so many decimals at most. */
+export const round = (value: number, decimals = 0): number => Number(value.toFixed(decimals));
+
+/** Waits until something is so, looking again and again; stops waiting on Interrupt. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const signal = interruptSignal();
+  while (!signal.aborted && !(await condition())) await sleep(LOOK_MS);
+}
+
+if (kernel !== undefined) {
+  kernel.showValue = (value) => {
+    if (!isDataFrame(value)) return false;
+    table(value);
+    return true;
+  };
+}
+
+let displays = 0;
+const newDisplayId = () => `lab-${process.pid}-${displays++}`;
+
+/** Tells how far a work is: a fraction from 0 to 1, undefined where nobody knows, and a word on what is being done. */
+export type ReportProgress = (fraction: number | undefined, doing?: string) => void;
+
+const REDRAW_MS = 100;
+
+/**
+ * Runs a work that takes a while under a bar that moves. When it has ended a line stays that says so.
+ *
+ * @returns what the work returns
+ * @throws what the work throws
+ */
+export async function progress<T>(
+  label: string,
+  work: (report: ReportProgress) => Promise<T>,
+): Promise<T> {
+  const id = newDisplayId();
+  let drawnMs = -Infinity;
+  function report(fraction: number | undefined, doing = ""): void {
+    if (performance.now() - drawnMs < REDRAW_MS) return;
+    drawnMs = performance.now();
+    const value = fraction === undefined ? "" : ` value="${Math.min(1, fraction)}"`;
+    const percent = fraction === undefined ? "" : ` ${Math.floor(Math.min(1, fraction) * 100)} %`;
+    const said = `${label}${percent}${doing === "" ? "" : ` · ${doing}`}`;
+    display(
+      { "text/html": `<progress${value}></progress> ${escapeHtml(said)}`, "text/plain": said },
+      id,
+    );
+  }
+  report(undefined);
+  const end = (word: string) => {
+    const said = `${label}: ${word}`;
+    display({ "text/html": escapeHtml(said), "text/plain": said }, id);
+  };
+  try {
+    const result = await work(report);
+    end("done");
+    return result;
+  } catch (error) {
+    end("failed");
+    throw error;
+  }
+}
+
+/**
+ * Shows a plot or a table that changes in place while a stream runs. Interrupt aborts the signal that the work is given;
+ * the last picture stays.
+ *
+ * @param work calls `show` as often as it likes: what comes too fast for the eye is passed over, but never the last one
+ */
+export async function live(
+  work: (show: (content: Showable) => void, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const id = newDisplayId();
+  const signal = interruptSignal();
+  let waiting: Showable | undefined;
+  let ended = false;
+  const drawing = (async () => {
+    while (!ended) {
+      draw();
+      await sleep(REDRAW_MS);
+    }
+  })();
+  function draw(): void {
+    if (waiting === undefined) return;
+    display(bundleOf(waiting), id);
+    waiting = undefined;
+  }
+  try {
+    await work((content) => (waiting = content), signal);
+  } finally {
+    ended = true;
+    await drawing;
+    draw();
+  }
 }

@@ -109,6 +109,40 @@ test("an edited module is loaded anew, and so are the modules that import it", a
   expect(await run(cell)).toMatchObject({ stdout: "42\n", stderr: "" });
 });
 
+test("a short form of an object takes what earlier cells have declared", async () => {
+  await run(`const price = 1; const { asset } = { asset: "bitcoin" };`);
+  const { stdout, stderr } = await run(`
+    const event = { price, asset };
+    let other = 0;
+    ({ price: other } = event);
+    console.log(JSON.stringify({ event, other }));`);
+  expect(stderr).toBe("");
+  expect(stdout.trim()).toBe('{"event":{"price":1,"asset":"bitcoin"},"other":1}');
+});
+
+test("an error of the lab is its message alone", async () => {
+  const { stderr } = await run(`
+    import { windowSpec } from "../labs/stream/window.js";
+    windowSpec(0, 1);`);
+  expect(stderr.trim()).toBe("the window must be at least 1ms and whole milliseconds, not 0ms");
+  await new Promise((resolve) => setTimeout(resolve, 400));
+});
+
+test("a plot, a table and a DataFrame are shown in several types", async () => {
+  const { displays, stderr } = await run(`
+    import { plot, table } from "../labs/notebook.js";
+    import { DataFrame } from "danfojs-node";
+    plot({ data: [{ y: [1, 2] }], layout: {} });
+    table([{ asset: "<b>", price_usd: 1 }]);
+    new DataFrame([{ a: 1 }]);`);
+  expect(stderr).toBe("");
+  expect(displays).toEqual([
+    ["application/vnd.plotly.v1+json", "text/plain"],
+    ["text/html", "text/plain"],
+    ["text/html", "text/plain"],
+  ]);
+});
+
 test("a figure is shown by plotly", async () => {
   const { displays, stderr } = await run(`
     import { display } from "tslab";

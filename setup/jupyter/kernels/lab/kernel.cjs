@@ -6,6 +6,9 @@
 //      compiles again only the edited file, and the modules that had imported it would keep the old one.
 //   3. Cells are checked strictly, as labs/ is: without that TypeScript cannot narrow `{ok: true} | {ok: false}`.
 //   4. An interrupt aborts a signal that loops can listen to (labs/notebook.ts): tslab only stops waiting for them.
+//   5. One output may be of several types, so that each viewer takes the richest that it knows.
+//   6. `{ price }` means `{ price: price }` also where an earlier cell has declared it.
+//   7. An error of the lab is its message, without a stack of functions that the reader did not write.
 //
 // It reaches into tslab, so package.json pins tslab to exactly this version.
 
@@ -69,6 +72,23 @@ function reloadEdited() {
 // 1. The same length, so that positions in the cell stay right.
 const fromRoot = (cell) => cell.replace(/(["'])\.\.\/labs\//g, "$1.//labs/");
 
+// 6. Written out in the source that tslab is given: of the short form it overlooks that the name is a value.
+function shorthandWritten(cell) {
+  const { createSourceFile, isShorthandPropertyAssignment, ScriptTarget } = compiler;
+  const ends = [];
+  const visit = (node) => {
+    if (isShorthandPropertyAssignment(node) && node.objectAssignmentInitializer === undefined) {
+      ends.push([node.getEnd(), node.name.text]);
+    }
+    compiler.forEachChild(node, visit);
+  };
+  visit(createSourceFile("cell.ts", cell, ScriptTarget.ES2022, true));
+  return ends.reduceRight(
+    (text, [end, name]) => `${text.slice(0, end)}: ${name}${text.slice(end)}`,
+    cell,
+  );
+}
+
 const converterModule = requireThere("./converter");
 const { createConverter } = converterModule;
 converterModule.createConverter = (options) => {
@@ -77,7 +97,7 @@ converterModule.createConverter = (options) => {
     ...converter,
     convert(declarations, cell) {
       reloadEdited();
-      return converter.convert(declarations, fromRoot(cell));
+      return converter.convert(declarations, shorthandWritten(fromRoot(cell)));
     },
     inspect: (declarations, cell, position) =>
       converter.inspect(declarations, fromRoot(cell), position),
@@ -86,12 +106,34 @@ converterModule.createConverter = (options) => {
   };
 };
 
-// 4.
-const interrupt = { controller: new AbortController() };
-globalThis[Symbol.for("lab.interrupt")] = interrupt;
+// 4. and 5.: what labs/notebook.ts is given.
+const jupyter = requireThere("./jupyter");
+const kernel = {
+  controller: new AbortController(),
+  // Set by labs/notebook.ts: shows what a cell's last expression is, if it is something to look at.
+  showValue: undefined,
+  display(data, id) {
+    const update = id !== undefined && shown.has(id);
+    if (id !== undefined) shown.add(id);
+    const transient = id === undefined ? {} : { display_id: id };
+    jupyter.lastWriteDisplayData({ data, metadata: {}, transient }, update);
+  },
+};
+const shown = new Set();
+globalThis[Symbol.for("lab.kernel")] = kernel;
 process.on("SIGINT", () => {
-  interrupt.controller.abort();
-  interrupt.controller = new AbortController();
+  kernel.controller.abort();
+  kernel.controller = new AbortController();
 });
+
+// 7.
+const executorModule = requireThere("./executor");
+const { createExecutor } = executorModule;
+executorModule.createExecutor = (folder, converters, console) =>
+  createExecutor(folder, converters, {
+    log: (value) => kernel.showValue?.(value) || console.log(value),
+    error: (error, ...rest) =>
+      console.error(/^(Lab|Usage)Error$/.test(error?.name) ? error.message : error, ...rest),
+  });
 
 requireThere("./main").startKernel({ configPath: process.argv[2], enableFindLocal: false });
