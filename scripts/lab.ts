@@ -2,9 +2,11 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { CHAPTERS } from "../labs/chapters/chapter.js";
 import { LabError } from "../labs/errors.js";
 import { endWith, parseArguments } from "./command.js";
 
+const FIRST_CHAPTER = "01-polling-vs-push.ipynb";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 async function run(command: string, args: string[], environment: Record<string, string> = {}) {
@@ -27,7 +29,7 @@ async function run(command: string, args: string[], environment: Record<string, 
 async function main(argv: string[]): Promise<void> {
   const program = new Command("lab")
     .description(
-      "Opens JupyterLab with the lab's TypeScript kernel, installing it where it is missing.",
+      "Opens JupyterLab at chapter 1, with the lab's TypeScript kernel; installs it where it is missing.",
     )
     .option("--no-browser", "do not open a browser, only print the address")
     .option("--port <n>", "port on 127.0.0.1", "8888")
@@ -38,7 +40,12 @@ async function main(argv: string[]): Promise<void> {
   await run(
     join(ROOT, ".lab/venv/bin/jupyter"),
     [
-      ...["lab", "--ServerApp.ip=127.0.0.1", `--ServerApp.port=${port}`],
+      ...[
+        "lab",
+        `--LabApp.default_url=/lab/tree/${CHAPTERS}/${FIRST_CHAPTER}`,
+        "--ServerApp.ip=127.0.0.1",
+        `--ServerApp.port=${port}`,
+      ],
       ...["--ServerApp.root_dir", ROOT, "--KernelSpecManager.ensure_native_kernel=False"],
       ...["--KernelSpecManager.allowed_kernelspecs=lab"],
       ...["--MultiKernelManager.default_kernel_name=lab"],
