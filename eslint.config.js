@@ -3,7 +3,8 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores([".lab/", "setup/tfjs-node/"]),
+  // Wrong answers are wrong in more than one way.
+  globalIgnores([".lab/", "setup/tfjs-node/", "test/exercises/mutants/"]),
   js.configs.recommended,
   tseslint.configs.recommended,
   {

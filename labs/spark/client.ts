@@ -162,9 +162,14 @@ function sparkError(error: unknown, remote: string, local: boolean): unknown {
  * lab uses.
  *
  * @param remote `sc://host:port`, as Spark's own clients take it
+ * @param connectTimeoutMs how long to wait for the server, milliseconds
  * @throws UsageError if the address is none
  */
-export function connectSpark(remote: string, protocol = PROTOCOL): SparkSession {
+export function connectSpark(
+  remote: string,
+  protocol = PROTOCOL,
+  connectTimeoutMs = CONNECT_TIMEOUT_MS,
+): SparkSession {
   const address = parseRemote(remote);
   const local = /^(127\.|localhost)/.test(address);
   const definition = loadSync(protocol, { longs: Number, oneofs: true });
@@ -182,7 +187,7 @@ export function connectSpark(remote: string, protocol = PROTOCOL): SparkSession 
   async function execute(plan: object): Promise<ExecutePlanResponse[]> {
     try {
       await new Promise<void>((resolve, reject) => {
-        const deadline = Date.now() + CONNECT_TIMEOUT_MS;
+        const deadline = Date.now() + connectTimeoutMs;
         client.waitForReady(deadline, (error) => {
           if (error === undefined || error === null) resolve();
           else

@@ -1,0 +1,52 @@
+import { readFile, writeFile } from "node:fs/promises";
+import ts from "typescript";
+import { solutionPath, stubPath } from "./places.js";
+
+/**
+ * The stub of an exercise, made of its solution: the same comments, types and signatures, and in place of each exported
+ * function's body a call that says "not done yet". So the two cannot differ in what they ask for.
+ */
+export function stubOf(solution: string): string {
+  const file = ts.createSourceFile("solution.ts", solution, ts.ScriptTarget.ES2022, true);
+  const pieces: string[] = [];
+  const imported: string[] = [];
+  for (const statement of file.statements) {
+    const text = solution.slice(statement.getFullStart(), statement.end).trim();
+    if (ts.isImportDeclaration(statement)) {
+      imported.push(...valuesOf(statement));
+      // As seen from labs/exercises/.
+      pieces.push(text.replace('"../labs/', '"../'));
+    } else if (ts.isFunctionDeclaration(statement) && statement.body !== undefined) {
+      if (!statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) continue;
+      const head = solution.slice(statement.getFullStart(), statement.body.getStart()).trim();
+      const names = statement.parameters.flatMap(({ name }) => namesIn(name));
+      pieces.push(
+        `${head} {\n  // TODO\n  return notDone(${[...names, ...imported].join(", ")});\n}`,
+      );
+    } else {
+      pieces.push(text);
+    }
+  }
+  const at = pieces.findIndex((piece) => !piece.startsWith("import"));
+  pieces.splice(at, 0, 'import { notDone } from "./not-done.js";');
+  return `${pieces.join("\n\n").replace(/(?<=^import.*)\n\n(?=import)/gm, "\n")}\n`;
+}
+
+/** The names that an import brings in, types left out. */
+function valuesOf({ importClause }: ts.ImportDeclaration): string[] {
+  const bindings = importClause?.namedBindings;
+  if (bindings === undefined || !ts.isNamedImports(bindings)) return [];
+  return bindings.elements.filter(({ isTypeOnly }) => !isTypeOnly).map(({ name }) => name.text);
+}
+
+function namesIn(name: ts.BindingName): string[] {
+  if (ts.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((element) =>
+    ts.isBindingElement(element) ? namesIn(element.name) : [],
+  );
+}
+
+/** Puts an exercise back to its beginning. */
+export async function resetStub(root: string, name: string): Promise<void> {
+  await writeFile(stubPath(root, name), stubOf(await readFile(solutionPath(root, name), "utf8")));
+}

@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import ts from "typescript";
+
+/** A mistake that the compiler sees. */
+export interface TypeMistake {
+  /** Counted from 1. */
+  line: number;
+  column: number;
+  message: string;
+}
+
+/** Looks for type mistakes in a few files, again and again: what it has understood once it keeps. */
+export interface TypeChecker {
+  mistakesIn(path: string): TypeMistake[];
+}
+
+/** Strict, as all of the lab; but a variable that is not used yet is no mistake of a learner. */
+const LENIENT = { noUnusedLocals: false, noUnusedParameters: false, noEmit: true };
+
+/** @param root the project's root, whose tsconfig.json counts */
+export function typeChecker(root: string): TypeChecker {
+  const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile) as {
+    config: { compilerOptions: object };
+  };
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+  const versions = new Map<string, { text: string; version: number }>();
+  const files = new Set<string>();
+  const textOf = (path: string): string | undefined => {
+    const text = ts.sys.readFile(path);
+    if (text === undefined) return undefined;
+    const known = versions.get(path);
+    if (known?.text !== text) versions.set(path, { text, version: (known?.version ?? 0) + 1 });
+    return text;
+  };
+  const service = ts.createLanguageService({
+    getCompilationSettings: () => ({ ...options, ...LENIENT }),
+    getScriptFileNames: () => [...files],
+    getScriptVersion: (path) => {
+      // What packages bring does not change while one learns.
+      if (!path.includes("/node_modules/")) textOf(path);
+      return String(versions.get(path)?.version ?? 0);
+    },
+    getScriptSnapshot: (path) => {
+      const text = textOf(path);
+      return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+    },
+    getCurrentDirectory: () => root,
+    getDefaultLibFileName: (own) => ts.getDefaultLibFilePath(own),
+    fileExists: ts.sys.fileExists,
+    readFile: ts.sys.readFile,
+    readDirectory: ts.sys.readDirectory,
+    directoryExists: ts.sys.directoryExists,
+    getDirectories: ts.sys.getDirectories,
+  });
+  return {
+    mistakesIn(path) {
+      files.add(path);
+      const found: ts.Diagnostic[] = service.getSyntacticDiagnostics(path);
+      if (found.length === 0) found.push(...service.getSemanticDiagnostics(path));
+      return found.map(({ file, start, messageText }) => {
+        const place = file?.getLineAndCharacterOfPosition(start ?? 0) ?? { line: 0, character: 0 };
+        const message = ts.flattenDiagnosticMessageText(messageText, "\n");
+        return { line: place.line + 1, column: place.character + 1, message };
+      });
+    },
+  };
+}

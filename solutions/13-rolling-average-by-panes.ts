@@ -1,0 +1,43 @@
+/** The events of one pane: a stretch of time that no window's edge cuts. */
+export interface Pane {
+  sum: number;
+  count: number;
+}
+
+/**
+ * The average of every window that is full. A window is `length` panes in a row, the next one begins a pane later: of n panes
+ * there are n − length + 1 windows, none if there are fewer panes than that.
+ *
+ * A window without events has the average null.
+ *
+ * `merge` puts two panes together, and it is what costs: call it at most three times for each pane, however long
+ * the windows are. Panes can only be merged, not taken out again; but a merged pane may be merged on.
+ */
+export function rollingAverages(
+  panes: readonly Pane[],
+  length: number,
+  merge: (earlier: Pane, later: Pane) => Pane,
+): (number | null)[] {
+  // Two stacks: for the panes before `border` what is merged from each of them up to it, behind it one running merge.
+  const averages: (number | null)[] = [];
+  let border = 0;
+  let suffixes: Pane[] = [];
+  let back: Pane | undefined;
+  for (let end = 1; end <= panes.length; end++) {
+    const pane = panes[end - 1]!;
+    back = back === undefined ? pane : merge(back, pane);
+    const first = end - length;
+    if (first < 0) continue;
+    if (first >= border) {
+      border = end;
+      suffixes = [];
+      suffixes[end - 1] = pane;
+      for (let at = end - 2; at >= first; at--) suffixes[at] = merge(panes[at]!, suffixes[at + 1]!);
+      back = undefined;
+    }
+    const front = suffixes[first]!;
+    const { sum, count } = back === undefined ? front : merge(front, back);
+    averages.push(count === 0 ? null : sum / count);
+  }
+  return averages;
+}

@@ -1,0 +1,33 @@
+/** A row of a streaming aggregation: how many events a window has. */
+export interface WindowCount {
+  /** The window's end, milliseconds since the epoch; it names the row. */
+  endMs: number;
+  count: number;
+}
+
+/**
+ * What a micro-batch writes, by the query's output mode (Spark Structured Streaming guide, "Output Modes"):
+ * - `append`: the rows that have become final, that is whose window's end the watermark has reached in this batch and had
+ *   not reached in the one before;
+ * - `update`: the rows that are new or whose count has changed in this batch;
+ * - `complete`: all rows.
+ *
+ * @param before the result before the batch, by end
+ * @param after the result after it, by end: the same rows, some with more events, and new ones
+ * @param previousWatermarkMs the watermark of the batch before
+ * @param watermarkMs the watermark of this batch
+ * @returns rows of `after`, in their order
+ */
+export function rowsToWrite(
+  mode: "append" | "update" | "complete",
+  before: readonly WindowCount[],
+  after: readonly WindowCount[],
+  previousWatermarkMs: number,
+  watermarkMs: number,
+): WindowCount[] {
+  const counts = new Map(before.map(({ endMs, count }) => [endMs, count]));
+  return after.filter(({ endMs, count }) => {
+    if (mode === "append") return previousWatermarkMs < endMs && endMs <= watermarkMs;
+    return mode === "complete" || counts.get(endMs) !== count;
+  });
+}

@@ -1,0 +1,26 @@
+/**
+ * The windows of the lab, asked of Spark: a SQL query over the view `prices` (columns `asset` string, `price_usd` double,
+ * `event_time` timestamp) that has a row for each asset and each window of one minute, one every twenty seconds, with
+ * these columns:
+ *
+ * - `asset`
+ * - `window_start`, a timestamp
+ * - `count`, how many prices are in the window
+ * - `avg_price`
+ * - `stddev_price`, the *sample* standard deviation
+ * - `pct_change`: (last − first) / first × 100, first and last by event time
+ *
+ * The order of the rows does not matter. Spark's documentation of `window`, `min_by` and `max_by` is worth a look.
+ */
+export function windowedQuery(): string {
+  return `
+    SELECT asset, window_start, count, avg_price, stddev_price,
+      (last_price - first_price) / first_price * 100 AS pct_change
+    FROM (
+      SELECT asset, window.start AS window_start, count(*) AS count, avg(price_usd) AS avg_price,
+        stddev_samp(price_usd) AS stddev_price,
+        min_by(price_usd, event_time) AS first_price, max_by(price_usd, event_time) AS last_price
+      FROM prices
+      GROUP BY asset, window(event_time, '1 minute', '20 seconds')
+    )`;
+}

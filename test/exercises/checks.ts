@@ -1,0 +1,182 @@
+import { inspect } from "node:util";
+import fc from "fast-check";
+
+// What a check is: a sentence, and a run that finds a case which the learner's module gets wrong. Nothing here knows
+// how an answer is written, only what it answers.
+
+/** Functions of an exercise, by name. */
+type Module = object;
+type Called<M, K extends keyof M> = M[K] extends (...args: infer A) => infer R
+  ? { args: A; result: Awaited<R> }
+  : never;
+
+export interface Check<M> {
+  /** What must be so: a sentence. */
+  name: string;
+  /** @throws WrongAnswer with the case that shows it; whatever the module throws by itself is in it */
+  run(subject: M): Promise<void>;
+}
+
+/** The very case that an answer gets wrong: its message is for the learner. */
+export class WrongAnswer extends Error {
+  override name = "WrongAnswer";
+}
+
+const shown = (value: unknown) =>
+  inspect(value, { depth: 6, breakLength: 66, maxArrayLength: 24, maxStringLength: 400 });
+
+const indented = (text: string) => text.replaceAll("\n", "\n             ");
+
+/** The message of a wrong answer. */
+export function wrong(input: string, expected: string, found: string, idea: string): WrongAnswer {
+  return new WrongAnswer(
+    [
+      `  input:     ${indented(input)}`,
+      `  expected:  ${indented(expected)}`,
+      `  yours:     ${indented(found)}`,
+      `  ${idea}`,
+    ].join("\n"),
+  );
+}
+
+const call = (name: string, args: readonly unknown[]) => `${name}(${args.map(shown).join(", ")})`;
+
+/** Equal in every part; numbers may differ by a part of their size, and 0 is −0. */
+export function isClose(one: unknown, other: unknown, tolerance = 0): boolean {
+  if (typeof one === "number" && typeof other === "number") {
+    if (one === other || (Number.isNaN(one) && Number.isNaN(other))) return true;
+    return Math.abs(one - other) <= tolerance * Math.max(1, Math.abs(one), Math.abs(other));
+  }
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) {
+    return one === other;
+  }
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const [names, others] = [Object.keys(one), Object.keys(other)];
+  if (names.length !== others.length) return false;
+  return names.every(
+    (name) =>
+      name in other &&
+      isClose(
+        (one as Record<string, unknown>)[name],
+        (other as Record<string, unknown>)[name],
+        tolerance,
+      ),
+  );
+}
+
+/** A copy of plain data; functions and the like stay themselves. */
+function copied<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copied) as T;
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    Object.getPrototypeOf(value) !== Object.prototype
+  ) {
+    return value;
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copied(each)])) as T;
+}
+
+type Outcome = { value: unknown } | { error: unknown };
+
+async function outcomeOf(work: () => unknown): Promise<Outcome> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function outcomeText(outcome: Outcome): string {
+  if ("value" in outcome) return shown(outcome.value);
+  const { error } = outcome;
+  if (error instanceof Error && /^process\.exit unexpectedly/.test(error.message)) {
+    return "ended the process by process.exit";
+  }
+  return `threw ${error instanceof Error ? `${error.name}: ${error.message}` : shown(error)}`;
+}
+
+/** Calls a function of the module with copies, and looks at what it answers and at whether it left its input alone. */
+async function ask(
+  subject: Module,
+  name: string,
+  args: readonly unknown[],
+  expected: unknown,
+  idea: string,
+  tolerance: number,
+): Promise<void> {
+  const answer = (subject as Record<string, unknown>)[name];
+  if (typeof answer !== "function") {
+    throw wrong(
+      name,
+      "a function of this name, exported",
+      shown(answer),
+      "Keep the name and the word export of the stub.",
+    );
+  }
+  const given = copied(args);
+  const outcome = await outcomeOf(() => (answer as (...all: unknown[]) => unknown)(...given));
+  if ("error" in outcome && outcome.error instanceof Error && outcome.error.name === "NotDone") {
+    throw outcome.error;
+  }
+  if (!("value" in outcome) || !isClose(outcome.value, expected, tolerance)) {
+    throw wrong(call(name, args), shown(expected), outcomeText(outcome), idea);
+  }
+  if (!isClose(given, args)) {
+    throw wrong(
+      call(name, args),
+      "the input as it was",
+      `the input is now ${call(name, given)}`,
+      "Do not change what you are given: others still use it.",
+    );
+  }
+}
+
+interface Options {
+  /** How far numbers may be off, as a part of their size. */
+  tolerance?: number;
+}
+
+/** The exercise's checks by examples and against its solution. */
+export function checksOf<M extends Module>(solution: M) {
+  return {
+    /** One case, spelled out. */
+    example<K extends keyof M & string>(
+      name: string,
+      fn: K,
+      args: Called<M, K>["args"],
+      expected: Called<M, K>["result"],
+      idea: string,
+      { tolerance = 0 }: Options = {},
+    ): Check<M> {
+      return {
+        name,
+        run: (subject) => ask(subject, fn, args as unknown[], expected, idea, tolerance),
+      };
+    },
+
+    /** Many cases, seeded; the smallest that fails is shown. What is right, the solution says. */
+    agrees<K extends keyof M & string>(
+      name: string,
+      fn: K,
+      args: fc.Arbitrary<Called<M, K>["args"]>,
+      idea: string,
+      { tolerance = 0 }: Options = {},
+    ): Check<M> {
+      return {
+        name,
+        run: async (subject) => {
+          const property = fc.asyncProperty(args as fc.Arbitrary<unknown[]>, async (input) => {
+            const right = solution[fn] as (...all: unknown[]) => unknown;
+            await ask(subject, fn, input, await right(...copied(input)), idea, tolerance);
+          });
+          const { failed, errorInstance } = await fc.check(property, { seed: 42, numRuns: 300 });
+          if (failed) throw errorInstance;
+        },
+      };
+    },
+
+    /** A check that needs more than a call; `run` throws `wrong(…)`. */
+    scenario: (name: string, run: Check<M>["run"]): Check<M> => ({ name, run }),
+  };
+}

@@ -1,0 +1,23 @@
+// typeof null is "object": null has no fields, so it throws.
+
+export interface Price {
+  asset: string;
+  priceUsd: number;
+  eventTimeMs: number;
+}
+
+export function parsePrice(message: string): Price | null {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(message);
+  } catch {
+    return null;
+  }
+  if (typeof fields !== "object") return null;
+  const { asset, price_usd: priceUsd, event_time: eventTime } = fields as Record<string, unknown>;
+  if (typeof asset !== "string" || asset.trim() === "") return null;
+  if (typeof priceUsd !== "number" || !(priceUsd > 0) || !Number.isFinite(priceUsd)) return null;
+  if (typeof eventTime !== "string" || !eventTime.endsWith("Z")) return null;
+  const eventTimeMs = Date.parse(eventTime);
+  return Number.isNaN(eventTimeMs) ? null : { asset, priceUsd, eventTimeMs };
+}

@@ -1,0 +1,19 @@
+// A message that is cut short ends the stream.
+
+export interface Price {
+  asset: string;
+  priceUsd: number;
+  eventTimeMs: number;
+}
+
+export function parsePrice(message: string): Price | null {
+  let fields: unknown;
+  fields = JSON.parse(message);
+  if (typeof fields !== "object" || fields === null) return null;
+  const { asset, price_usd: priceUsd, event_time: eventTime } = fields as Record<string, unknown>;
+  if (typeof asset !== "string" || asset.trim() === "") return null;
+  if (typeof priceUsd !== "number" || !(priceUsd > 0) || !Number.isFinite(priceUsd)) return null;
+  if (typeof eventTime !== "string" || !eventTime.endsWith("Z")) return null;
+  const eventTimeMs = Date.parse(eventTime);
+  return Number.isNaN(eventTimeMs) ? null : { asset, priceUsd, eventTimeMs };
+}

@@ -1,0 +1,19 @@
+// Old records come after new ones.
+
+export interface Delivered {
+  partition: number;
+  offset: number;
+  key: string;
+  value: string;
+}
+
+export function valuesByKey(records: readonly Delivered[]): Record<string, string[]> {
+  const inOrder = [...records];
+  const values: Record<string, string[]> = {};
+  for (const [index, { partition, offset, key, value }] of inOrder.entries()) {
+    const before = inOrder[index - 1];
+    if (before?.partition === partition && before.offset === offset) continue;
+    (values[key] ??= []).push(value);
+  }
+  return values;
+}

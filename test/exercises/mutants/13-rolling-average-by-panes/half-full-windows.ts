@@ -1,0 +1,38 @@
+// The first windows are not full.
+
+export interface Pane {
+  sum: number;
+  count: number;
+}
+
+export function rollingAverages(
+  panes: readonly Pane[],
+  length: number,
+  merge: (earlier: Pane, later: Pane) => Pane,
+): (number | null)[] {
+  // Two stacks: for the panes before `border` what is merged from each of them up to it, behind it one running merge.
+  const averages: (number | null)[] = [];
+  let border = 0;
+  let suffixes: Pane[] = [];
+  let back: Pane | undefined;
+  for (let end = 1; end <= panes.length; end++) {
+    const pane = panes[end - 1]!;
+    back = back === undefined ? pane : merge(back, pane);
+    const first = end - length;
+    if (first < 0) {
+      averages.push(back.count === 0 ? null : back.sum / back.count);
+      continue;
+    }
+    if (first >= border) {
+      border = end;
+      suffixes = [];
+      suffixes[end - 1] = pane;
+      for (let at = end - 2; at >= first; at--) suffixes[at] = merge(panes[at]!, suffixes[at + 1]!);
+      back = undefined;
+    }
+    const front = suffixes[first]!;
+    const { sum, count } = back === undefined ? front : merge(front, back);
+    averages.push(count === 0 ? null : sum / count);
+  }
+  return averages;
+}

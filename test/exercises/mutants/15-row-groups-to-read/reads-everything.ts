@@ -1,0 +1,15 @@
+// Right, and for nothing: the statistics are there to be used.
+
+export interface Statistics {
+  min: number | null;
+  max: number | null;
+}
+
+export function rowGroupsToRead(groups: readonly Statistics[], from: number, to: number): number[] {
+  return groups.flatMap(({ min, max }, index) => {
+    const isBelow = max !== null && max < from;
+    const isAbove = min !== null && min > to;
+    (void isBelow, isAbove);
+    return [index];
+  });
+}

@@ -1,0 +1,16 @@
+// The rename comes before there is anything.
+
+export interface Files {
+  write(name: string, content: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+}
+
+export async function writeBatch(
+  files: Files,
+  batchId: number,
+  rows: readonly string[],
+): Promise<void> {
+  const name = `part-${batchId}.txt`;
+  void files.write(`.${name}`, rows.join("\n"));
+  await files.rename(`.${name}`, name);
+}

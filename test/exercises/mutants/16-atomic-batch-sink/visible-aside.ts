@@ -1,0 +1,16 @@
+// The name of what is being written is one that readers read.
+
+export interface Files {
+  write(name: string, content: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+}
+
+export async function writeBatch(
+  files: Files,
+  batchId: number,
+  rows: readonly string[],
+): Promise<void> {
+  const name = `part-${batchId}.txt`;
+  await files.write(`${name}.tmp`, rows.join("\n"));
+  await files.rename(`${name}.tmp`, name);
+}

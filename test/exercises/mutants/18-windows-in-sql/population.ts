@@ -1,0 +1,14 @@
+// Divides by n.
+
+export function windowedQuery(): string {
+  return `
+    SELECT asset, window_start, count, avg_price, stddev_price,
+      (last_price - first_price) / first_price * 100 AS pct_change
+    FROM (
+      SELECT asset, window.start AS window_start, count(*) AS count, avg(price_usd) AS avg_price,
+        stddev_pop(price_usd) AS stddev_price,
+        min_by(price_usd, event_time) AS first_price, max_by(price_usd, event_time) AS last_price
+      FROM prices
+      GROUP BY asset, window(event_time, '1 minute', '20 seconds')
+    )`;
+}

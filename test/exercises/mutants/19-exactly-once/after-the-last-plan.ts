@@ -1,0 +1,25 @@
+// The batch that was planned but not committed is passed over: its rows are lost.
+
+export interface Batch {
+  batchId: number;
+  from: number;
+  to: number;
+}
+
+export interface Checkpoint {
+  offsets: Readonly<Record<number, number>>;
+  commits: readonly number[];
+}
+
+export function nextBatch(
+  { offsets, commits }: Checkpoint,
+  end: number,
+  limit: number,
+): Batch | null {
+  const batchId = Math.max(-1, ...commits, ...Object.keys(offsets).map(Number)) + 1;
+  const from = batchId === 0 ? 0 : offsets[batchId - 1]!;
+  const planned = offsets[batchId];
+  if (planned !== undefined) return { batchId, from, to: planned };
+  const to = Math.min(end, from + limit);
+  return to > from ? { batchId, from, to } : null;
+}

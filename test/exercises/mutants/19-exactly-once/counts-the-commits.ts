@@ -1,0 +1,25 @@
+// Old commits are removed.
+
+export interface Batch {
+  batchId: number;
+  from: number;
+  to: number;
+}
+
+export interface Checkpoint {
+  offsets: Readonly<Record<number, number>>;
+  commits: readonly number[];
+}
+
+export function nextBatch(
+  { offsets, commits }: Checkpoint,
+  end: number,
+  limit: number,
+): Batch | null {
+  const batchId = commits.length === 0 ? 0 : commits.length;
+  const from = batchId === 0 ? 0 : offsets[batchId - 1]!;
+  const planned = offsets[batchId];
+  if (planned !== undefined) return { batchId, from, to: planned };
+  const to = Math.min(end, from + limit);
+  return to > from ? { batchId, from, to } : null;
+}
