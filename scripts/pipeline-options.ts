@@ -26,6 +26,7 @@ export interface Options {
   engine: "ts" | "spark";
   stack: boolean;
   follow: boolean;
+  useExercises: boolean;
   fresh: boolean;
   json: boolean;
 }
@@ -121,6 +122,7 @@ export async function readOptions(argv: string[]): Promise<Options> {
     )
     .option("--stack", "all of the real: Kafka, Spark and HDFS, started where they are down")
     .option("--follow", "stay after a finite source has ended, until Ctrl-C")
+    .option("--use-exercises", "your solved exercises in place of the lab's own functions")
     .option("--fresh", "start over: remove what earlier runs wrote to the output folder")
     .option("--json", "print the summary as one JSON object on stdout, and nothing else there")
     .helpOption("--help", "show this help")
@@ -136,13 +138,22 @@ export async function readOptions(argv: string[]): Promise<Options> {
   await parseArguments(program, argv);
   const options = program.opts<Partial<Options> & Pick<Options, "window" | "slide">>();
   windowSpec(options.window, options.slide);
-  const { stack = false, follow = false, fresh = false, json = false } = options;
+  const {
+    stack = false,
+    follow = false,
+    useExercises = false,
+    fresh = false,
+    json = false,
+  } = options;
   const engine = options.engine ?? (stack ? "spark" : "ts");
   const log = options.log ?? (stack || engine === "spark" ? "kafka" : "file");
   if (engine === "spark" && log === "file") {
     throw new UsageError("--engine spark reads from Kafka: use --log kafka");
   }
-  return { ...options, stack, follow, fresh, json, engine, log } as Options;
+  if (engine === "spark" && useExercises) {
+    throw new UsageError("--use-exercises puts your code into our own engine: add --engine ts");
+  }
+  return { ...options, stack, follow, useExercises, fresh, json, engine, log } as Options;
 }
 
 /** Which options only some sources heed. */

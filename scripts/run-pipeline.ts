@@ -10,6 +10,7 @@ import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
 import { MOST_ASSETS_DRAWN, renderReport } from "../labs/report/report.js";
 import { readLateness, readSeries } from "../labs/report/series.js";
 import { formatSummary, summarize } from "../labs/report/summary.js";
+import type { LearnersParts } from "../labs/checker/use.js";
 import { market } from "../labs/source/market.js";
 import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
 import type { Report, Source } from "../labs/source/source.js";
@@ -22,6 +23,7 @@ import {
   type Checkpoint,
   type Settings,
 } from "../labs/stream/checkpoint.js";
+import type { Rules } from "../labs/stream/rules.js";
 import { windowSpec } from "../labs/stream/window.js";
 import { formatDuration } from "../labs/time.js";
 import { endWith } from "./command.js";
@@ -146,6 +148,8 @@ interface Run {
   log: EventLog;
   output: Output;
   checkpoint: Checkpoint;
+  /** A learner's; undefined for the lab's own. */
+  rules: Rules | undefined;
   signal: AbortSignal;
   onStatus: (status: PipelineStatus) => void;
 }
@@ -156,6 +160,7 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
   const { store, sparkRoot } = output;
   const { follow, trigger: triggerMs } = options;
   const query = {
+    rules: run.rules,
     windows: windowSpec(options.window, options.slide),
     delayMs: options.watermark,
     changeThreshold: options.changeThreshold,
@@ -201,6 +206,18 @@ async function writeReport(
   return path;
 }
 
+/** The learner's solved exercises, and says which. */
+async function useExercises(report: Report): Promise<LearnersParts> {
+  const { learnersParts } = await import("../labs/checker/use.js");
+  report("checking the exercises that the pipeline can use …");
+  const parts = await learnersParts(ROOT);
+  report(`your own code is in use: ${parts.inUse.join(", ") || "none"}`);
+  if (parts.unsolved.length > 0) {
+    report(`not solved, so the lab's own is in use: ${parts.unsolved.join(", ")}`);
+  }
+  return parts;
+}
+
 async function main(argv: string[]): Promise<void> {
   const options = await readOptions(argv);
   const config = readConfig();
@@ -220,7 +237,12 @@ async function main(argv: string[]): Promise<void> {
     });
   }
 
+  const learners = options.useExercises ? await useExercises(report) : undefined;
   const output = await openOutput(options, config);
+  if (learners !== undefined) {
+    if (output.store.root === output.folder) output.store = learners.writing(output.store);
+    else report("HDFS is written by the lab's own sink: the exercise's is for folders");
+  }
   const { store, folder } = output;
   noteIgnored(argv, options.source, report);
   const { source, settings } = await openSource(options, config, store, report);
@@ -246,6 +268,7 @@ async function main(argv: string[]): Promise<void> {
       slide: formatDuration(options.slide),
       watermark: formatDuration(options.watermark),
       "change-threshold": options.changeThreshold,
+      ...(learners === undefined ? {} : { exercises: learners.inUse.join(",") }),
     });
 
     const beginMs = performance.now();
@@ -260,6 +283,7 @@ async function main(argv: string[]): Promise<void> {
       log,
       output,
       checkpoint,
+      rules: learners?.rules,
       signal: stop.signal,
       onStatus,
     };

@@ -5,7 +5,8 @@ import { formatTime } from "../time.js";
 import { planBatch } from "./batch.js";
 import type { BatchPlan, Checkpoint } from "./checkpoint.js";
 import { addEvent, closeWindows, countOpenWindows, latestPrices, type State } from "./state.js";
-import { NO_WATERMARK, nextWatermark } from "./watermark.js";
+import { LAB_RULES, type Rules } from "./rules.js";
+import { NO_WATERMARK } from "./watermark.js";
 import type { WindowSpec } from "./window.js";
 
 /** What the query computes. */
@@ -17,6 +18,8 @@ export interface QuerySettings {
   changeThreshold: number;
   /** The most records a micro-batch reads, over all partitions. */
   batchSize: number;
+  /** By default the lab's own. */
+  rules?: Rules;
 }
 
 /** Takes the output of a batch; called again with the same output when a batch is run again. */
@@ -84,7 +87,7 @@ export async function openQuery(
   sink: Sink,
   settings: QuerySettings,
 ): Promise<Query> {
-  const { windows, delayMs, changeThreshold, batchSize } = settings;
+  const { windows, delayMs, changeThreshold, batchSize, rules = LAB_RULES } = settings;
   const committed = await checkpoint.lastCommitted();
 
   let { batchId, endOffsets, watermarkMs } = committed?.plan ?? {
@@ -121,7 +124,7 @@ export async function openQuery(
           }
           events.push(event);
           if (event.eventTimeMs > maxEventTimeMs) maxEventTimeMs = event.eventTimeMs;
-          const late = addEvent(state, windows, event, offset, lateWatermarkMs);
+          const late = addEvent(state, windows, event, offset, lateWatermarkMs, rules);
           if (late === undefined) continue;
           lateEvents++;
           for (let start = late.firstStartMs; start <= late.lastStartMs; start += windows.slideMs) {
@@ -138,7 +141,7 @@ export async function openQuery(
     const lateWatermarkMs = watermarkMs;
     const startOffset = endOffsets;
     const { events, rejected, lateEvents, droppedRows } = await aggregate(plan, lateWatermarkMs);
-    const closed = closeWindows(state, windows, lateWatermarkMs, plan.watermarkMs);
+    const closed = closeWindows(state, windows, lateWatermarkMs, plan.watermarkMs, rules);
     const changes = closed.filter(({ pct_change }) => Math.abs(pct_change) >= changeThreshold);
     await sink({
       batchId: plan.batchId,
@@ -172,7 +175,7 @@ export async function openQuery(
         max: maxEventTimeMs === -Infinity ? null : formatTime(maxEventTimeMs),
       },
       stateOperators: {
-        numRowsTotal: countOpenWindows(state, windows, watermarkMs),
+        numRowsTotal: countOpenWindows(state, windows, watermarkMs, rules),
         numRowsRemoved: closed.length,
         numRowsDroppedByWatermark: droppedRows,
       },
@@ -185,7 +188,7 @@ export async function openQuery(
     const plan: BatchPlan = {
       batchId: batchId + 1,
       endOffsets: end,
-      watermarkMs: nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
+      watermarkMs: rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
     };
     await checkpoint.writePlan(plan);
     return run(plan, performance.now() - startedMs);
@@ -206,10 +209,10 @@ export async function openQuery(
     },
     totals,
     state,
-    openWindows: () => countOpenWindows(state, windows, watermarkMs),
+    openWindows: () => countOpenWindows(state, windows, watermarkMs, rules),
     runBatch: async () => planAndRun(planBatch(endOffsets, await log.endOffsets(), batchSize)),
     runBatchWithoutData: async () =>
-      nextWatermark(watermarkMs, maxEventTimeMs, delayMs) > watermarkMs
+      rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs) > watermarkMs
         ? planAndRun([...endOffsets])
         : undefined,
   };

@@ -8,13 +8,15 @@ import {
   sampleDeviation,
   type Aggregate,
 } from "./aggregate.js";
-import { isBehind } from "./watermark.js";
-import { earliestWindowStart, latestWindowStart, paneStart, type WindowSpec } from "./window.js";
+import { LAB_RULES, type Rules } from "./rules.js";
+import { paneStart, type WindowSpec } from "./window.js";
 
 /** The events of one stretch of time that no window's edge cuts. */
 export interface Pane {
   startMs: number;
   aggregate: Aggregate;
+  /** All prices, where a rule asks for them. */
+  prices?: number[];
 }
 
 /** What the engine remembers of one asset: its open panes, by start, and its latest price. */
@@ -58,6 +60,7 @@ export function addEvent(
   event: PriceEvent,
   offset: number,
   lateWatermarkMs: number,
+  rules: Rules = LAB_RULES,
 ): LateWindows | undefined {
   const { asset, priceUsd, eventTimeMs } = event;
   let assetState = state.get(asset);
@@ -73,8 +76,8 @@ export function addEvent(
     }
   }
 
-  const lastStartMs = latestWindowStart(windows, eventTimeMs);
-  if (!isBehind(lastStartMs + windows.windowMs, lateWatermarkMs)) {
+  const lastStartMs = rules.latestWindowStart(windows, eventTimeMs);
+  if (!rules.isBehind(lastStartMs + windows.windowMs, lateWatermarkMs)) {
     // The windows that are already closed were emitted long ago, so the pane may take the event.
     const { panes } = assetState;
     const startMs = paneStart(windows, eventTimeMs);
@@ -82,14 +85,17 @@ export function addEvent(
     const pane = panes[index];
     if (pane !== undefined && pane.startMs === startMs) {
       addPrice(pane.aggregate, priceUsd, eventTimeMs, offset);
+      pane.prices?.push(priceUsd);
     } else {
-      panes.splice(index, 0, { startMs, aggregate: aggregateOf(priceUsd, eventTimeMs, offset) });
+      const made: Pane = { startMs, aggregate: aggregateOf(priceUsd, eventTimeMs, offset) };
+      if (rules.spreadOf !== undefined) made.prices = [priceUsd];
+      panes.splice(index, 0, made);
     }
   }
 
-  const firstStartMs = earliestWindowStart(windows, eventTimeMs);
-  if (!isBehind(firstStartMs + windows.windowMs, lateWatermarkMs)) return undefined;
-  const lastClosedMs = latestWindowStart(windows, lateWatermarkMs - windows.windowMs);
+  const firstStartMs = rules.earliestWindowStart(windows, eventTimeMs);
+  if (!rules.isBehind(firstStartMs + windows.windowMs, lateWatermarkMs)) return undefined;
+  const lastClosedMs = rules.latestWindowStart(windows, lateWatermarkMs - windows.windowMs);
   return { firstStartMs, lastStartMs: Math.min(lastStartMs, lastClosedMs) };
 }
 
@@ -122,6 +128,7 @@ function windowsOf(
   windows: WindowSpec,
   fromMs: number,
   toMs: number,
+  rules: Rules,
 ): WindowRow[] {
   const { windowMs, slideMs } = windows;
   const rows: WindowRow[] = [];
@@ -135,8 +142,10 @@ function windowsOf(
   while (first < panes.length) {
     // Start with the first window that holds the pane and was not emitted before.
     const candidateMs = Math.max(
-      earliestWindowStart(windows, panes[first]!.startMs),
-      fromMs === -Infinity ? -Infinity : latestWindowStart(windows, fromMs - windowMs) + slideMs,
+      rules.earliestWindowStart(windows, panes[first]!.startMs),
+      fromMs === -Infinity
+        ? -Infinity
+        : rules.latestWindowStart(windows, fromMs - windowMs) + slideMs,
     );
     startMs = Math.max(startMs + slideMs, candidateMs);
     if (startMs + windowMs > toMs) break;
@@ -162,7 +171,14 @@ function windowsOf(
     }
     const front = suffixes[first]!;
     const aggregate = back === undefined ? front : mergeAggregates(front, back);
-    rows.push(windowRow(asset, startMs, startMs + windowMs, aggregate));
+    const row = windowRow(asset, startMs, startMs + windowMs, aggregate);
+    if (rules.spreadOf !== undefined) {
+      const prices = panes.slice(first, end).flatMap((pane) => pane.prices ?? []);
+      const { mean, deviation } = rules.spreadOf(prices);
+      row.avg_price = mean;
+      row.stddev_price = deviation;
+    }
+    rows.push(row);
   }
   return rows;
 }
@@ -180,18 +196,19 @@ export function closeWindows(
   windows: WindowSpec,
   previousMs: number,
   watermarkMs: number,
+  rules: Rules = LAB_RULES,
 ): WindowRow[] {
   if (watermarkMs === previousMs) return [];
   const rows: WindowRow[] = [];
   for (const [asset, { panes }] of state) {
     if (panes.length === 0) continue;
-    const firstEndMs = earliestWindowStart(windows, panes[0]!.startMs) + windows.windowMs;
-    if (!isBehind(firstEndMs, watermarkMs)) continue;
-    rows.push(...windowsOf(asset, panes, windows, previousMs, watermarkMs));
+    const firstEndMs = rules.earliestWindowStart(windows, panes[0]!.startMs) + windows.windowMs;
+    if (!rules.isBehind(firstEndMs, watermarkMs)) continue;
+    rows.push(...windowsOf(asset, panes, windows, previousMs, watermarkMs, rules));
     let closed = 0;
     while (closed < panes.length) {
-      const lastEndMs = latestWindowStart(windows, panes[closed]!.startMs) + windows.windowMs;
-      if (!isBehind(lastEndMs, watermarkMs)) break;
+      const lastEndMs = rules.latestWindowStart(windows, panes[closed]!.startMs) + windows.windowMs;
+      if (!rules.isBehind(lastEndMs, watermarkMs)) break;
       closed++;
     }
     panes.splice(0, closed);
@@ -203,18 +220,23 @@ export function closeWindows(
 }
 
 /** How many windows are open: they hold an event and the watermark has not reached their end. */
-export function countOpenWindows(state: State, windows: WindowSpec, watermarkMs: number): number {
+export function countOpenWindows(
+  state: State,
+  windows: WindowSpec,
+  watermarkMs: number,
+  rules: Rules = LAB_RULES,
+): number {
   const { windowMs, slideMs } = windows;
   const firstOpenMs =
     watermarkMs === -Infinity
       ? -Infinity
-      : latestWindowStart(windows, watermarkMs - windowMs) + slideMs;
+      : rules.latestWindowStart(windows, watermarkMs - windowMs) + slideMs;
   let open = 0;
   for (const { panes } of state.values()) {
     let nextMs = firstOpenMs;
     for (const { startMs } of panes) {
-      const fromMs = Math.max(nextMs, earliestWindowStart(windows, startMs));
-      const toMs = latestWindowStart(windows, startMs);
+      const fromMs = Math.max(nextMs, rules.earliestWindowStart(windows, startMs));
+      const toMs = rules.latestWindowStart(windows, startMs);
       if (toMs < fromMs) continue;
       open += (toMs - fromMs) / slideMs + 1;
       nextMs = toMs + slideMs;

@@ -1,68 +1,32 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { cp, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { spawn } from "node:child_process";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { EXERCISES } from "../../labs/exercises/manifest.js";
+import { learnersFolder, type Learner } from "../support/learner.js";
 
 // `npm run check` as a learner uses it, in a folder of its own, so that nothing is answered here.
 
-let folder: string;
-const ROOMS = [
-  "labs",
-  "scripts",
-  "solutions",
-  "test",
-  "package.json",
-  "tsconfig.json",
-  "vitest.config.ts",
-];
+let learner: Learner;
 const FIRST = "01-parse-an-event";
 const WINDOW = "08-tumbling-window";
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "learner-"));
-  for (const room of ROOMS) await cp(room, join(folder, room), { recursive: true });
-  await symlink(resolve("node_modules"), join(folder, "node_modules"));
+  learner = await learnersFolder();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
-beforeEach(async () => {
-  for (const { name } of EXERCISES) await cp(`labs/exercises/${name}.ts`, stub(name));
-});
+afterAll(() => learner.remove());
+beforeEach(() => learner.reset());
 
-const stub = (name: string) => join(folder, "labs/exercises", `${name}.ts`);
-const solve = async (name: string) => {
-  const solution = await readFile(`solutions/${name}.ts`, "utf8");
-  await writeFile(stub(name), solution.replace('"../labs/', '"../'));
-};
+const stub = (name: string) => learner.stub(name);
+const solve = (name: string) => learner.solve(name);
+const run = (...args: string[]) => learner.run("scripts/check.ts", ...args);
 const answer = async (body: string) => {
   const text = await readFile(`labs/exercises/${WINDOW}.ts`, "utf8");
   await writeFile(stub(WINDOW), text.replace("return notDone(timeMs, windowMs);", body));
 };
 
-interface Result {
-  code: number | null;
-  output: string;
-  errors: string;
-}
-
-function run(...args: string[]): Promise<Result> {
-  const child = spawn(process.execPath, ["--import", "tsx", "scripts/check.ts", ...args], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  return ended(child);
-}
-
-function ended(child: ChildProcess): Promise<Result> {
-  const result: Result = { code: null, output: "", errors: "" };
-  child.stdout!.setEncoding("utf8").on("data", (text) => (result.output += text));
-  child.stderr?.setEncoding("utf8").on("data", (text) => (result.errors += text));
-  return new Promise((done) => child.on("close", (code) => done({ ...result, code })));
-}
-
 test("at first nothing is done, and the first exercise is next", async () => {
-  const { code, output } = await run();
+  const { code, stdout: output } = await run();
   expect(code).toBe(0);
   expect(output).toContain(`0 of ${EXERCISES.length} done`);
   expect(output).toMatch(/01 {2}Parse and validate an event .*← next/);
@@ -73,18 +37,18 @@ test("a right answer passes, however it is written", async () => {
   await answer(
     "let start = timeMs % windowMs; if (start < 0) start += windowMs; return timeMs - start;",
   );
-  const { code, output } = await run("8");
+  const { code, stdout: output } = await run("8");
   expect(output).toContain("✓ passed: all 7 checks");
   expect(code).toBe(0);
 });
 
 test("a wrong answer gets the very case, in 80 columns, without a word of the test runner", async () => {
   await answer("return Math.trunc(timeMs / windowMs) * windowMs;");
-  const { code, output } = await run("08");
+  const { code, stdout: output } = await run("08");
   expect(code).toBe(1);
   expect(output).toContain("✗ before 1970 too");
   expect(output).toMatch(
-    /input: {5}windowStart\(-1, 60000\)\n {2}expected: {2}-60000\n {2}yours: {6}-0\n/,
+    /input: {5}windowStart\(-1, 60000\)\n {2}expected: {2}-60000\n {2}yours: {5}-0\n/,
   );
   expect(output).not.toMatch(/vitest|at .*:\d+:\d+|AssertionError|node_modules/);
   expect(Math.max(...output.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
@@ -92,7 +56,7 @@ test("a wrong answer gets the very case, in 80 columns, without a word of the te
 
 test("type errors come first, with line and column", async () => {
   await answer('return "soon";');
-  const { code, output } = await run("08");
+  const { code, stdout: output } = await run("08");
   expect(code).toBe(1);
   expect(output).toContain("line 11, column 3");
   expect(output).toContain("Type 'string' is not assignable to type 'number'");
@@ -110,7 +74,7 @@ test.each([
   ],
 ])("code that %s gets a clear verdict", async (_, body, verdict) => {
   await answer(body);
-  const { code, output } = await run("08");
+  const { code, stdout: output } = await run("08");
   expect(code).toBe(1);
   expect(output).toMatch(verdict);
   expect(output.length).toBeLessThan(2_000);
@@ -119,7 +83,7 @@ test.each([
 test("--json is for a gradebook", async () => {
   await solve(FIRST);
   await answer("return 0;");
-  const { code, output } = await run("--json");
+  const { code, stdout: output } = await run("--json");
   expect(code).toBe(0);
   const { exercises } = JSON.parse(output) as { exercises: Record<string, unknown>[] };
   expect(exercises).toHaveLength(EXERCISES.length);
@@ -131,7 +95,7 @@ test("--json is for a gradebook", async () => {
 test("hints come one at a time, and the last one stays", async () => {
   const { hints } = EXERCISES[7]!;
   const seen: string[] = [];
-  for (let turn = 0; turn <= hints.length; turn++) seen.push((await run("--hint", "08")).output);
+  for (let turn = 0; turn <= hints.length; turn++) seen.push((await run("--hint", "08")).stdout);
   expect(seen[0]).toContain(`hint 1 of ${hints.length}`);
   expect(seen[1]).toContain("Math.trunc");
   expect(seen.at(-1)).toBe(seen.at(-2));
@@ -145,20 +109,22 @@ test("--reset puts an exercise back and keeps the answer; without a terminal it 
   expect(await readFile(stub(WINDOW), "utf8")).toBe(
     await readFile(`labs/exercises/${WINDOW}.ts`, "utf8"),
   );
-  const copies = (await readdir(join(folder, ".lab"))).filter((name) => name.startsWith(WINDOW));
-  expect(await readFile(join(folder, ".lab", copies[0]!), "utf8")).toContain("12345");
+  const copies = (await readdir(join(learner.folder, ".lab"))).filter((name) =>
+    name.startsWith(WINDOW),
+  );
+  expect(await readFile(join(learner.folder, ".lab", copies[0]!), "utf8")).toContain("12345");
 });
 
 test("--solution shows the answer of a solved one, and asks before it shows another", async () => {
   await solve(WINDOW);
-  expect((await run("--solution", "08")).output).toContain("Math.floor(timeMs / windowMs)");
-  const { code, errors } = await run("--solution", "09");
+  expect((await run("--solution", "08")).stdout).toContain("Math.floor(timeMs / windowMs)");
+  const { code, stderr: errors } = await run("--solution", "09");
   expect(code).toBe(2);
   expect(errors).toMatch(/--yes/);
 });
 
 test("wrong usage says what there is", async () => {
-  const { code, errors } = await run("77");
+  const { code, stderr: errors } = await run("77");
   expect(code).toBe(2);
   expect(errors).toMatch(/there is no exercise 77: they are 01 to \d\d/);
 });
@@ -167,7 +133,10 @@ test("watch checks on every save, moves on, and takes keys", async () => {
   await run(); // so that the verdicts are known
   const command = `${process.execPath} --import tsx scripts/check.ts --watch`;
   // A terminal of its own: keys are read one by one only there.
-  const child = spawn("script", ["-qefc", command, "/dev/null"], { cwd: folder, stdio: "pipe" });
+  const child = spawn("script", ["-qefc", command, "/dev/null"], {
+    cwd: learner.folder,
+    stdio: "pipe",
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text) => (output += text));

@@ -143,6 +143,14 @@ test("a plot, a table and a DataFrame are shown in several types", async () => {
   ]);
 });
 
+test("an exercise is checked from a cell", async () => {
+  const { displays, stdout, stderr } = await run(`
+    import { check } from "../labs/checker/cell.js";
+    await check("08");`);
+  expect(stderr + stdout).toBe("");
+  expect(displays).toEqual([["text/html", "text/plain"]]);
+});
+
 test("a figure is shown by plotly", async () => {
   const { displays, stderr } = await run(`
     import { display } from "tslab";

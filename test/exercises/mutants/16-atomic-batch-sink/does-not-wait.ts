@@ -11,6 +11,6 @@ export async function writeBatch(
   rows: readonly string[],
 ): Promise<void> {
   const name = `part-${batchId}.txt`;
-  void files.write(`.${name}`, rows.join("\n"));
+  void files.write(`.${name}`, rows.join("\n")).catch(() => {});
   await files.rename(`.${name}`, name);
 }

@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { EXERCISES } from "../../labs/exercises/manifest.js";
+import type { Result } from "./command.js";
+
+const ROOMS = [
+  ...["labs", "scripts", "solutions", "test"],
+  ...["package.json", "tsconfig.json", "vitest.config.ts"],
+];
+
+/** The project as a learner has it, in a folder of its own, so that nothing is answered here. */
+export interface Learner {
+  folder: string;
+  /** The learner's file of an exercise. */
+  stub(name: string): string;
+  /** Writes the reference answer into it. */
+  solve(name: string): Promise<void>;
+  /** All exercises as they were at the beginning. */
+  reset(): Promise<void>;
+  /** Runs a script there to its end. */
+  run(script: string, ...args: string[]): Promise<Result>;
+  remove(): Promise<void>;
+}
+
+export async function learnersFolder(): Promise<Learner> {
+  const folder = await mkdtemp(join(tmpdir(), "learner-"));
+  for (const room of ROOMS) await cp(room, join(folder, room), { recursive: true });
+  await symlink(resolve("node_modules"), join(folder, "node_modules"));
+  const stub = (name: string) => join(folder, "labs/exercises", `${name}.ts`);
+  return {
+    folder,
+    stub,
+    solve: async (name) => {
+      const solution = await readFile(`solutions/${name}.ts`, "utf8");
+      await writeFile(stub(name), solution.replace('"../labs/', '"../'));
+    },
+    reset: async () => {
+      for (const { name } of EXERCISES) await cp(`labs/exercises/${name}.ts`, stub(name));
+    },
+    run: (script, ...args) => {
+      const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
+        cwd: folder,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let stdout = "";
+      let stderr = "";
+      child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));
+      child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
+      return new Promise((done) =>
+        child.on("close", (code, signal) => done({ code, signal, stdout, stderr })),
+      );
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
