@@ -98,6 +98,21 @@ export default [
       }
     }
   }),
+  check.scenario("panes are put together by merge, whatever it does", async (subject) => {
+    const largest = (one: Pane, other: Pane): Pane => ({
+      sum: Math.max(one.sum, other.sum),
+      count: 1,
+    });
+    const answer = await subject.rollingAverages(of(5, 1, 2, 9, 3), 3, largest);
+    if (answer.join() !== "5,9,9") {
+      throw wrong(
+        "rollingAverages(panes of 5, 1, 2, 9 and 3, 3, merge), where merge keeps the larger one",
+        "[ 5, 9, 9 ]",
+        `[ ${answer.join(", ")} ]`,
+        "A largest value cannot be taken out again, as a sum can: use merge, and nothing else.",
+      );
+    }
+  }),
   check.scenario("panes are merged in order, and by merge only", async (subject) => {
     const texts = new Map<Pane, string>();
     const named = ["a", "b", "c", "d", "e"].map((name) => {

@@ -6,6 +6,9 @@ const check = checksOf(solution);
 
 class Crash extends Error {}
 
+/** The last line may end with a line break or not: both are one row a line. */
+const lines = (text: string) => text.replace(/\n$/, "");
+
 /** A store in memory that dies in the middle of one of its operations. */
 function store(crashAt = Infinity) {
   const content = new Map<string, string>();
@@ -14,7 +17,7 @@ function store(crashAt = Infinity) {
   /** What a reader could see at this moment. */
   const look = () => {
     for (const [name, text] of content)
-      if (!name.startsWith(".")) seen.push(`${name}: ${JSON.stringify(text)}`);
+      if (!name.startsWith(".")) seen.push(`${name}: ${JSON.stringify(lines(text))}`);
   };
   const files: Files = {
     async write(name, text) {
@@ -36,7 +39,12 @@ function store(crashAt = Infinity) {
     },
   };
   const visible = () =>
-    Object.fromEntries([...content].filter(([name]) => !name.startsWith(".")).sort());
+    Object.fromEntries(
+      [...content]
+        .filter(([name]) => !name.startsWith("."))
+        .map(([name, text]) => [name, lines(text)] as const)
+        .sort(),
+    );
   return { files, content, seen, visible, operations: () => operations };
 }
 
@@ -74,7 +82,7 @@ export default [
     const { files, content } = store();
     await subject.writeBatch(files, 3, ROWS);
     await subject.writeBatch(files, 3, ROWS);
-    const all = Object.fromEntries(content);
+    const all = Object.fromEntries([...content].map(([name, text]) => [name, lines(text)]));
     if (text(all) !== text(WHOLE)) {
       throw wrong(
         "batch 3, written twice",
