@@ -25,7 +25,13 @@ export class WrongAnswer extends Error {
 const shown = (value: unknown) =>
   inspect(value, { depth: 6, breakLength: 66, maxArrayLength: 24, maxStringLength: 400 });
 
-const indented = (text: string) => text.replaceAll("\n", "\n             ");
+/** What stands beside the 13 characters of a label, in a terminal of 80 columns. */
+const WIDTH = 66;
+const indented = (text: string) =>
+  text
+    .split("\n")
+    .flatMap((line) => line.match(new RegExp(`.{1,${WIDTH}}`, "gu")) ?? [""])
+    .join("\n             ");
 
 /** The message of a wrong answer. */
 export function wrong(input: string, expected: string, found: string, idea: string): WrongAnswer {
