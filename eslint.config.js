@@ -19,6 +19,17 @@ export default defineConfig(
     },
   },
   {
+    // The live page runs in the reader's browser.
+    files: ["labs/dashboard/page/*.js"],
+    languageOptions: {
+      globals: {
+        ...{ document: "readonly", EventSource: "readonly", matchMedia: "readonly" },
+        ...{ getComputedStyle: "readonly", performance: "readonly", setTimeout: "readonly" },
+        requestAnimationFrame: "readonly",
+      },
+    },
+  },
+  {
     // The kernel's launcher is CommonJS, as tslab is.
     files: ["**/*.cjs"],
     languageOptions: {

@@ -4,7 +4,7 @@ import { partitionOf } from "./log/partition.js";
 import { chunks } from "./source/chunks.js";
 import { pause } from "./source/pace.js";
 import type { Source } from "./source/source.js";
-import { createProducts, writeBatch, type LatestRow } from "./store/products.js";
+import { createProducts, writeBatch, type BatchOutput, type LatestRow } from "./store/products.js";
 import type { Store } from "./store/store.js";
 import type { Checkpoint } from "./stream/checkpoint.js";
 import {
@@ -26,6 +26,8 @@ export interface PipelineParts {
   log: EventLog;
   checkpoint: Checkpoint;
   store: Store;
+  /** Shown what each batch adds to the products, once they have it. */
+  observe?: (output: BatchOutput) => void;
 }
 
 export interface PipelineOptions extends QuerySettings {
@@ -50,6 +52,10 @@ export interface PipelineStatus {
   batchesNow: number;
   openWindows: number;
   watermarkMs: number;
+  /** The newest event time seen; null before any, and where nobody says. */
+  newestEventMs: number | null;
+  /** How long the last batch took, milliseconds; null before any, and where nobody says. */
+  batchMs: number | null;
   latest: LatestRow[];
   /** For each partition the offset that the next batch starts at. */
   offsets: readonly number[];
@@ -69,24 +75,31 @@ export const sum = (numbers: readonly number[]) => numbers.reduce((total, each) 
  * @param onBatch is told after every batch
  */
 export async function runPipeline(
-  { source, log, checkpoint, store }: PipelineParts,
+  { source, log, checkpoint, store, observe }: PipelineParts,
   options: PipelineOptions,
   signal: AbortSignal,
   onBatch: (status: PipelineStatus) => void = () => {},
 ): Promise<PipelineStatus> {
   const { batchSize, triggerMs, appendFirst = false, follow = false } = options;
   await createProducts(store);
-  const query = await openQuery(log, checkpoint, (output) => writeBatch(store, output), options);
+  async function sink(output: BatchOutput): Promise<void> {
+    await writeBatch(store, output);
+    observe?.(output);
+  }
+  const query = await openQuery(log, checkpoint, sink, options);
 
   let appended = 0;
   let batchesNow = 0;
   let ended = false;
+  let batchMs: number | null = null;
   const status = (): PipelineStatus => ({
     totals: query.totals,
     appended,
     batchesNow,
     openWindows: query.openWindows(),
     watermarkMs: query.watermarkMs,
+    newestEventMs: query.maxEventTimeMs === -Infinity ? null : query.maxEventTimeMs,
+    batchMs,
     latest: latestPrices(query.state),
     offsets: query.offsets,
     ended,
@@ -94,6 +107,7 @@ export async function runPipeline(
   function ran(progress: StreamingProgress | undefined): void {
     if (progress === undefined) return;
     batchesNow++;
+    batchMs = progress.durationMs.triggerExecution;
     onBatch(status());
   }
 

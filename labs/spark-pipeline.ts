@@ -18,6 +18,9 @@ interface BatchFigures {
   droppedRows: number;
   openWindows: number;
   watermark: string | null;
+  /** The newest event time that the batch has seen. */
+  newest?: string | null;
+  durationMs?: number;
   /** For each partition the offset after the batch's last record. */
   endOffsets: number[];
 }
@@ -35,6 +38,8 @@ function figuresOf(progress: SparkProgress, topic: string, partitions: number): 
     batchId: progress.batchId,
     droppedRows: state?.numRowsDroppedByWatermark ?? 0,
     openWindows: state?.numRowsTotal ?? 0,
+    newest: progress.eventTime?.max ?? null,
+    durationMs: progress.durationMs["triggerExecution"],
     watermark: watermark !== null && Date.parse(watermark) === 0 ? null : watermark,
     endOffsets: Array.from({ length: partitions }, (_, index) => offsets[index] ?? 0),
   };
@@ -69,6 +74,8 @@ export async function runSparkPipeline(
 
   function status(latest: PipelineStatus["latest"] = []): PipelineStatus {
     const last = figures.at(-1);
+    const times = figures.flatMap((each) => (each.newest == null ? [] : [Date.parse(each.newest)]));
+    const newest = times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b));
     const offsets = last?.endOffsets ?? new Array<number>(log.partitions).fill(0);
     return {
       totals: {
@@ -82,6 +89,8 @@ export async function runSparkPipeline(
       batchesNow: figures.length - firstBatch,
       openWindows: last?.openWindows ?? 0,
       watermarkMs: last?.watermark == null ? NO_WATERMARK : Date.parse(last.watermark),
+      newestEventMs: newest,
+      batchMs: last?.durationMs ?? null,
       latest,
       offsets,
       ended,

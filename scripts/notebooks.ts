@@ -87,7 +87,8 @@ async function main(argv: string[]): Promise<void> {
       "write nothing: fail where a cell fails, complains, or says other things than the committed chapter",
       false,
     )
-    .option("--limit <seconds>", "how long a chapter may take", "60")
+    // They take less than a minute; a machine that does other things as well may take longer.
+    .option("--limit <seconds>", "how long a chapter may take", "90")
     .action(() => {});
   await parseArguments(program, argv);
   const options = program.opts<Options>();

@@ -27,6 +27,8 @@ export interface Options {
   stack: boolean;
   follow: boolean;
   useExercises: boolean;
+  /** The port of the live page. */
+  serve?: number;
   fresh: boolean;
   json: boolean;
 }
@@ -122,6 +124,14 @@ export async function readOptions(argv: string[]): Promise<Options> {
     )
     .option("--stack", "all of the real: Kafka, Spark and HDFS, started where they are down")
     .option("--follow", "stay after a finite source has ended, until Ctrl-C")
+    .addOption(
+      new Option(
+        "--serve [port]",
+        "a live page on 127.0.0.1 while the pipeline runs (port 8050, or the next free one)",
+      )
+        .preset("8050")
+        .argParser(wholeNumber(1, 65_535)),
+    )
     .option("--use-exercises", "your solved exercises in place of the lab's own functions")
     .option("--fresh", "start over: remove what earlier runs wrote to the output folder")
     .option("--json", "print the summary as one JSON object on stdout, and nothing else there")

@@ -10,6 +10,9 @@ import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
 import { MOST_ASSETS_DRAWN, renderReport } from "../labs/report/report.js";
 import { readLateness, readSeries } from "../labs/report/series.js";
 import { formatSummary, summarize } from "../labs/report/summary.js";
+import { errorMessage } from "../labs/errors.js";
+import type { Feed } from "../labs/dashboard/feed.js";
+import type { Dashboard } from "../labs/dashboard/server.js";
 import type { LearnersParts } from "../labs/checker/use.js";
 import { market } from "../labs/source/market.js";
 import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
@@ -150,6 +153,8 @@ interface Run {
   checkpoint: Checkpoint;
   /** A learner's; undefined for the lab's own. */
   rules: Rules | undefined;
+  /** The live page's. */
+  feed: Feed | undefined;
   signal: AbortSignal;
   onStatus: (status: PipelineStatus) => void;
 }
@@ -169,19 +174,33 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
   if (options.engine === "ts") {
     const appendFirst = options.log === "kafka" && options.speed === undefined;
     const settings = { ...query, triggerMs, follow, appendFirst };
-    return runPipeline({ source, log, checkpoint, store }, settings, signal, onStatus);
+    const observe = run.feed?.addOutput;
+    return runPipeline({ source, log, checkpoint, store, observe }, settings, signal, onStatus);
   }
   const { PROTOCOL, connectSpark } = await import("../labs/spark/client.js");
   const { runSparkPipeline } = await import("../labs/spark-pipeline.js");
   const remote = config.sparkRemote ?? `sc://127.0.0.1:${config.stack.ports.SPARK_PORT}`;
   const session = connectSpark(remote, join(ROOT, PROTOCOL));
+  const ended = new AbortController();
+  const following =
+    run.feed === undefined ? undefined : showProducts(store, run.feed, ended.signal);
   try {
     const job = { ...query, brokers: brokersOf(config), topic: log.topic, root: sparkRoot };
     const parts = { source, log, session, store };
     return await runSparkPipeline(parts, job, { triggerMs, follow }, signal, onStatus);
   } finally {
+    ended.abort();
+    await following;
     session.close();
   }
+}
+
+/** Shows the live page what Spark writes. That it cannot is no reason to stop Spark. */
+async function showProducts(store: Store, feed: Feed, signal: AbortSignal): Promise<void> {
+  const { followProducts } = await import("../labs/dashboard/follow.js");
+  await followProducts(store, feed, signal).catch((error: unknown) => {
+    console.error(`the live page gets no more prices: ${errorMessage(error)}`);
+  });
 }
 
 /** Writes report.html to the output and, where that is not on this machine, a copy here. @returns where to open it */
@@ -204,6 +223,36 @@ async function writeReport(
   const path = join(folder, REPORT);
   if (store.root !== folder) await writeFile(path, page);
   return path;
+}
+
+/** Serves the live page with what earlier runs have left, and says where it is. */
+async function startPage(
+  options: Options,
+  source: Source,
+  log: EventLog,
+  store: Store,
+  report: Report,
+): Promise<{ feed: Feed; dashboard: Dashboard }> {
+  const { openFeed } = await import("../labs/dashboard/feed.js");
+  const { startDashboard } = await import("../labs/dashboard/server.js");
+  const { window: windowMs, slide: slideMs, watermark: delayMs, changeThreshold } = options;
+  const feed = openFeed({
+    source: source.name,
+    engine: options.engine === "ts" ? "our engine" : "Spark",
+    topic: log.topic,
+    output: store.root,
+    ...{ windowMs, slideMs, delayMs, changeThreshold },
+    recorded: source.finite,
+  });
+  const assets = (await readAll(store, "latest")).map(({ asset }) => asset);
+  feed.addPast(await readSeries(store, assets.slice(0, MOST_ASSETS_DRAWN), 0));
+  const lag = async () => {
+    const ends = await log.endOffsets();
+    return ends.map((end, partition) => end - (feed.snapshot().stream.offsets[partition] ?? 0));
+  };
+  const dashboard = await startDashboard({ root: ROOT, feed, port: options.serve!, lag });
+  report(`live page: ${dashboard.url}`);
+  return { feed, dashboard };
 }
 
 /** The learner's solved exercises, and says which. */
@@ -249,6 +298,8 @@ async function main(argv: string[]): Promise<void> {
   if (options.stack) await startStack(options, config, output);
   const unlock = await lockOutput(folder, report);
   let log: EventLog | undefined;
+  let feed: Feed | undefined;
+  let dashboard: Dashboard | undefined;
   try {
     await prepareOutput(store, options.fresh);
     log = await openLog(options, config, output, report);
@@ -275,7 +326,13 @@ async function main(argv: string[]): Promise<void> {
     const timer =
       options.duration === undefined ? undefined : setTimeout(() => stop.abort(), options.duration);
     display = progressDisplay(source, options.duration);
-    const onStatus = (now: PipelineStatus) => display!.update(now);
+    if (options.serve !== undefined) {
+      ({ feed, dashboard } = await startPage(options, source, log, store, report));
+    }
+    const onStatus = (now: PipelineStatus) => {
+      display!.update(now);
+      feed?.setStatus(now);
+    };
     const run: Run = {
       options,
       config,
@@ -284,6 +341,7 @@ async function main(argv: string[]): Promise<void> {
       output,
       checkpoint,
       rules: learners?.rules,
+      feed,
       signal: stop.signal,
       onStatus,
     };
@@ -311,7 +369,14 @@ async function main(argv: string[]): Promise<void> {
     } else if (!status.ended || options.follow) {
       report(`stopped; the same command continues from here (partition:offset ${places})`);
     }
+    if (dashboard !== undefined && !stop.signal.aborted) {
+      feed!.setStatus(status);
+      report(`the page stays at ${dashboard.url} until Ctrl-C`);
+      await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+    }
   } finally {
+    feed?.close();
+    await dashboard?.close();
     await log?.close();
     await unlock();
   }

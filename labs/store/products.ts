@@ -131,7 +131,7 @@ const SPARK_METADATA = "_spark_metadata";
  * The files of a product. Where Spark has written it, those that its log names: another one is left
  * over from a batch that was cut short and written again.
  */
-async function committedFiles(store: Store, product: Product): Promise<string[]> {
+export async function committedFiles(store: Store, product: Product): Promise<string[]> {
   const names = await store.list(product);
   if (!names.includes(SPARK_METADATA)) return names.filter((name) => !name.startsWith("_"));
   const committed = new Set<string>();
@@ -156,17 +156,23 @@ export async function* readProduct<P extends Product>(
   everyFile = 1,
 ): AsyncGenerator<ProductRow<P>[]> {
   for (const [index, name] of (await committedFiles(store, product)).entries()) {
-    if (index % everyFile !== 0) continue;
-    const content = await store.read(`${product}/${name}`);
-    if (name.endsWith(".parquet")) yield await decodeParquet<ProductRow<P>>(content);
-    else {
-      const lines = content
-        .toString()
-        .split("\n")
-        .filter((line) => line !== "");
-      yield lines.map((line) => JSON.parse(line) as ProductRow<P>);
-    }
+    if (index % everyFile === 0) yield await readProductFile(store, product, name);
   }
+}
+
+/** The rows of one file of a product. */
+export async function readProductFile<P extends Product>(
+  store: Store,
+  product: P,
+  name: string,
+): Promise<ProductRow<P>[]> {
+  const content = await store.read(`${product}/${name}`);
+  if (name.endsWith(".parquet")) return decodeParquet<ProductRow<P>>(content);
+  const lines = content
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as ProductRow<P>);
 }
 
 /** All rows of a product, in the order of the batches. */

@@ -1,0 +1,259 @@
+import type { PipelineStatus } from "../pipeline.js";
+import type { AssetSeries } from "../report/series.js";
+import type { BatchOutput, PriceRow, WindowRow } from "../store/products.js";
+import { NO_WATERMARK } from "../stream/watermark.js";
+
+/** How much of each asset is kept, and so how much a page ever gets: memory stays flat however long the stream is. */
+const MOST_PRICES = 1_000;
+const MOST_WINDOWS = 720;
+const MOST_GAPS = 600;
+/** Prices of one asset are shown this far apart at least, in event time. */
+const PRICE_SPACING_MS = 1_000;
+const UPDATE_MS = 500;
+/** The rate of events is taken over this time. */
+const RATE_MS = 3_000;
+
+/** A price at its event time, milliseconds since the epoch. */
+export type PricePoint = readonly [timeMs: number, price: number];
+
+/** A window at its end. */
+export interface WindowPoint {
+  endMs: number;
+  average: number;
+  deviation: number | null;
+  /** Percent. */
+  change: number;
+  /** Whether the change reaches the threshold. */
+  marked: boolean;
+}
+
+export interface AssetView {
+  asset: string;
+  price: number;
+  eventTimeMs: number;
+  prices: PricePoint[];
+  windows: WindowPoint[];
+}
+
+/** How the stream stands. */
+export interface StreamView {
+  events: number;
+  rejected: number;
+  /** Null where Spark runs, which does not count them. */
+  lateEvents: number | null;
+  droppedRows: number;
+  windows: number;
+  changes: number;
+  batches: number;
+  openWindows: number;
+  /** Null before there is one. */
+  watermarkMs: number | null;
+  newestEventMs: number | null;
+  eventsPerSecond: number;
+  /** How long the last batch took; null where nobody says. */
+  batchMs: number | null;
+  offsets: readonly number[];
+  ended: boolean;
+  /** The gap between the newest event and the watermark over time: [wall clock, gap], milliseconds. */
+  gaps: [number, number][];
+}
+
+/** What does not change while a pipeline runs. */
+export interface RunView {
+  source: string;
+  engine: string;
+  topic: string;
+  /** Where the products go. */
+  output: string;
+  windowMs: number;
+  slideMs: number;
+  /** The watermark's delay. */
+  delayMs: number;
+  /** Percent. */
+  changeThreshold: number;
+  /** Whether the source is a recording, whose time is its own. */
+  recorded: boolean;
+}
+
+export interface Snapshot {
+  run: RunView;
+  stream: StreamView;
+  assets: AssetView[];
+}
+
+/** What has happened since the last update: of each asset only what is new. A snapshot in between may have had some of it. */
+export type Update = Omit<Snapshot, "run">;
+
+export interface Feed {
+  snapshot(): Snapshot;
+  /** Told of an update, at most every half second. @returns ends it */
+  subscribe(listener: (update: Update) => void): () => void;
+  /** Takes what a batch has added to the products. */
+  addOutput(output: Pick<BatchOutput, "events" | "windows">): void;
+  /** Takes how the pipeline stands. */
+  setStatus(status: PipelineStatus): void;
+  /** Takes what earlier runs have left in the products. */
+  addPast(series: readonly AssetSeries[]): void;
+  close(): void;
+}
+
+/** Collects what a page shows of a running pipeline. */
+export function openFeed(run: RunView): Feed {
+  const assets = new Map<string, AssetView>();
+  const fresh = new Map<string, Pick<AssetView, "prices" | "windows">>();
+  const listeners = new Set<(update: Update) => void>();
+  let rates: [number, number][] = [];
+  let isChanged = false;
+  const stream: StreamView = {
+    events: 0,
+    rejected: 0,
+    lateEvents: 0,
+    droppedRows: 0,
+    windows: 0,
+    changes: 0,
+    batches: 0,
+    openWindows: 0,
+    watermarkMs: null,
+    newestEventMs: null,
+    eventsPerSecond: 0,
+    batchMs: null,
+    offsets: [],
+    ended: false,
+    gaps: [],
+  };
+
+  function viewOf(asset: string): AssetView {
+    let view = assets.get(asset);
+    if (view === undefined) {
+      view = { asset, price: NaN, eventTimeMs: -Infinity, prices: [], windows: [] };
+      assets.set(asset, view);
+    }
+    return view;
+  }
+
+  function freshOf(asset: string) {
+    let view = fresh.get(asset);
+    if (view === undefined) {
+      view = { prices: [], windows: [] };
+      fresh.set(asset, view);
+    }
+    return view;
+  }
+
+  function addPrice(asset: string, timeMs: number, price: number): void {
+    const view = viewOf(asset);
+    if (timeMs < view.eventTimeMs) return; // a late one is in the products, but nobody waits for it here
+    view.price = price;
+    view.eventTimeMs = timeMs;
+    const last = view.prices.at(-1);
+    if (last !== undefined && timeMs - last[0] < PRICE_SPACING_MS) return;
+    view.prices.push([timeMs, price]);
+    if (view.prices.length > MOST_PRICES) view.prices.shift();
+    freshOf(asset).prices.push([timeMs, price]);
+  }
+
+  function addWindow(row: WindowRow): void {
+    const view = viewOf(row.asset);
+    const point: WindowPoint = {
+      endMs: row.window_end,
+      average: row.avg_price,
+      deviation: row.stddev_price,
+      change: row.pct_change,
+      marked: Math.abs(row.pct_change) >= run.changeThreshold,
+    };
+    view.windows.push(point);
+    if (view.windows.length > MOST_WINDOWS) view.windows.shift();
+    freshOf(row.asset).windows.push(point);
+  }
+
+  function tick(): void {
+    measureRate();
+    if (!isChanged || listeners.size === 0) {
+      fresh.clear();
+      return;
+    }
+    isChanged = false;
+    const changed = [...fresh].map(([asset, { prices, windows }]) => {
+      const { price, eventTimeMs } = assets.get(asset)!;
+      const recent = prices.slice(-MOST_PRICES);
+      return { asset, price, eventTimeMs, prices: recent, windows: windows.slice(-MOST_WINDOWS) };
+    });
+    fresh.clear();
+    const update: Update = { stream: { ...stream, gaps: stream.gaps.slice(-1) }, assets: changed };
+    for (const listener of listeners) listener(update);
+  }
+
+  function measureRate(): void {
+    const nowMs = Date.now();
+    const total = stream.events + stream.rejected;
+    rates.push([nowMs, total]);
+    rates = rates.filter(([timeMs]) => nowMs - timeMs <= RATE_MS);
+    const [beginMs, before] = rates[0]!;
+    const rate = nowMs > beginMs ? ((total - before) / (nowMs - beginMs)) * 1_000 : 0;
+    if (Math.round(rate) !== stream.eventsPerSecond) isChanged = true;
+    stream.eventsPerSecond = Math.round(rate);
+  }
+
+  const timer = setInterval(tick, UPDATE_MS);
+  timer.unref();
+
+  return {
+    snapshot: () => ({ run, stream, assets: [...assets.values()] }),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    addOutput({ events, windows }) {
+      for (const { asset, eventTimeMs, priceUsd } of events) addPrice(asset, eventTimeMs, priceUsd);
+      for (const row of windows) addWindow(row);
+      isChanged = true;
+    },
+    setStatus(status) {
+      const { events, rejected, lateEvents, droppedRows, windows, changes, batches } =
+        status.totals;
+      const watermarkMs = status.watermarkMs === NO_WATERMARK ? null : status.watermarkMs;
+      Object.assign(stream, {
+        events,
+        rejected,
+        lateEvents,
+        droppedRows,
+        windows,
+        changes,
+        batches,
+      });
+      stream.openWindows = status.openWindows;
+      stream.watermarkMs = watermarkMs;
+      stream.newestEventMs = status.newestEventMs;
+      stream.batchMs = status.batchMs;
+      stream.offsets = status.offsets;
+      stream.ended = status.ended;
+      if (watermarkMs !== null && status.newestEventMs !== null) {
+        const nowMs = Date.now();
+        const last = stream.gaps.at(-1);
+        if (last === undefined || nowMs - last[0] >= UPDATE_MS) {
+          stream.gaps.push([nowMs, status.newestEventMs - watermarkMs]);
+          if (stream.gaps.length > MOST_GAPS) stream.gaps.shift();
+        }
+      }
+      for (const row of status.latest) setLatest(row);
+      isChanged = true;
+    },
+    addPast(series) {
+      for (const { asset, prices, windows } of series) {
+        for (const { event_time, price_usd } of prices) addPrice(asset, event_time, price_usd);
+        for (const row of windows) addWindow(row);
+      }
+      fresh.clear();
+    },
+    close: () => clearInterval(timer),
+  };
+
+  /** The latest price by (event time, offset), which the engine knows better than the points of a chart. */
+  function setLatest({ asset, price_usd, event_time }: PriceRow): void {
+    const view = viewOf(asset);
+    if (event_time < view.eventTimeMs) return;
+    view.price = price_usd;
+    view.eventTimeMs = event_time;
+    freshOf(asset);
+  }
+}
