@@ -3,8 +3,10 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { EXERCISES, type Exercise } from "../exercises/manifest.js";
-import { stubPath } from "./places.js";
+import { NOT_DONE } from "../exercises/not-done.js";
+import { solutionPath, stubPath } from "./places.js";
 import type { Runner } from "./runner.js";
+import { stubOf } from "./stub.js";
 import type { Verdict } from "./verdict.js";
 
 const FILE = ".lab/exercises.json";
@@ -51,13 +53,24 @@ export async function openProgress(root: string): Promise<Progress> {
     return hash.digest("hex");
   }
 
+  /** Whether the exercise is as it was at the beginning: then there is nothing to run. */
+  async function isUntouched({ name }: Exercise): Promise<boolean> {
+    const files = [stubPath(root, name), solutionPath(root, name)];
+    const [stub, solution] = await Promise.all(
+      files.map((file) => readFile(file, "utf8").catch(() => "")),
+    );
+    return stub !== "" && stub === stubOf(solution!);
+  }
+
   return {
     async verdictOn(exercise, runner) {
       const digest = await digestOf(exercise);
       const known = state.verdicts[exercise.name];
       // What could not be judged may be judged now: Spark runs, say.
       if (known?.digest === digest && known.verdict.status !== "error") return known.verdict;
-      const found = await runner.check(exercise);
+      const found = (await isUntouched(exercise))
+        ? untouched(exercise)
+        : await runner.check(exercise);
       state.verdicts[exercise.name] = { digest, verdict: found };
       await save();
       return found;
@@ -70,6 +83,10 @@ export async function openProgress(root: string): Promise<Progress> {
     },
   };
 }
+
+const untouched = ({ name, chapter }: Exercise): Verdict => {
+  return { name, chapter, status: "todo", message: NOT_DONE, passed: 0, checks: 0 };
+};
 
 function parsed(text: string): unknown {
   try {
