@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import Table from "cli-table3";
 import type { Figure } from "./figure/figure.js";
+import { escapeHtml } from "./html.js";
 import { formatTime } from "./time.js";
 
 // What cells of the notebooks use: plots, tables, progress, and what updates in place while a stream runs.
@@ -112,9 +113,6 @@ function cellsOf(
     more: values.length - shown.length,
   };
 }
-
-const ESCAPES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escapeHtml = (text: string) => text.replace(/[&<>"]/g, (character) => ESCAPES[character]!);
 
 function tableBundle(content: readonly TableRow[] | DataFrameLike, limit: number): Bundle {
   const { head, numeric, rows, more } = cellsOf(content, limit);

@@ -1,4 +1,4 @@
-import { AXIS, COLOURS, LAYOUT, colourOf, type Figure } from "./figure.js";
+import { AXIS, COLOURS, LAYOUT, colourOf, titleOf, type Figure } from "./figure.js";
 
 /** A series of a chart: as many x as y. */
 export interface Series {
@@ -45,7 +45,7 @@ const MODES = { line: "lines", steps: "lines", dots: "markers", "line and dots":
 function layoutOf({ title, x, y, time, logX, logY, height = 380 }: ChartText) {
   return {
     ...LAYOUT,
-    title: { text: title, x: 0, xanchor: "left", xref: "paper", font: { size: 15 } },
+    title: titleOf(title),
     height,
     margin: { l: 75, r: 20, t: 70, b: 50 },
     legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
@@ -65,12 +65,8 @@ function thinned({ x, y }: Series): Pick<Series, "x" | "y"> {
   return { x: x.filter(isKept), y: y.filter(isKept) };
 }
 
-/** Series over a common axis. A vertical line may mark places of the x axis, by name. */
-export function lineChart(
-  series: Readonly<Record<string, Series>>,
-  text: ChartText,
-  marks: Readonly<Record<string, number>> = {},
-): Figure {
+/** Series over a common axis. */
+export function lineChart(series: Readonly<Record<string, Series>>, text: ChartText): Figure {
   const entries = Object.entries(series);
   return {
     data: entries.map(([name, each], index) => {
@@ -92,16 +88,6 @@ export function lineChart(
       ...layoutOf(text),
       showlegend: entries.length > 1,
       hovermode: "x unified",
-      shapes: Object.entries(marks).map(([name, at]) => ({
-        type: "line",
-        x0: at,
-        x1: at,
-        yref: "paper",
-        y0: 0,
-        y1: 1,
-        line: { color: COLOURS.down, width: 2, dash: "dash" },
-        label: { text: name, textposition: "end", textangle: 0, xanchor: "left" },
-      })),
     },
   };
 }

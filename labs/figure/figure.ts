@@ -43,3 +43,12 @@ export const LAYOUT = {
   plot_bgcolor: "#ffffff",
   paper_bgcolor: "#ffffff",
 };
+
+/** The title of a picture, at its left edge. */
+export const titleOf = (text: string) => ({
+  text,
+  x: 0,
+  xanchor: "left",
+  xref: "paper",
+  font: { size: 15 },
+});

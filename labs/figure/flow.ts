@@ -1,4 +1,4 @@
-import { COLOURS, LAYOUT, colourOf, type Figure } from "./figure.js";
+import { COLOURS, LAYOUT, colourOf, titleOf, type Figure } from "./figure.js";
 
 /** Boxes from left to right with arrows between them: how data walks. Each has a name, and below it what it does. */
 export function flowFigure(
@@ -40,7 +40,7 @@ export function flowFigure(
     data: [],
     layout: {
       ...LAYOUT,
-      title: { text: title, x: 0, xanchor: "left", xref: "paper", font: { size: 15 } },
+      title: titleOf(title),
       height: 210,
       margin: { l: 10, r: 10, t: 50, b: 10 },
       xaxis: { ...hidden, range: [0, steps.length - 0.12] },

@@ -1,6 +1,5 @@
-import type { Footer } from "../store/footer.js";
-import type { CountedFile } from "../store/footer.js";
-import { AXIS, COLOURS, LAYOUT, colourOf, type Figure } from "./figure.js";
+import type { CountedFile, Footer } from "../store/footer.js";
+import { AXIS, COLOURS, LAYOUT, colourOf, titleOf, type Figure } from "./figure.js";
 
 interface Span {
   name: string;
@@ -33,7 +32,7 @@ function spansFigure(spans: readonly Span[], lanes: readonly string[], title: st
     }),
     layout: {
       ...LAYOUT,
-      title: { text: title, x: 0, xanchor: "left", xref: "paper", font: { size: 15 } },
+      title: titleOf(title),
       height: 150 + 34 * lanes.length,
       margin: { l: 110, r: 20, t: 85, b: 45 },
       barmode: "overlay",

@@ -1,5 +1,5 @@
 import type { LogRecord } from "../log/log.js";
-import { AXIS, LAYOUT, colourOf, type Figure } from "./figure.js";
+import { AXIS, LAYOUT, colourOf, titleOf, type Figure } from "./figure.js";
 
 /**
  * The records of a topic: a lane for each partition, a box for each record at its offset, a colour for each key.
@@ -31,7 +31,7 @@ export function partitionsFigure(
     }),
     layout: {
       ...LAYOUT,
-      title: { text: title, x: 0, xanchor: "left", xref: "paper", font: { size: 15 } },
+      title: titleOf(title),
       height: 170 + 50 * partitions.length,
       margin: { l: 90, r: 20, t: 90, b: 45 },
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },

@@ -1,14 +1,12 @@
 import type { Trace, TracedBatch } from "../stream/trace.js";
 import { earliestWindowStart, latestWindowStart, type WindowSpec } from "../stream/window.js";
-import { AXIS, COLOURS, LAYOUT, type Figure } from "./figure.js";
+import { AXIS, COLOURS, LAYOUT, titleOf, type Figure } from "./figure.js";
 
 /** A moment of one asset's stream that can be drawn. */
 interface Moment {
   eventTimeMs: number;
   priceUsd: number;
 }
-
-const TITLE = { x: 0, xanchor: "left", xref: "paper", font: { size: 15 } };
 
 /** The starts of all windows that hold at least one of the times, in order. */
 function windowStarts(windows: WindowSpec, timesMs: readonly number[]): number[] {
@@ -59,7 +57,7 @@ function windowShapes(bars: readonly Bar[]): Record<string, unknown>[] {
 function windowLayout(title: string, windows: WindowSpec, shapes: Record<string, unknown>[]) {
   return {
     ...LAYOUT,
-    title: { ...TITLE, text: title },
+    title: titleOf(title),
     height: 190 + 42 * lanes(windows),
     margin: { l: 20, r: 20, t: 60, b: 45 },
     showlegend: false,
@@ -191,7 +189,7 @@ export function batchesFigure(trace: Trace, first = trace.batches.length - 1): F
     frames: frames.map(({ data, shapes, title }, index) => ({
       name: String(trace.batches[index]!.batchId),
       data,
-      layout: { shapes, title: { ...TITLE, text: title } },
+      layout: { shapes, title: titleOf(title) },
     })),
   };
 }
@@ -226,7 +224,7 @@ export function watermarkFigure(trace: Trace, title: string): Figure {
     ],
     layout: {
       ...LAYOUT,
-      title: { ...TITLE, text: title },
+      title: titleOf(title),
       height: 430,
       margin: { l: 90, r: 20, t: 75, b: 50 },
       legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs, { type Kafka } from "kafkajs";
 import { LabError } from "../errors.js";
+import { withAdmin } from "./kafka.js";
 
 // Consumer groups: readers that share a topic's partitions among them and remember, in Kafka itself, how far they have
 // come (Kafka documentation, "The Consumer"). The lab's engine uses none: its checkpoint remembers.
@@ -24,9 +25,7 @@ export async function groupLag(
   groupId: string,
   topic: string,
 ): Promise<PartitionLag[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
+  return withAdmin(kafka, async (admin) => {
     const [ours] = await admin.fetchOffsets({ groupId, topics: [topic] });
     const committed = new Map(
       ours?.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]),
@@ -37,21 +36,15 @@ export async function groupLag(
         return { partition, committed: from, end: Number(high), lag: Number(high) - from };
       })
       .sort((a, b) => a.partition - b.partition);
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }
 
 /** Makes Kafka forget how far a group has come. It must have no members. */
 export async function forgetGroup(kafka: Kafka, groupId: string): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
+  await withAdmin(kafka, async (admin) => {
     const { groups } = await admin.listGroups();
     if (groups.some((group) => group.groupId === groupId)) await admin.deleteGroups([groupId]);
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }
 
 /** A consumer in a group. */
@@ -93,10 +86,8 @@ export async function groupShares(
   topic: string,
   members: number,
 ): Promise<number[][]> {
-  const admin = kafka.admin();
-  await admin.connect();
   const giveUpMs = performance.now() + SETTLE_LIMIT_MS;
-  try {
+  return withAdmin(kafka, async (admin) => {
     for (;;) {
       const { groups } = await admin.describeGroups([groupId]);
       const [group] = groups;
@@ -115,9 +106,7 @@ export async function groupShares(
       }
       await sleep(HEARTBEAT_MS);
     }
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }
 
 /**

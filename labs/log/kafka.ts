@@ -74,6 +74,20 @@ function client(
 export const kafkaClient = (brokers: readonly string[]): KafkaClient =>
   client(brokers, patient(PATIENCE_MS));
 
+/** Does a work with a cluster's administration, and lets go of it afterwards. */
+export async function withAdmin<T>(
+  kafka: KafkaClient,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
 /** What to do where Kafka cannot be reached. */
 function unreachable(brokers: readonly string[], error: unknown): LabError {
   const local = brokers.every((broker) => /^(127\.|localhost)/.test(broker));
@@ -129,16 +143,12 @@ async function ensureTopic(admin: Admin, topic: string, partitions: number): Pro
 /** Removes the topics whose names begin with a prefix. Kafka does it in the background. */
 export async function removeTopics(brokers: readonly string[], prefix: string): Promise<void> {
   await describeKafka(brokers);
-  const admin = client(brokers, patient(PATIENCE_MS)).admin();
-  try {
-    await admin.connect();
+  await withAdmin(kafkaClient(brokers), async (admin) => {
     const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
     if (topics.length > 0) await admin.deleteTopics({ topics });
-  } catch (error) {
+  }).catch((error: unknown) => {
     throw unreachable(brokers, error);
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }
 
 /** Makes a topic that is empty: one of that name is removed first, with all that is in it. */
@@ -147,17 +157,13 @@ export async function freshTopic(
   topic: string,
   partitions: number,
 ): Promise<void> {
-  const admin = client(brokers, patient(PATIENCE_MS)).admin();
-  try {
-    await admin.connect();
+  await withAdmin(kafkaClient(brokers), async (admin) => {
     if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
     // Kafka removes in the background, and forgets the name last.
     while (!(await makeTopic(admin, topic, partitions))) await sleep(SETTLE_MS);
-  } catch (error) {
+  }).catch((error: unknown) => {
     throw unreachable(brokers, error);
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }
 
 /** An event log of a topic that is made anew, as `freshTopic` does. */
@@ -172,13 +178,9 @@ export async function createTopic(
   topic: string,
   partitions: number,
 ): Promise<void> {
-  const admin = client(brokers, patient(PATIENCE_MS)).admin();
-  try {
-    await admin.connect();
+  await withAdmin(kafkaClient(brokers), async (admin) => {
     if (!(await admin.listTopics()).includes(topic)) await ensureTopic(admin, topic, partitions);
-  } finally {
-    await admin.disconnect();
-  }
+  });
 }
 
 /** The records that were read ahead of one partition. */

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../html.js";
 import { formatDuration } from "../time.js";
 import { latenessFigure, priceFigure, type FigureSettings } from "./figure.js";
 import type { AssetSeries, Lateness } from "./series.js";
@@ -5,19 +6,6 @@ import { formatNumber, formatPercent, type Summary } from "./summary.js";
 
 /** The page shows the charts of so many assets at most. */
 export const MOST_ASSETS_DRAWN = 20;
-
-const ESCAPES: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text as HTML shows it: names of assets come from outside. */
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character]!);
-}
 
 /** JSON that may stand inside a script element. */
 function scriptJson(value: unknown): string {

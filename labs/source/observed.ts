@@ -2,18 +2,13 @@ import { parseEvent, type Message, type ObservedEvent } from "../event.js";
 import type { Source } from "./source.js";
 
 /** The first messages of a source, which is then stopped as the pipeline stops it: by its signal. */
-export async function take(
-  source: Source,
-  count: number,
-  signal?: AbortSignal,
-): Promise<Message[]> {
+export async function take(source: Source, count: number): Promise<Message[]> {
   const stop = new AbortController();
-  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const messages: Message[] = [];
-  for await (const message of source.messages(either)) {
+  for await (const message of source.messages(stop.signal)) {
     messages.push(message);
     if (messages.length === count) stop.abort();
-    if (either.aborted) break;
+    if (stop.signal.aborted) break;
   }
   return messages;
 }
