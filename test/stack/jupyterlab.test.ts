@@ -50,12 +50,28 @@ afterAll(async () => {
 async function open(notebook: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
   const url = new URL(address);
-  const path = notebook === "" ? "" : `/tree/${notebook}`;
-  await page.goto(`${url.origin}/lab${path}?token=${url.searchParams.get("token")}&reset`);
+  await page.goto(
+    `${url.origin}/lab/tree/${notebook}?token=${url.searchParams.get("token")}&reset`,
+  );
   await page.locator(".jp-Notebook").first().waitFor({ timeout: 60_000 });
+  // The indicator says "idle" too before a kernel is asked for, and what is run then may be lost.
+  await expect.poll(() => kernelOf(notebook), { timeout: 60_000 }).toBe("idle, connected");
   const idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
   await idle.first().waitFor({ timeout: 60_000, state: "attached" });
   return page;
+}
+
+/** What the server knows of the kernel of an opened notebook. */
+async function kernelOf(notebook: string): Promise<string> {
+  const url = new URL(address);
+  const answer = await fetch(`${url.origin}/api/sessions?${url.searchParams.toString()}`);
+  const sessions = (await answer.json()) as {
+    path: string;
+    kernel: { execution_state: string; connections: number };
+  }[];
+  const kernel = sessions.find(({ path }) => path === notebook)?.kernel;
+  if (kernel === undefined) return "none";
+  return `${kernel.execution_state}, ${kernel.connections > 0 ? "connected" : "not connected"}`;
 }
 
 /** A copy beside the chapters, since JupyterLab saves by itself what was run. */
