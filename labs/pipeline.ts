@@ -86,7 +86,9 @@ export async function runPipeline(
     await writeBatch(store, output);
     observe?.(output);
   }
-  const query = await openQuery(log, checkpoint, sink, options);
+  // What comes of a finite source must not depend on when it is read.
+  const clock = source.finite ? undefined : Date.now;
+  const query = await openQuery(log, checkpoint, sink, { ...options, clock });
 
   let appended = 0;
   let batchesNow = 0;

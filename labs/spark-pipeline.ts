@@ -80,6 +80,7 @@ export async function runSparkPipeline(
     return {
       totals: {
         ...counts,
+        alerts: 0,
         batches: figures.length,
         events: sum(offsets) - counts.rejected,
         lateEvents: null,

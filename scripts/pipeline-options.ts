@@ -27,6 +27,8 @@ export interface Options {
   stack: boolean;
   follow: boolean;
   useExercises: boolean;
+  /** The file of rules. */
+  alerts?: string;
   /** The port of the live page. */
   serve?: number;
   fresh: boolean;
@@ -132,6 +134,10 @@ export async function readOptions(argv: string[]): Promise<Options> {
         .preset("8050")
         .argParser(wholeNumber(1, 65_535)),
     )
+    .option(
+      "--alerts <file>",
+      "raise alerts by the rules of a JSON file (setup/alerts.example.json)",
+    )
     .option("--use-exercises", "your solved exercises in place of the lab's own functions")
     .option("--fresh", "start over: remove what earlier runs wrote to the output folder")
     .option("--json", "print the summary as one JSON object on stdout, and nothing else there")
@@ -162,6 +168,9 @@ export async function readOptions(argv: string[]): Promise<Options> {
   }
   if (engine === "spark" && useExercises) {
     throw new UsageError("--use-exercises puts your code into our own engine: add --engine ts");
+  }
+  if (engine === "spark" && options.alerts !== undefined) {
+    throw new UsageError("--alerts are raised by our own engine: add --engine ts");
   }
   return { ...options, stack, follow, useExercises, fresh, json, engine, log } as Options;
 }

@@ -9,16 +9,18 @@ import { LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
 import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
 import { MOST_ASSETS_DRAWN, renderReport } from "../labs/report/report.js";
 import { readLateness, readSeries } from "../labs/report/series.js";
-import { formatSummary, summarize } from "../labs/report/summary.js";
-import { errorMessage } from "../labs/errors.js";
+import { formatSummary, printable, summarize } from "../labs/report/summary.js";
+import { UsageError, errorMessage } from "../labs/errors.js";
+import type { Webhook } from "../labs/alert/webhook.js";
 import type { Feed } from "../labs/dashboard/feed.js";
+import type { AlertRules } from "../labs/alert/rules.js";
 import type { Dashboard } from "../labs/dashboard/server.js";
 import type { LearnersParts } from "../labs/checker/use.js";
 import { market } from "../labs/source/market.js";
 import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
 import type { Report, Source } from "../labs/source/source.js";
 import { localStore } from "../labs/store/local.js";
-import { readAll } from "../labs/store/products.js";
+import { readAll, type BatchOutput } from "../labs/store/products.js";
 import type { Store } from "../labs/store/store.js";
 import {
   isBegun,
@@ -26,6 +28,7 @@ import {
   type Checkpoint,
   type Settings,
 } from "../labs/stream/checkpoint.js";
+import type { Monitor } from "../labs/stream/monitor.js";
 import type { Rules } from "../labs/stream/rules.js";
 import { windowSpec } from "../labs/stream/window.js";
 import { formatDuration } from "../labs/time.js";
@@ -39,6 +42,8 @@ const PLOTLY = fileURLToPath(import.meta.resolve("plotly.js/dist/plotly-basic.mi
 /** Which topic an output on Kafka is computed from; written before the checkpoint is begun. */
 const TOPIC_FILE = "checkpoint/topic";
 const SAME_SIGNAL_MS = 500;
+/** How long the end of a run waits for a webhook. */
+const LAST_DELIVERIES_MS = 10_000;
 const STACK_OUT = "hdfs:///lab/out";
 
 // What talks to a service is loaded only when it is used: its packages would slow down the start of every other run.
@@ -153,10 +158,49 @@ interface Run {
   checkpoint: Checkpoint;
   /** A learner's; undefined for the lab's own. */
   rules: Rules | undefined;
+  alerts: Alerts | undefined;
   /** The live page's. */
   feed: Feed | undefined;
   signal: AbortSignal;
+  report: Report;
   onStatus: (status: PipelineStatus) => void;
+}
+
+/** What watches for alerts, and what is told of them. */
+interface Alerts {
+  monitor: Monitor;
+  webhook: Webhook | undefined;
+}
+
+/** The rules of a file, and a short name for them that changes when they do. */
+async function readAlertRules(path: string): Promise<{ rules: AlertRules; digest: string }> {
+  const { parseAlertRules } = await import("../labs/alert/rules.js");
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new UsageError(`cannot read the rules of --alerts ${path}: ${errorMessage(error)}`);
+  });
+  const rules = parseAlertRules(text, path);
+  const hash = createHash("sha256").update(JSON.stringify(rules.rules)).digest("hex");
+  return { rules, digest: `${rules.rules.length} rules (${hash.slice(0, 8)})` };
+}
+
+async function openAlerts(rules: AlertRules, store: Store, report: Report): Promise<Alerts> {
+  const { openMonitor } = await import("../labs/alert/monitor.js");
+  const { openWebhook } = await import("../labs/alert/webhook.js");
+  const { webhook: url } = rules;
+  const webhook = url === undefined ? undefined : openWebhook({ url, store, report });
+  return { monitor: openMonitor(rules.rules), webhook };
+}
+
+/** Lets the webhook have what is left, but does not wait for ever. */
+async function closeWebhook(webhook: Webhook, isStopped: boolean, report: Report): Promise<void> {
+  const mostMs = isStopped ? LAST_DELIVERIES_MS / 5 : LAST_DELIVERIES_MS;
+  await webhook.close(mostMs).then(
+    (waiting) => {
+      if (waiting === 0) return;
+      report(`${waiting} alerts are not with the webhook yet: the same command sends them`);
+    },
+    (error: unknown) => report(`cannot tell what the webhook has: ${errorMessage(error)}`),
+  );
 }
 
 /** Runs the chosen engine to the end. */
@@ -170,11 +214,17 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
     delayMs: options.watermark,
     changeThreshold: options.changeThreshold,
     batchSize: options.batch,
+    monitor: run.alerts?.monitor,
   };
   if (options.engine === "ts") {
     const appendFirst = options.log === "kafka" && options.speed === undefined;
     const settings = { ...query, triggerMs, follow, appendFirst };
-    const observe = run.feed?.addOutput;
+    const observe = (batch: BatchOutput) => {
+      run.feed?.addOutput(batch);
+      if (batch.alerts.length === 0) return;
+      run.alerts?.webhook?.wake();
+      for (const { text, rule } of batch.alerts) run.report(printable(`alert: ${text} (${rule})`));
+    };
     return runPipeline({ source, log, checkpoint, store, observe }, settings, signal, onStatus);
   }
   const { PROTOCOL, connectSpark } = await import("../labs/spark/client.js");
@@ -287,6 +337,8 @@ async function main(argv: string[]): Promise<void> {
   }
 
   const learners = options.useExercises ? await useExercises(report) : undefined;
+  const alertRules =
+    options.alerts === undefined ? undefined : await readAlertRules(options.alerts);
   const output = await openOutput(options, config);
   if (learners !== undefined) {
     if (output.store.root === output.folder) output.store = learners.writing(output.store);
@@ -300,6 +352,7 @@ async function main(argv: string[]): Promise<void> {
   let log: EventLog | undefined;
   let feed: Feed | undefined;
   let dashboard: Dashboard | undefined;
+  let alerts: Alerts | undefined;
   try {
     await prepareOutput(store, options.fresh);
     log = await openLog(options, config, output, report);
@@ -319,6 +372,7 @@ async function main(argv: string[]): Promise<void> {
       slide: formatDuration(options.slide),
       watermark: formatDuration(options.watermark),
       "change-threshold": options.changeThreshold,
+      ...(alertRules === undefined ? {} : { alerts: alertRules.digest }),
       ...(learners === undefined ? {} : { exercises: learners.inUse.join(",") }),
     });
 
@@ -329,6 +383,7 @@ async function main(argv: string[]): Promise<void> {
     if (options.serve !== undefined) {
       ({ feed, dashboard } = await startPage(options, source, log, store, report));
     }
+    if (alertRules !== undefined) alerts = await openAlerts(alertRules.rules, store, report);
     const onStatus = (now: PipelineStatus) => {
       display!.update(now);
       feed?.setStatus(now);
@@ -341,8 +396,10 @@ async function main(argv: string[]): Promise<void> {
       output,
       checkpoint,
       rules: learners?.rules,
+      alerts,
       feed,
       signal: stop.signal,
+      report,
       onStatus,
     };
     const status = await runEngine(run).finally(() => {
@@ -375,6 +432,9 @@ async function main(argv: string[]): Promise<void> {
       await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
     }
   } finally {
+    if (alerts?.webhook !== undefined) {
+      await closeWebhook(alerts.webhook, stop.signal.aborted, report);
+    }
     feed?.close();
     await dashboard?.close();
     await log?.close();

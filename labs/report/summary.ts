@@ -37,6 +37,8 @@ export interface Summary {
   /** Windows written. */
   windows: number;
   changes: number;
+  /** Alerts raised, where rules are given. */
+  alerts: number;
   /** Windows that hold events, but that the watermark has not reached. */
   openWindows: number;
   batches: number;
@@ -83,7 +85,8 @@ export async function summarize(
     }
   }
   const summaryOf = (row: WindowRow | undefined) => (row === undefined ? null : windowSummary(row));
-  const { events, rejected, lateEvents, droppedRows, windows, changes, batches } = status.totals;
+  const { events, rejected, lateEvents, droppedRows, windows, changes, alerts, batches } =
+    status.totals;
   return {
     events,
     rejected,
@@ -91,6 +94,7 @@ export async function summarize(
     droppedRows,
     windows,
     changes,
+    alerts,
     openWindows: status.openWindows,
     batches,
     watermark: status.watermarkMs === NO_WATERMARK ? null : formatTime(status.watermarkMs),
@@ -123,7 +127,7 @@ export function formatPercent(percent: number): string {
 const timeOfDay = (iso: string) => iso.slice(11, 19);
 
 /** A text as a terminal may show it: control characters, which could move the cursor or worse, replaced. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, "\uFFFD");
 }
 
@@ -160,6 +164,7 @@ export function formatSummary(summary: Summary): string {
       `late ${summary.lateEvents === null ? "not counted" : formatNumber(summary.lateEvents)} (window rows dropped ${formatNumber(summary.droppedRows)})` +
       (counts.length > 0 ? ` · ${counts.join(" · ")}` : ""),
     `windows written ${formatNumber(summary.windows)} · changes ${formatNumber(summary.changes)} · ` +
+      (summary.alerts > 0 ? `alerts ${formatNumber(summary.alerts)} · ` : "") +
       `still open ${formatNumber(summary.openWindows)} (the watermark, ${summary.watermark ?? "none yet"}, has not reached their end)`,
     `batches ${formatNumber(summary.batches)} · ${(summary.elapsedMs / 1_000).toFixed(2)} s`,
   ];

@@ -2,8 +2,8 @@ import type { PriceEvent } from "../event.js";
 import { decodeParquet, encodeParquet, type Columns, type Row } from "./parquet.js";
 import type { Store } from "./store.js";
 
-// The five products of the pipeline, each a folder under the output root. All times are milliseconds
-// since the epoch here and TIMESTAMP_MILLIS in the files.
+// The products of the pipeline, each a folder under the output root. All times are milliseconds since the epoch
+// here and TIMESTAMP_MILLIS in the files.
 
 /** `prices/`: every valid event once. */
 export type PriceRow = { asset: string; price_usd: number; event_time: number };
@@ -39,6 +39,23 @@ export type RejectedRow = {
   raw: string;
 };
 
+/** `alerts/`, where rules are given: something that a rule looks out for has begun. Written as JSON lines. */
+export type AlertRow = {
+  /** Rule, asset, time and a running number: the same however often the batch is run. */
+  id: string;
+  rule: string;
+  kind: "change" | "level" | "silence" | "anomaly";
+  asset: string;
+  /** When it began, by event time (a silence: by arrival time), ISO-8601. */
+  time: string;
+  /** The price of the asset then, US dollars. */
+  price_usd: number;
+  /** Of a change percent, of a level dollars, of a silence seconds, of an anomaly standard deviations. */
+  value: number;
+  /** The same for a person. */
+  text: string;
+};
+
 /** What one micro-batch adds to each product. */
 export interface BatchOutput {
   batchId: number;
@@ -49,6 +66,7 @@ export interface BatchOutput {
   /** The whole product, not an addition. */
   latest: LatestRow[];
   rejected: RejectedRow[];
+  alerts: AlertRow[];
 }
 
 export const PRICE_COLUMNS: Columns = {
@@ -71,23 +89,25 @@ export const WINDOW_COLUMNS: Columns = {
   pct_change: { type: "double" },
 };
 
-export const PRODUCTS = ["prices", "windows", "latest", "changes", "rejected"] as const;
+export const PRODUCTS = ["prices", "windows", "latest", "changes", "rejected", "alerts"] as const;
 export type Product = (typeof PRODUCTS)[number];
 
 type ProductRow<P extends Product> = P extends "prices" | "latest"
   ? PriceRow
   : P extends "rejected"
     ? RejectedRow
-    : WindowRow;
+    : P extends "alerts"
+      ? AlertRow
+      : WindowRow;
 
 /** The file that batch N adds to a product. Its name depends on N alone, so running N again replaces it. */
 function partName(batchId: number, extension: string): string {
   return `part-${String(batchId).padStart(8, "0")}.${extension}`;
 }
 
-/** Makes the folder of each product. @throws LabError if the store cannot be written */
+/** Makes the folder of each product but `alerts/`, which the first alert makes. @throws LabError if the store cannot be written */
 export async function createProducts(store: Store): Promise<void> {
-  for (const product of PRODUCTS) await store.makeFolder(product);
+  for (const product of PRODUCTS) if (product !== "alerts") await store.makeFolder(product);
 }
 
 /**
@@ -104,17 +124,18 @@ export async function writeBatch(store: Store, output: BatchOutput): Promise<voi
   const prices = output.events.map(({ asset, priceUsd, eventTimeMs }) => {
     return { asset, price_usd: priceUsd, event_time: eventTimeMs };
   });
-  async function writeRejected() {
-    if (output.rejected.length === 0) return;
-    const lines = output.rejected.map((row) => `${JSON.stringify(row)}\n`).join("");
-    await store.write(`rejected/${partName(batchId, "jsonl")}`, lines);
+  async function writeLines(product: Product, rows: readonly object[]) {
+    if (rows.length === 0) return;
+    const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+    await store.write(`${product}/${partName(batchId, "jsonl")}`, lines);
   }
   // At once: a store far away takes as long for five files as for one.
   await Promise.all([
     writePart("prices", PRICE_COLUMNS, prices),
     writePart("windows", WINDOW_COLUMNS, output.windows),
     writePart("changes", WINDOW_COLUMNS, output.changes),
-    writeRejected(),
+    writeLines("rejected", output.rejected),
+    writeLines("alerts", output.alerts),
     writeLatest(store, output.latest),
   ]);
 }

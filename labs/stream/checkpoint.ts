@@ -30,6 +30,8 @@ export interface BatchPlan {
   endOffsets: number[];
   /** W(N): windows that end by it are emitted by this batch. */
   watermarkMs: number;
+  /** When it was planned; null where it leaves records unread, or must not depend on when it runs. */
+  nowMs: number | null;
 }
 
 /** Everything that the engine remembers between two batches. */
@@ -42,7 +44,7 @@ export interface Progress {
 
 const number = z.number();
 const watermark = number.nullable().transform((ms) => ms ?? NO_WATERMARK);
-const watermarkLine = z.object({ batchWatermarkMs: watermark });
+const timesLine = z.object({ batchWatermarkMs: watermark, batchTimestampMs: number.optional() });
 const offsetsLine = z.record(z.string(), z.array(number.int().min(0)));
 const settingsLine = z.record(z.string(), z.union([z.string(), number]));
 const headLine = z.object({
@@ -130,10 +132,15 @@ export async function openCheckpoint(
   async function readPlan(batchId: number): Promise<BatchPlan> {
     const name = `offsets/${batchId}`;
     const [first, second] = await readLines(name);
-    const { batchWatermarkMs } = checked(name, watermarkLine, first);
+    const { batchWatermarkMs, batchTimestampMs } = checked(name, timesLine, first);
     const endOffsets = checked(name, offsetsLine, second)[topic];
     if (endOffsets === undefined) throw corrupt(name, `no offsets of topic ${topic}`);
-    return { batchId, endOffsets, watermarkMs: batchWatermarkMs };
+    return {
+      batchId,
+      endOffsets,
+      watermarkMs: batchWatermarkMs,
+      nowMs: batchTimestampMs ?? null,
+    };
   }
 
   async function lastCommitted(): Promise<Progress | undefined> {
@@ -144,7 +151,12 @@ export async function openCheckpoint(
     const [first, ...assets] = await readLines(name);
     const head = checked(name, headLine, first);
     return {
-      plan: { batchId, endOffsets: head.endOffsets, watermarkMs: head.batchWatermarkMs },
+      plan: {
+        batchId,
+        endOffsets: head.endOffsets,
+        watermarkMs: head.batchWatermarkMs,
+        nowMs: null,
+      },
       maxEventTimeMs: head.maxEventTimeMs,
       totals: head.totals,
       state: new Map(assets.map((line) => checked(name, assetLine, line))),
@@ -192,9 +204,9 @@ export async function openCheckpoint(
   }
 
   return {
-    writePlan: ({ batchId, endOffsets, watermarkMs }) =>
+    writePlan: ({ batchId, endOffsets, watermarkMs, nowMs }) =>
       writeLines(`offsets/${batchId}`, [
-        { batchWatermarkMs: orNull(watermarkMs) },
+        { batchWatermarkMs: orNull(watermarkMs), batchTimestampMs: nowMs ?? undefined },
         { [topic]: endOffsets },
       ]),
     commit,

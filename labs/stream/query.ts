@@ -5,6 +5,7 @@ import { formatTime } from "../time.js";
 import { planBatch } from "./batch.js";
 import type { BatchPlan, Checkpoint } from "./checkpoint.js";
 import { addEvent, closeWindows, countOpenWindows, latestPrices, type State } from "./state.js";
+import type { Monitor } from "./monitor.js";
 import { LAB_RULES, type Rules } from "./rules.js";
 import { NO_WATERMARK } from "./watermark.js";
 import type { WindowSpec } from "./window.js";
@@ -20,6 +21,10 @@ export interface QuerySettings {
   batchSize: number;
   /** By default the lab's own. */
   rules?: Rules;
+  /** Raises alerts. */
+  monitor?: Monitor;
+  /** The clock by which a live stream notices that nothing comes; without it the events alone tell the time. */
+  clock?: () => number;
 }
 
 /** Takes the output of a batch; called again with the same output when a batch is run again. */
@@ -32,6 +37,7 @@ export type Totals = {
   rejected: number;
   windows: number;
   changes: number;
+  alerts: number;
   /** Events that came too late for at least one of their windows. */
   lateEvents: number;
   /** (asset, window) pairs that late events were dropped from, counted once a batch: Spark's `numRowsDroppedByWatermark`. */
@@ -55,6 +61,9 @@ export interface StreamingProgress {
   source: { startOffset: number[]; endOffset: number[] };
 }
 
+const isSame = (offsets: readonly number[], others: readonly number[]) =>
+  offsets.every((offset, partition) => offset === others[partition]);
+
 /** A streaming query: our own micro-batch engine with the semantics of Spark Structured Streaming. */
 export interface Query {
   /** For each partition the offset that the next batch starts at. */
@@ -69,7 +78,8 @@ export interface Query {
   runBatch(): Promise<StreamingProgress>;
   /**
    * Runs a batch without data if the last one moved the watermark, so that the windows which it has passed
-   * are emitted; undefined if there is nothing to do. Spark does the same when a trigger finds no data.
+   * are emitted, or if the monitor has something due; undefined if there is nothing to do. For the watermark Spark does
+   * the same when a trigger finds no data.
    */
   runBatchWithoutData(): Promise<StreamingProgress | undefined>;
 }
@@ -88,12 +98,14 @@ export async function openQuery(
   settings: QuerySettings,
 ): Promise<Query> {
   const { windows, delayMs, changeThreshold, batchSize, rules = LAB_RULES } = settings;
+  const { monitor, clock } = settings;
   const committed = await checkpoint.lastCommitted();
 
   let { batchId, endOffsets, watermarkMs } = committed?.plan ?? {
     batchId: -1,
     endOffsets: new Array<number>(log.partitions).fill(0),
     watermarkMs: NO_WATERMARK,
+    nowMs: null,
   };
   let maxEventTimeMs = committed?.maxEventTimeMs ?? -Infinity;
   const state: State = committed?.state ?? new Map();
@@ -103,6 +115,7 @@ export async function openQuery(
     rejected: 0,
     windows: 0,
     changes: 0,
+    alerts: 0,
     lateEvents: 0,
     droppedRows: 0,
     ...committed?.totals,
@@ -116,7 +129,8 @@ export async function openQuery(
     let lateEvents = 0;
     for (const [partition, end] of plan.endOffsets.entries()) {
       for await (const records of log.read(partition, endOffsets[partition]!, end)) {
-        for (const { offset, timestampMs, value } of records) {
+        for (const record of records) {
+          const { offset, timestampMs, value } = record;
           const event = parseEvent(value, timestampMs);
           if (typeof event === "string") {
             rejected.push({ topic: log.topic, partition, offset, reason: event, raw: value });
@@ -125,6 +139,7 @@ export async function openQuery(
           events.push(event);
           if (event.eventTimeMs > maxEventTimeMs) maxEventTimeMs = event.eventTimeMs;
           const late = addEvent(state, windows, event, offset, lateWatermarkMs, rules);
+          monitor?.takeEvent(state.get(event.asset)!, event, partition, record);
           if (late === undefined) continue;
           lateEvents++;
           for (let start = late.firstStartMs; start <= late.lastStartMs; start += windows.slideMs) {
@@ -143,6 +158,7 @@ export async function openQuery(
     const { events, rejected, lateEvents, droppedRows } = await aggregate(plan, lateWatermarkMs);
     const closed = closeWindows(state, windows, lateWatermarkMs, plan.watermarkMs, rules);
     const changes = closed.filter(({ pct_change }) => Math.abs(pct_change) >= changeThreshold);
+    const alerts = monitor?.endBatch(state, closed, plan.nowMs) ?? [];
     await sink({
       batchId: plan.batchId,
       events,
@@ -150,6 +166,7 @@ export async function openQuery(
       changes,
       latest: latestPrices(state),
       rejected,
+      alerts,
     });
     const addBatchMs = performance.now() - startedMs;
 
@@ -159,6 +176,7 @@ export async function openQuery(
     totals.rejected += rejected.length;
     totals.windows += closed.length;
     totals.changes += changes.length;
+    totals.alerts += alerts.length;
     totals.lateEvents += lateEvents;
     totals.droppedRows += droppedRows;
     await checkpoint.commit({ plan, maxEventTimeMs, totals, state });
@@ -183,16 +201,21 @@ export async function openQuery(
     };
   }
 
-  async function planAndRun(end: number[]): Promise<StreamingProgress> {
+  async function planAndRun(end: number[], isAll: boolean): Promise<StreamingProgress> {
     const startedMs = performance.now();
     const plan: BatchPlan = {
       batchId: batchId + 1,
       endOffsets: end,
       watermarkMs: rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
+      nowMs: isAll ? (clock?.() ?? null) : null,
     };
     await checkpoint.writePlan(plan);
     return run(plan, performance.now() - startedMs);
   }
+
+  /** Whether the monitor would raise something now, although nothing has come. */
+  const isDue = () =>
+    clock !== undefined && monitor !== undefined && monitor.dueMs(state) <= clock();
 
   const unfinished = await checkpoint.unfinished();
   if (unfinished !== undefined) await run(unfinished, 0);
@@ -210,10 +233,16 @@ export async function openQuery(
     totals,
     state,
     openWindows: () => countOpenWindows(state, windows, watermarkMs, rules),
-    runBatch: async () => planAndRun(planBatch(endOffsets, await log.endOffsets(), batchSize)),
-    runBatchWithoutData: async () =>
-      rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs) > watermarkMs
-        ? planAndRun([...endOffsets])
-        : undefined,
+    async runBatch() {
+      const waiting = await log.endOffsets();
+      const end = planBatch(endOffsets, waiting, batchSize);
+      return planAndRun(end, isSame(end, waiting));
+    },
+    async runBatchWithoutData() {
+      const isMoved = rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs) > watermarkMs;
+      if (!isMoved && !isDue()) return undefined;
+      const isAll = isSame(endOffsets, await log.endOffsets());
+      return isMoved || isAll ? planAndRun([...endOffsets], isAll) : undefined;
+    },
   };
 }

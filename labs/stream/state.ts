@@ -23,6 +23,8 @@ export interface Pane {
 export interface AssetState {
   panes: Pane[];
   latest: { priceUsd: number; eventTimeMs: number; offset: number };
+  /** What a monitor remembers of the asset: JSON. */
+  monitored?: unknown;
 }
 
 /** The state of the query, by asset. Its size is bounded by assets × open panes, never by events. */

@@ -40,6 +40,7 @@ const status = (events: number): PipelineStatus => ({
     rejected: 2,
     windows: 3,
     changes: 1,
+    alerts: 6,
     lateEvents: 4,
     droppedRows: 5,
   },

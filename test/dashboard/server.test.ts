@@ -79,7 +79,7 @@ test("the figures are there for Prometheus, lag included", async () => {
   feed.setStatus({
     totals: {
       ...{ batches: 2, events: 10, rejected: 1, windows: 3, changes: 0 },
-      ...{ lateEvents: null, droppedRows: 0 },
+      ...{ alerts: 5, lateEvents: null, droppedRows: 0 },
     },
     ...{ appended: 10, batchesNow: 2, openWindows: 4, watermarkMs: 70_000, newestEventMs: 100_000 },
     ...{ batchMs: 250, latest: [], offsets: [7, 4], ended: false },

@@ -18,7 +18,7 @@ const SETTINGS = {
 const HOSTILE = '</script><img src=x onerror="alert(1)">';
 
 const summary: Summary = {
-  ...{ events: 1, rejected: 0, lateEvents: 0, droppedRows: 0, windows: 1, changes: 0 },
+  ...{ events: 1, rejected: 0, lateEvents: 0, droppedRows: 0, windows: 1, changes: 0, alerts: 0 },
   ...{ openWindows: 0, batches: 1, watermark: null, newRecords: 1, ended: true, elapsedMs: 1 },
   source: {},
   assets: [
@@ -66,6 +66,7 @@ test("series are those of the products, by event time, and bounded", async () =>
     changes: [],
     latest: [],
     rejected: [],
+    alerts: [],
   });
   const [series] = await readSeries(store, ["a"], count);
   expect(series!.windows.map(({ window_start }) => window_start)).toEqual([0, 60_000]);

@@ -1,0 +1,247 @@
+import type { PriceEvent } from "../event.js";
+import type { AlertRow, WindowRow } from "../store/products.js";
+import type { Monitor } from "../stream/monitor.js";
+import type { AssetState, State } from "../stream/state.js";
+import { formatDuration, formatTime } from "../time.js";
+import { emptyMemory, openDetector, type Detector, type DetectorMemory } from "./detector.js";
+import { isInEpisode, type Levels } from "./episode.js";
+import { firstReturnMemory, takePrice, type Return, type ReturnMemory } from "./returns.js";
+import {
+  levelBounds,
+  type AlertRule,
+  type AnomalyRule,
+  type ChangeRule,
+  type LevelRule,
+  type SilenceRule,
+} from "./rules.js";
+
+/** How a rule stands for an asset. */
+interface Episode {
+  /** Whether one goes on: of growing values and, where the rule tells them apart, of falling ones. */
+  up: boolean;
+  down: boolean;
+  /** How many have begun. */
+  count: number;
+}
+
+/** What is remembered of an asset: JSON, for the checkpoint. The lists have a place for each rule. */
+interface AssetMemory {
+  /** When its last event arrived, and in which partition. */
+  arrivalMs: number;
+  partition: number;
+  episodes: Episode[];
+  returns: ({ price: ReturnMemory; detector: DetectorMemory } | null)[];
+}
+
+const memoryOf = ({ monitored }: AssetState) => monitored as AssetMemory | undefined;
+
+/** What happened, before it is an alert. */
+interface Raised {
+  timeMs: number;
+  priceUsd: number;
+  value: number;
+  text: string;
+}
+
+const percent = (value: number) => `${value > 0 ? "+" : ""}${value.toFixed(2)} %`;
+const dollars = (value: number) => `$${Number(value.toPrecision(9))}`;
+const clock = (timeMs: number) => formatTime(timeMs).slice(11, 19);
+
+/**
+ * Watches a stream for what the rules say, each asset by itself. An alert is raised when an episode begins, and not again
+ * before it has ended.
+ *
+ * Prices out of order are passed over: they do not say what the price is now. A silence is told by arrival times: by those of the
+ * other assets in the same partition, since another one may be read further, and in a live stream by the clock as the plan of
+ * a batch has fixed it.
+ */
+export function openMonitor(rules: readonly AlertRule[]): Monitor {
+  const detectors = new WeakMap<DetectorMemory, Detector>();
+  let raised: AlertRow[] = [];
+
+  function raise(rule: AlertRule, asset: string, episode: Episode, what: Raised): void {
+    episode.count++;
+    const time = formatTime(what.timeMs);
+    raised.push({
+      id: `${rule.name}/${asset}/${time}/${episode.count}`,
+      rule: rule.name,
+      kind: rule.kind,
+      asset,
+      time,
+      price_usd: what.priceUsd,
+      value: what.value,
+      text: what.text,
+    });
+  }
+
+  /** Takes a rule's next value. @returns whether an episode begins with it */
+  function begins(episode: Episode, side: "up" | "down", value: number, levels: Levels): boolean {
+    const was = episode[side];
+    episode[side] = isInEpisode(was, value, levels);
+    return episode[side] && !was;
+  }
+
+  function takeChange(rule: ChangeRule, episode: Episode, row: WindowRow): void {
+    const levels = { beginAt: rule.percent, endBelow: rule.rearm_percent ?? rule.percent / 2 };
+    for (const side of ["up", "down"] as const) {
+      if (rule.direction !== "both" && rule.direction !== side) continue;
+      const change = side === "up" ? row.pct_change : -row.pct_change;
+      if (!begins(episode, side, change, levels)) continue;
+      const span = `${clock(row.window_start)} to ${clock(row.window_end)}`;
+      raise(rule, row.asset, episode, {
+        timeMs: row.window_end,
+        priceUsd: row.last_price,
+        value: row.pct_change,
+        text: `${row.asset} changed by ${percent(row.pct_change)} from ${span}`,
+      });
+    }
+  }
+
+  function takeLevel(rule: LevelRule, episode: Episode, event: PriceEvent): void {
+    const { beginUsd, endUsd, sign } = levelBounds(rule);
+    const levels = { beginAt: sign * beginUsd, endBelow: sign * endUsd };
+    if (!begins(episode, "up", sign * event.priceUsd, levels)) return;
+    const place = sign > 0 ? "at or above" : "at or below";
+    raise(rule, event.asset, episode, {
+      timeMs: event.eventTimeMs,
+      priceUsd: event.priceUsd,
+      value: event.priceUsd,
+      text: `${event.asset} is at ${dollars(event.priceUsd)}, ${place} ${dollars(beginUsd)}`,
+    });
+  }
+
+  function takeReturn(
+    rule: AnomalyRule,
+    episode: Episode,
+    asset: string,
+    { value, endMs, priceUsd }: Return,
+    memory: DetectorMemory,
+  ): void {
+    let detector = detectors.get(memory);
+    if (detector === undefined) {
+      detector = openDetector(rule.detector, rule.window, memory);
+      detectors.set(memory, detector);
+    }
+    const score = detector.score(value);
+    if (score === null) return;
+    const levels = { beginAt: rule.threshold, endBelow: rule.rearm ?? rule.threshold / 2 };
+    if (!begins(episode, "up", Math.abs(score), levels)) return;
+    const move = `${percent(100 * value)} in ${formatDuration(rule.every)}`;
+    raise(rule, asset, episode, {
+      timeMs: endMs,
+      priceUsd,
+      value: score,
+      text: `${asset} moved by ${move}, ${Math.abs(score).toFixed(1)} standard deviations from the usual`,
+    });
+  }
+
+  /** Whether an asset has been silent up to a time. An event that ends a silence tells of it too. */
+  function takeSilence(
+    rule: SilenceRule,
+    episode: Episode,
+    asset: string,
+    { latest }: AssetState,
+    { arrivalMs }: AssetMemory,
+    nowMs: number,
+  ): void {
+    const silentMs = nowMs - arrivalMs;
+    if (!begins(episode, "up", silentMs, { beginAt: rule.after, endBelow: 0 })) return;
+    raise(rule, asset, episode, {
+      timeMs: arrivalMs + rule.after,
+      priceUsd: latest.priceUsd,
+      value: rule.after / 1_000,
+      text: `no event of ${asset} has arrived for ${formatDuration(rule.after)}, since ${formatTime(arrivalMs)}`,
+    });
+  }
+
+  const isFor = (rule: AlertRule, asset: string) => rule.assets?.includes(asset) ?? true;
+
+  return {
+    takeEvent(state, event, partition, { offset, timestampMs: arrivalMs }) {
+      const { asset } = event;
+      state.monitored ??= firstMemory(rules, event, partition, arrivalMs);
+      const memory = memoryOf(state)!;
+      const { latest } = state;
+      const isLatest = latest.offset === offset && latest.eventTimeMs === event.eventTimeMs;
+      for (const [index, rule] of rules.entries()) {
+        if (!isFor(rule, asset)) continue;
+        const episode = memory.episodes[index]!;
+        if (rule.kind === "silence") {
+          takeSilence(rule, episode, asset, state, memory, arrivalMs);
+          episode.up = false;
+        } else if (rule.kind === "level" && isLatest) {
+          takeLevel(rule, episode, event);
+        } else if (rule.kind === "anomaly" && isLatest) {
+          const { price, detector } = memory.returns[index]!;
+          const ended = takePrice(price, event, rule.every);
+          if (ended !== undefined) takeReturn(rule, episode, asset, ended, detector);
+        }
+      }
+      memory.arrivalMs = Math.max(memory.arrivalMs, arrivalMs);
+    },
+
+    endBatch(state, windows, nowMs) {
+      for (const row of windows) {
+        const memory = memoryOf(state.get(row.asset)!)!;
+        for (const [index, rule] of rules.entries()) {
+          if (rule.kind !== "change" || !isFor(rule, row.asset)) continue;
+          takeChange(rule, memory.episodes[index]!, row);
+        }
+      }
+      const newestMs = newestArrivals(state);
+      for (const [asset, assetState] of state) {
+        const memory = memoryOf(assetState)!;
+        for (const [index, rule] of rules.entries()) {
+          if (rule.kind !== "silence" || !isFor(rule, asset)) continue;
+          const clockMs = Math.max(nowMs ?? -Infinity, newestMs[memory.partition]!);
+          takeSilence(rule, memory.episodes[index]!, asset, assetState, memory, clockMs);
+        }
+      }
+      const rows = raised;
+      raised = [];
+      return rows.sort((a, b) =>
+        a.time < b.time ? -1 : a.time > b.time ? 1 : a.id < b.id ? -1 : 1,
+      );
+    },
+
+    dueMs(state) {
+      let dueMs = Infinity;
+      for (const [asset, assetState] of state) {
+        const { arrivalMs, episodes } = memoryOf(assetState)!;
+        for (const [index, rule] of rules.entries()) {
+          if (rule.kind !== "silence" || episodes[index]!.up || !isFor(rule, asset)) continue;
+          dueMs = Math.min(dueMs, arrivalMs + rule.after);
+        }
+      }
+      return dueMs;
+    },
+  };
+}
+
+function firstMemory(
+  rules: readonly AlertRule[],
+  event: PriceEvent,
+  partition: number,
+  arrivalMs: number,
+): AssetMemory {
+  return {
+    arrivalMs,
+    partition,
+    episodes: rules.map(() => ({ up: false, down: false, count: 0 })),
+    returns: rules.map((rule) =>
+      rule.kind === "anomaly"
+        ? { price: firstReturnMemory(event, rule.every), detector: emptyMemory() }
+        : null,
+    ),
+  };
+}
+
+/** For each partition when the last of its events arrived. */
+function newestArrivals(state: State): number[] {
+  const newestMs: number[] = [];
+  for (const assetState of state.values()) {
+    const { partition, arrivalMs } = memoryOf(assetState)!;
+    newestMs[partition] = Math.max(newestMs[partition] ?? -Infinity, arrivalMs);
+  }
+  return newestMs;
+}

@@ -1,0 +1,147 @@
+import { z } from "zod";
+import { UsageError, errorMessage } from "../errors.js";
+import { parseDurationMs } from "../time.js";
+import { DETECTORS } from "./detector.js";
+
+// The file of rules, as a person writes it:
+//
+//   { "webhook": "http://127.0.0.1:9000/alerts",
+//     "rules": [ { "name": "bitcoin is dear", "kind": "level", "assets": ["bitcoin"], "above_usd": 100000 } ] }
+
+/** A level in dollars is left again when the price is this far back, where the rule does not say. */
+const DEFAULT_REARM = 0.001;
+
+const positive = z.number().positive();
+const duration = z.string().transform((text, context) => {
+  const ms = parseDurationMs(text);
+  if (ms >= 1 && Number.isInteger(ms)) return ms;
+  context.addIssue({
+    code: "custom",
+    message: `expected a duration such as "30s" or "5m", found ${JSON.stringify(text)}`,
+  });
+  return z.NEVER;
+});
+
+/** What every rule has. */
+const common = {
+  /** What the alerts are called. */
+  name: z.string().trim().min(1).max(80),
+  /** The assets that it is for; all where there is none. */
+  assets: z.array(z.string().min(1)).min(1).optional(),
+};
+
+const change = z
+  .strictObject({
+    ...common,
+    kind: z.literal("change"),
+    /** An episode begins with a window whose price changes by at least so many percent … */
+    percent: positive,
+    /** … and ends with one that changes by less than this; half of it by default. */
+    rearm_percent: z.number().min(0).optional(),
+    direction: z.enum(["up", "down", "both"]).default("both"),
+  })
+  .refine(({ percent, rearm_percent }) => (rearm_percent ?? 0) <= percent, {
+    path: ["rearm_percent"],
+    message: "expected at most percent: an episode ends below where it begins",
+  });
+
+const level = z
+  .strictObject({
+    ...common,
+    kind: z.literal("level"),
+    /** An episode begins with a price of at least this, or … */
+    above_usd: positive.optional(),
+    /** … with one of at most this. */
+    below_usd: positive.optional(),
+    /** It ends with a price on the other side of this; a thousandth off the level by default. */
+    rearm_usd: positive.optional(),
+  })
+  .refine(({ above_usd, below_usd }) => (above_usd === undefined) !== (below_usd === undefined), {
+    message: "expected one of above_usd and below_usd",
+  })
+  .refine(
+    ({ above_usd, below_usd, rearm_usd }) =>
+      rearm_usd === undefined ||
+      ((above_usd === undefined || rearm_usd <= above_usd) &&
+        (below_usd === undefined || rearm_usd >= below_usd)),
+    {
+      path: ["rearm_usd"],
+      message:
+        "expected a price that is not beyond the level: at most above_usd, or at least below_usd",
+    },
+  );
+
+const silence = z.strictObject({
+  ...common,
+  kind: z.literal("silence"),
+  /** An episode begins when no event of the asset has arrived for this long, and ends with the next one. */
+  after: duration,
+});
+
+const anomaly = z
+  .strictObject({
+    ...common,
+    kind: z.literal("anomaly"),
+    detector: z.enum(DETECTORS).default("robust"),
+    /** Returns are taken over intervals of this length of event time. */
+    every: duration.prefault("10s"),
+    /** How many returns the next one is compared with. */
+    window: z.number().int().min(4).max(100_000).default(60),
+    /** An episode begins with a return so many standard deviations away from the usual … */
+    threshold: positive.default(6),
+    /** … and ends with one less far away than this; half of it by default. */
+    rearm: z.number().min(0).optional(),
+  })
+  .refine(({ threshold, rearm }) => (rearm ?? 0) <= threshold, {
+    path: ["rearm"],
+    message: "expected at most threshold: an episode ends below where it begins",
+  });
+
+const file = z.strictObject({
+  /** Where each alert is sent, by POST. */
+  webhook: z.url({ protocol: /^https?$/ }).optional(),
+  rules: z
+    .array(z.discriminatedUnion("kind", [change, level, silence, anomaly]))
+    .min(1)
+    .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, {
+      message: "expected names that differ from rule to rule",
+    }),
+});
+
+export type ChangeRule = z.output<typeof change>;
+export type LevelRule = z.output<typeof level>;
+export type SilenceRule = z.output<typeof silence>;
+export type AnomalyRule = z.output<typeof anomaly>;
+export type AlertRule = ChangeRule | LevelRule | SilenceRule | AnomalyRule;
+export type AlertRules = z.output<typeof file>;
+
+/**
+ * Reads a file of rules.
+ *
+ * @param name what the file is called in an error
+ * @throws UsageError that names each place that is wrong, and what was expected there
+ */
+export function parseAlertRules(text: string, name: string): AlertRules {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${name} is not JSON: ${errorMessage(error)}`);
+  }
+  const result = file.safeParse(value);
+  if (result.success) return result.data;
+  const places = result.error.issues.map(({ path, message }) => {
+    const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`));
+    return `${place.join("").replace(/^\./, "") || "the whole file"}: ${message}`;
+  });
+  throw new UsageError(
+    `${name} has rules that cannot be followed (setup/alerts.example.json shows how):\n  ${places.join("\n  ")}`,
+  );
+}
+
+/** Where an episode of a level begins, and where it ends. */
+export function levelBounds(rule: LevelRule): { beginUsd: number; endUsd: number; sign: 1 | -1 } {
+  const sign = rule.above_usd === undefined ? -1 : 1;
+  const beginUsd = (rule.above_usd ?? rule.below_usd)!;
+  return { beginUsd, endUsd: rule.rearm_usd ?? beginUsd * (1 - sign * DEFAULT_REARM), sign };
+}

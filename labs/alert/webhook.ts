@@ -1,0 +1,145 @@
+import axios, { AxiosError } from "axios";
+import pRetry from "p-retry";
+import { errorMessage } from "../errors.js";
+import type { Report } from "../source/source.js";
+import { committedFiles, readProductFile, type AlertRow } from "../store/products.js";
+import type { Store } from "../store/store.js";
+
+/** How far the deliveries have come; with the checkpoint, since it is of the same query. */
+const CURSOR = "checkpoint/webhook";
+const TIMEOUT_MS = 10_000;
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 30_000;
+
+export interface WebhookOptions {
+  url: string;
+  /** Where `alerts/` is. */
+  store: Store;
+  report: Report;
+  timeoutMs?: number;
+  firstRetryMs?: number;
+}
+
+export interface Webhook {
+  /** Says that there is something new in `alerts/`. */
+  wake(): void;
+  /**
+   * Waits until all is delivered, but not longer than `mostMs`.
+   *
+   * @returns how many alerts are not delivered yet: the next run goes on with them
+   */
+  close(mostMs: number): Promise<number>;
+}
+
+/** The last file that deliveries were made from, and how many of its alerts are delivered. */
+interface Cursor {
+  file: string;
+  delivered: number;
+}
+
+/**
+ * Sends every alert of `alerts/` to a URL, one after the other in their order: `POST`, the alert as JSON, its id as `Idempotency-Key`
+ * (the IETF's draft of that name). A delivery counts when it is answered by 2xx, and is tried again until then, at once
+ * after a restart too: so each arrives at least once, and a receiver that keeps the ids takes each exactly once.
+ *
+ * `alerts/` is the queue (the pattern is called transactional outbox): nothing is kept in memory, however long the
+ * receiver is away, and the pipeline waits for nobody.
+ */
+export function openWebhook(options: WebhookOptions): Webhook {
+  const { url, store, report, timeoutMs = TIMEOUT_MS, firstRetryMs = FIRST_RETRY_MS } = options;
+  const stop = new AbortController();
+  let isClosing = false;
+  let isNews = true;
+  let wake = () => {};
+
+  async function post(alert: AlertRow): Promise<void> {
+    const send = () =>
+      axios.post(url, alert, {
+        headers: { "idempotency-key": alert.id },
+        // A signal too: axios's own time limit does not cover the connecting.
+        signal: AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)]),
+        timeout: timeoutMs,
+        maxRedirects: 0,
+      });
+    await pRetry(send, {
+      retries: Infinity,
+      minTimeout: firstRetryMs,
+      maxTimeout: LONGEST_RETRY_MS,
+      randomize: true,
+      signal: stop.signal,
+      onFailedAttempt({ error, attemptNumber }) {
+        if (stop.signal.aborted) throw error;
+        report(
+          `the webhook did not take an alert (${reasonOf(error)}); trying again (attempt ${attemptNumber}), ` +
+            "and alerts/ keeps it",
+        );
+      },
+    });
+  }
+
+  async function readCursor(): Promise<Cursor> {
+    if (!(await store.list("checkpoint")).includes("webhook")) return { file: "", delivered: 0 };
+    return JSON.parse((await store.read(CURSOR)).toString()) as Cursor;
+  }
+
+  /** The files that hold something to deliver, in order. */
+  async function filesFrom(cursor: Cursor): Promise<string[]> {
+    return (await committedFiles(store, "alerts")).filter((name) => name >= cursor.file);
+  }
+
+  async function deliver(): Promise<void> {
+    let cursor = await readCursor();
+    for (;;) {
+      isNews = false;
+      for (const file of await filesFrom(cursor)) {
+        if (file !== cursor.file) cursor = { file, delivered: 0 };
+        const alerts = await readProductFile(store, "alerts", file);
+        for (const alert of alerts.slice(cursor.delivered)) {
+          await post(alert);
+          cursor = { file, delivered: cursor.delivered + 1 };
+          await store.write(CURSOR, JSON.stringify(cursor));
+        }
+      }
+      if (isNews) continue;
+      if (isClosing) return;
+      await new Promise<void>((resolve) => (wake = resolve));
+    }
+  }
+
+  const delivering = deliver().catch((error: unknown) => {
+    if (!stop.signal.aborted) report(`the webhook gets no more alerts: ${errorMessage(error)}`);
+  });
+
+  async function waiting(): Promise<number> {
+    const cursor = await readCursor();
+    let count = 0;
+    for (const file of await filesFrom(cursor)) {
+      const { length } = await readProductFile(store, "alerts", file);
+      count += file === cursor.file ? length - cursor.delivered : length;
+    }
+    return count;
+  }
+
+  return {
+    wake() {
+      isNews = true;
+      wake();
+    },
+    async close(mostMs) {
+      isClosing = true;
+      wake();
+      const timer = setTimeout(() => stop.abort(), mostMs);
+      await delivering;
+      clearTimeout(timer);
+      return waiting();
+    },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof AxiosError)) return errorMessage(error);
+  if (error.response !== undefined) return `it answered ${error.response.status}`;
+  return error.code === "ERR_CANCELED" || error.code === "ECONNABORTED"
+    ? "no answer in time"
+    : `${error.code ?? "no connection"}`;
+}

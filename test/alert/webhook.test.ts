@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { openWebhook } from "../../labs/alert/webhook.js";
+import { localStore } from "../../labs/store/local.js";
+import { writeBatch, type AlertRow } from "../../labs/store/products.js";
+import { temporaryFolder } from "../support/folder.js";
+import { accept, fail, hang, receiver } from "../support/receiver.js";
+
+const alert = (id: string): AlertRow => ({
+  ...{ id, rule: "r", kind: "level", asset: "bitcoin", time: "2025-01-01T10:00:00.000Z" },
+  ...{ price_usd: 1, value: 1, text: "bitcoin is at $1" },
+});
+
+const NOTHING = { events: [], windows: [], changes: [], latest: [], rejected: [] };
+
+async function setUp(url: string) {
+  const store = localStore(await temporaryFolder());
+  const notices: string[] = [];
+  const report = (notice: string) => void notices.push(notice);
+  const open = () => openWebhook({ url, store, report, timeoutMs: 200, firstRetryMs: 20 });
+  const webhook = open();
+  onTestFinished(async () => void (await webhook.close(0)));
+  const write = (batchId: number, ...ids: string[]) =>
+    writeBatch(store, { ...NOTHING, batchId, alerts: ids.map(alert) });
+  return { webhook, notices, write, open };
+}
+
+test("every alert is delivered once, in order, with its id as the key", async () => {
+  const server = await receiver();
+  const { webhook, write, notices } = await setUp(server.url);
+  await write(3, "a", "b");
+  webhook.wake();
+  await expect.poll(() => server.received).toHaveLength(2);
+  await write(11, "c");
+  webhook.wake();
+  expect(await webhook.close(5_000)).toBe(0);
+  expect(server.received.map(({ alert: { id } }) => id)).toEqual(["a", "b", "c"]);
+  expect(server.received.map(({ key }) => key)).toEqual(["a", "b", "c"]);
+  expect(server.received[0]!.alert).toEqual(alert("a"));
+  expect(notices).toEqual([]);
+});
+
+test.each([
+  ["fails", fail(503), /it answered 503/],
+  ["refuses", fail(404), /it answered 404/],
+  ["points elsewhere", fail(302), /it answered 302/],
+  ["hangs", hang, /no answer in time/],
+])("a receiver that %s and comes back gets everything, in order", async (_, answer, notice) => {
+  const server = await receiver(answer);
+  const { webhook, write, notices } = await setUp(server.url);
+  await write(0, "a", "b");
+  webhook.wake();
+  await expect.poll(() => server.received.length, { timeout: 10_000 }).toBeGreaterThan(2);
+  expect(new Set(server.received.map(({ alert: { id } }) => id))).toEqual(new Set(["a"]));
+  expect(notices[0]).toMatch(notice);
+  expect(notices[0]).toContain("alerts/ keeps it");
+  server.answer = accept;
+  expect(await webhook.close(10_000)).toBe(0);
+  expect(server.accepted().map(({ id }) => id)).toEqual(["a", "b"]);
+});
+
+test("while a receiver is away the end does not wait for ever, and the next run goes on", async () => {
+  const server = await receiver(fail(500));
+  const { webhook, write, open } = await setUp(server.url);
+  await write(0, "a", "b");
+  await write(1, "c");
+  webhook.wake();
+  await expect.poll(() => server.received.length).toBeGreaterThan(0);
+  expect(await webhook.close(100)).toBe(3);
+  server.answer = accept;
+  const next = open();
+  await expect.poll(() => server.accepted()).toHaveLength(3);
+  expect(await next.close(1_000)).toBe(0);
+  const last = open(); // all is delivered: nothing is sent again
+  await sleep(50);
+  expect(await last.close(1_000)).toBe(0);
+  expect(server.accepted().map(({ id }) => id)).toEqual(["a", "b", "c"]);
+});
+
+test("nobody listens: the notice says so", async () => {
+  const { webhook, write, notices } = await setUp("http://127.0.0.1:9/alerts");
+  await write(0, "a");
+  webhook.wake();
+  await expect.poll(() => notices[0]).toMatch(/ECONNREFUSED/);
+});
