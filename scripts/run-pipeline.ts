@@ -293,9 +293,11 @@ async function startPage(
     output: store.root,
     ...{ windowMs, slideMs, delayMs, changeThreshold },
     recorded: source.finite,
+    watched: options.alerts !== undefined,
   });
   const assets = (await readAll(store, "latest")).map(({ asset }) => asset);
-  feed.addPast(await readSeries(store, assets.slice(0, MOST_ASSETS_DRAWN), 0));
+  const series = await readSeries(store, assets.slice(0, MOST_ASSETS_DRAWN), 0);
+  feed.addPast(series, await readAll(store, "alerts"));
   const lag = async () => {
     const ends = await log.endOffsets();
     return ends.map((end, partition) => end - (feed.snapshot().stream.offsets[partition] ?? 0));

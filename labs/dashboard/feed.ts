@@ -1,12 +1,14 @@
 import type { PipelineStatus } from "../pipeline.js";
 import type { AssetSeries } from "../report/series.js";
-import type { BatchOutput, PriceRow, WindowRow } from "../store/products.js";
+import type { AlertRow, BatchOutput, PriceRow, WindowRow } from "../store/products.js";
 import { NO_WATERMARK } from "../stream/watermark.js";
 
 /** How much of each asset is kept, and so how much a page ever gets: memory stays flat however long the stream is. */
 const MOST_PRICES = 1_000;
 const MOST_WINDOWS = 720;
 const MOST_GAPS = 600;
+/** Over all assets. */
+const MOST_ALERTS = 200;
 /** Prices of one asset are shown this far apart at least, in event time. */
 const PRICE_SPACING_MS = 1_000;
 const UPDATE_MS = 500;
@@ -44,6 +46,7 @@ export interface StreamView {
   droppedRows: number;
   windows: number;
   changes: number;
+  alerts: number;
   batches: number;
   openWindows: number;
   /** Null before there is one. */
@@ -73,15 +76,19 @@ export interface RunView {
   changeThreshold: number;
   /** Whether the source is a recording, whose time is its own. */
   recorded: boolean;
+  /** Whether there are rules for alerts. */
+  watched: boolean;
 }
 
 export interface Snapshot {
   run: RunView;
   stream: StreamView;
   assets: AssetView[];
+  /** The last ones, in the order that they were raised in. */
+  alerts: AlertRow[];
 }
 
-/** What has happened since the last update: of each asset only what is new. A snapshot in between may have had some of it. */
+/** What has happened since the last update: of each asset, and of the alerts, only what is new. A snapshot in between may have had some of it. */
 export type Update = Omit<Snapshot, "run">;
 
 export interface Feed {
@@ -89,11 +96,11 @@ export interface Feed {
   /** Told of an update, at most every half second. @returns ends it */
   subscribe(listener: (update: Update) => void): () => void;
   /** Takes what a batch has added to the products. */
-  addOutput(output: Pick<BatchOutput, "events" | "windows">): void;
+  addOutput(output: Pick<BatchOutput, "events" | "windows" | "alerts">): void;
   /** Takes how the pipeline stands. */
   setStatus(status: PipelineStatus): void;
   /** Takes what earlier runs have left in the products. */
-  addPast(series: readonly AssetSeries[]): void;
+  addPast(series: readonly AssetSeries[], alerts: readonly AlertRow[]): void;
   close(): void;
 }
 
@@ -102,6 +109,8 @@ export function openFeed(run: RunView): Feed {
   const assets = new Map<string, AssetView>();
   const fresh = new Map<string, Pick<AssetView, "prices" | "windows">>();
   const listeners = new Set<(update: Update) => void>();
+  const alerts: AlertRow[] = [];
+  let freshAlerts: AlertRow[] = [];
   let rates: [number, number][] = [];
   let isChanged = false;
   const stream: StreamView = {
@@ -111,6 +120,7 @@ export function openFeed(run: RunView): Feed {
     droppedRows: 0,
     windows: 0,
     changes: 0,
+    alerts: 0,
     batches: 0,
     openWindows: 0,
     watermarkMs: null,
@@ -166,20 +176,31 @@ export function openFeed(run: RunView): Feed {
     freshOf(row.asset).windows.push(point);
   }
 
+  function addAlerts(rows: readonly AlertRow[]): void {
+    alerts.push(...rows.slice(-MOST_ALERTS));
+    alerts.splice(0, alerts.length - MOST_ALERTS);
+  }
+
+  function forget(): void {
+    fresh.clear();
+    freshAlerts = [];
+  }
+
   function tick(): void {
     measureRate();
-    if (!isChanged || listeners.size === 0) {
-      fresh.clear();
-      return;
-    }
+    if (!isChanged || listeners.size === 0) return forget();
     isChanged = false;
     const changed = [...fresh].map(([asset, { prices, windows }]) => {
       const { price, eventTimeMs } = assets.get(asset)!;
       const recent = prices.slice(-MOST_PRICES);
       return { asset, price, eventTimeMs, prices: recent, windows: windows.slice(-MOST_WINDOWS) };
     });
-    fresh.clear();
-    const update: Update = { stream: { ...stream, gaps: stream.gaps.slice(-1) }, assets: changed };
+    const update: Update = {
+      stream: { ...stream, gaps: stream.gaps.slice(-1) },
+      assets: changed,
+      alerts: freshAlerts.slice(-MOST_ALERTS),
+    };
+    forget();
     for (const listener of listeners) listener(update);
   }
 
@@ -198,19 +219,29 @@ export function openFeed(run: RunView): Feed {
   timer.unref();
 
   return {
-    snapshot: () => ({ run, stream, assets: [...assets.values()] }),
+    snapshot: () => ({ run, stream, assets: [...assets.values()], alerts }),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    addOutput({ events, windows }) {
+    addOutput({ events, windows, alerts: raised }) {
       for (const { asset, eventTimeMs, priceUsd } of events) addPrice(asset, eventTimeMs, priceUsd);
       for (const row of windows) addWindow(row);
+      addAlerts(raised);
+      freshAlerts.push(...raised);
       isChanged = true;
     },
     setStatus(status) {
-      const { events, rejected, lateEvents, droppedRows, windows, changes, batches } =
-        status.totals;
+      const {
+        events,
+        rejected,
+        lateEvents,
+        droppedRows,
+        windows,
+        changes,
+        alerts: raised,
+        batches,
+      } = status.totals;
       const watermarkMs = status.watermarkMs === NO_WATERMARK ? null : status.watermarkMs;
       Object.assign(stream, {
         events,
@@ -219,6 +250,7 @@ export function openFeed(run: RunView): Feed {
         droppedRows,
         windows,
         changes,
+        alerts: raised,
         batches,
       });
       stream.openWindows = status.openWindows;
@@ -238,12 +270,13 @@ export function openFeed(run: RunView): Feed {
       for (const row of status.latest) setLatest(row);
       isChanged = true;
     },
-    addPast(series) {
+    addPast(series, past) {
+      addAlerts(past);
       for (const { asset, prices, windows } of series) {
         for (const { event_time, price_usd } of prices) addPrice(asset, event_time, price_usd);
         for (const row of windows) addWindow(row);
       }
-      fresh.clear();
+      forget();
     },
     close: () => clearInterval(timer),
   };

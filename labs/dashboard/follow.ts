@@ -23,13 +23,13 @@ export async function followProducts(store: Store, feed: Feed, signal: AbortSign
         return { asset, priceUsd: price_usd, eventTimeMs: event_time };
       });
       events.sort((a, b) => a.eventTimeMs - b.eventTimeMs);
-      feed.addOutput({ events, windows: [] });
+      feed.addOutput({ events, windows: [], alerts: [] });
     }
     for (const name of await committedFiles(store, "windows")) {
       if (!isNew(`windows/${name}`)) continue;
       const windows = await readProductFile(store, "windows", name);
       windows.sort((a, b) => a.window_end - b.window_end);
-      feed.addOutput({ events: [], windows });
+      feed.addOutput({ events: [], windows, alerts: [] });
     }
     if (isLast) return;
     await sleep(LOOK_MS, undefined, { signal }).catch(() => {});

@@ -17,6 +17,7 @@ const FIGURES: Figure[] = [
   ],
   ["windows_total", "Windows written", (s) => s.windows],
   ["changes_total", "Windows whose change reached the threshold", (s) => s.changes],
+  ["alerts_total", "Alerts raised", (s) => s.alerts],
   ["batches_total", "Micro-batches", (s) => s.batches],
   ["open_windows", "Windows in the state", (s) => s.openWindows],
   ["events_per_second", "Events a second, lately", (s) => s.eventsPerSecond],

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openFeed, type RunView, type Update } from "../../labs/dashboard/feed.js";
 import type { PriceEvent } from "../../labs/event.js";
 import type { PipelineStatus } from "../../labs/pipeline.js";
-import type { WindowRow } from "../../labs/store/products.js";
+import type { AlertRow, WindowRow } from "../../labs/store/products.js";
 
 const RUN: RunView = {
   source: "market",
@@ -14,6 +14,7 @@ const RUN: RunView = {
   delayMs: 30_000,
   changeThreshold: 0.5,
   recorded: true,
+  watched: true,
 };
 const price = (eventTimeMs: number, priceUsd: number, asset = "bitcoin"): PriceEvent => ({
   asset,
@@ -61,10 +62,10 @@ afterEach(() => void vi.useRealTimers());
 test("a snapshot has all that is kept, an update only what is new", () => {
   const feed = openFeed(RUN);
   const updates: Update[] = [];
-  feed.addOutput({ events: [price(1_000, 10)], windows: [row(60_000, 0.6)] });
+  feed.addOutput({ events: [price(1_000, 10)], windows: [row(60_000, 0.6)], alerts: [] });
   feed.subscribe((update) => updates.push(structuredClone(update)));
   vi.advanceTimersByTime(500);
-  feed.addOutput({ events: [price(3_000, 12)], windows: [] });
+  feed.addOutput({ events: [price(3_000, 12)], windows: [], alerts: [] });
   feed.setStatus(status(2));
   vi.advanceTimersByTime(500);
   const last = updates.at(-1)!;
@@ -86,7 +87,11 @@ test("memory stays flat however long the stream is, and prices are shown a secon
   feed.subscribe(() => {});
   for (let batch = 0; batch < 500; batch++) {
     const events = Array.from({ length: 100 }, (_, i) => price(batch * 50_000 + i * 500, i + 1));
-    feed.addOutput({ events, windows: [row(batch * 10_000, 0), row(batch * 10_000 + 5_000, 0)] });
+    feed.addOutput({
+      events,
+      windows: [row(batch * 10_000, 0), row(batch * 10_000 + 5_000, 0)],
+      alerts: [],
+    });
     feed.setStatus(status(batch));
     vi.advanceTimersByTime(600);
   }
@@ -103,8 +108,33 @@ test("memory stays flat however long the stream is, and prices are shown a secon
 
 test("a late event does not take the place of the latest price", () => {
   const feed = openFeed(RUN);
-  feed.addOutput({ events: [price(9_000, 9), price(2_000, 2)], windows: [] });
+  feed.addOutput({ events: [price(9_000, 9), price(2_000, 2)], windows: [], alerts: [] });
   expect(feed.snapshot().assets[0]).toMatchObject({ price: 9, eventTimeMs: 9_000 });
+  feed.close();
+});
+
+test("alerts: all that are kept come first, then each once, and no more than a bound is kept", () => {
+  const feed = openFeed(RUN);
+  const raise = (number: number): AlertRow => ({
+    ...{ id: `a/bitcoin/${number}`, rule: "a", kind: "level", asset: "bitcoin", time: "" },
+    ...{ price_usd: 1, value: 1, text: "" },
+  });
+  feed.addPast([], [raise(0)]);
+  const updates: Update[] = [];
+  feed.subscribe((update) => updates.push(structuredClone(update)));
+  feed.addOutput({ events: [], windows: [], alerts: [raise(1), raise(2)] });
+  vi.advanceTimersByTime(500);
+  feed.addOutput({ events: [], windows: [], alerts: [raise(3)] });
+  vi.advanceTimersByTime(500);
+  expect(updates.map(({ alerts }) => alerts)).toEqual([[raise(1), raise(2)], [raise(3)]]);
+  expect(feed.snapshot().alerts).toEqual([0, 1, 2, 3].map(raise));
+  for (let number = 4; number < 1_000; number++) {
+    feed.addOutput({ events: [], windows: [], alerts: [raise(number)] });
+  }
+  vi.advanceTimersByTime(500);
+  const kept = Array.from({ length: 200 }, (_, index) => raise(800 + index));
+  expect(feed.snapshot().alerts).toEqual(kept);
+  expect(updates.at(-1)!.alerts).toEqual(kept);
   feed.close();
 });
 
@@ -112,7 +142,7 @@ test("nobody is told when nothing has changed", () => {
   const feed = openFeed(RUN);
   let told = 0;
   feed.subscribe(() => told++);
-  feed.addOutput({ events: [price(1_000, 1)], windows: [] });
+  feed.addOutput({ events: [price(1_000, 1)], windows: [], alerts: [] });
   vi.advanceTimersByTime(20_000);
   const before = told;
   vi.advanceTimersByTime(20_000);

@@ -15,6 +15,7 @@ async function dashboard(port = 18_050) {
     delayMs: 30_000,
     changeThreshold: 0.5,
     recorded: true,
+    watched: true,
   });
   const page = await startDashboard({ root: ".", feed, port, lag: () => Promise.resolve([3, 0]) });
   onTestFinished(async () => {
@@ -102,7 +103,11 @@ test("the figures are there for Prometheus, lag included", async () => {
 
 test("a listener gets everything first, then what is new", async () => {
   const { url, feed } = await dashboard();
-  feed.addOutput({ events: [{ asset: "bitcoin", priceUsd: 1, eventTimeMs: 1_000 }], windows: [] });
+  feed.addOutput({
+    events: [{ asset: "bitcoin", priceUsd: 1, eventTimeMs: 1_000 }],
+    windows: [],
+    alerts: [],
+  });
   const stop = new AbortController();
   const { body } = await fetch(`${url}/events`, { signal: stop.signal });
   let text = "";
@@ -110,7 +115,11 @@ test("a listener gets everything first, then what is new", async () => {
     for await (const piece of body!) text += Buffer.from(piece as Uint8Array).toString();
   })().catch(() => {});
   await expect.poll(() => text).toMatch(/event: snapshot\ndata: .*"prices":\[\[1000,1\]\]/);
-  feed.addOutput({ events: [{ asset: "bitcoin", priceUsd: 2, eventTimeMs: 9_000 }], windows: [] });
+  feed.addOutput({
+    events: [{ asset: "bitcoin", priceUsd: 2, eventTimeMs: 9_000 }],
+    windows: [],
+    alerts: [],
+  });
   await expect
     .poll(() => text, { timeout: 3_000 })
     .toMatch(/event: update\ndata: .*"prices":.*\[9000,2\]\]/);
@@ -132,7 +141,11 @@ test("twenty listeners at once all get what is new", async () => {
   });
   await expect.poll(() => texts.every((text) => text.includes("event: snapshot"))).toBe(true);
   for (const eventTimeMs of [1_000, 3_000, 5_000]) {
-    feed.addOutput({ events: [{ asset: "bitcoin", priceUsd: 7, eventTimeMs }], windows: [] });
+    feed.addOutput({
+      events: [{ asset: "bitcoin", priceUsd: 7, eventTimeMs }],
+      windows: [],
+      alerts: [],
+    });
     const isThere = () => texts.every((text) => text.includes(`[${eventTimeMs},7]`));
     await expect.poll(isThere, { timeout: 3_000 }).toBe(true);
   }

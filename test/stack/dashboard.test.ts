@@ -67,6 +67,8 @@ test("the page moves within two seconds, and at the end it shows what the produc
     "20000",
     "--speed",
     "40",
+    "--alerts",
+    "setup/alerts.example.json",
   );
   const page = await open(url);
   await figure(page, "events").waitFor();
@@ -75,13 +77,20 @@ test("the page moves within two seconds, and at the end it shows what the produc
   await expect.poll(said, { timeout: 30_000 }).toMatch(/the page stays/);
 
   const store = localStore(out);
-  const [prices, windows, latest] = [
+  const [prices, windows, latest, alerts] = [
     await readAll(store, "prices"),
     await readAll(store, "windows"),
     await readAll(store, "latest"),
+    await readAll(store, "alerts"),
   ];
   await expect.poll(() => number(page, "events")).toBe(prices.length);
   expect(await number(page, "windows written")).toBe(windows.length);
+  expect(await number(page, "alerts")).toBe(alerts.length);
+  expect(alerts.length).toBeGreaterThan(2);
+  const listed = await page
+    .locator("#alerts li")
+    .evaluateAll((items) => items.map((item) => item.getAttribute("data-id")));
+  expect(listed).toEqual(alerts.map(({ id }) => id).reverse());
   expect(await figure(page, "the source").innerText()).toBe("has ended");
   const format = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 7 });
   const rows = await page.locator("#assets tr").allInnerTexts();
@@ -91,9 +100,24 @@ test("the page moves within two seconds, and at the end it shows what the produc
   await page.locator("#prices .main-svg").first().waitFor();
   await page.screenshot({ path: `${SCREENSHOTS}/dashboard.png`, fullPage: true });
 
-  const before = await page.locator("#assets").innerText();
+  const shown = async () =>
+    (await page.locator("#assets").innerText()) + (await page.locator("#alerts").innerText());
+  const before = await shown();
   await page.reload();
-  await expect.poll(() => page.locator("#assets").innerText()).toBe(before);
+  await expect.poll(shown).toBe(before);
+});
+
+test("twenty pages at once are all served, and one that drops out disturbs nobody", async () => {
+  const out = await temporaryFolder();
+  const { url, said } = await serve(out, "--source", "market", "--events", "8000", "--speed", "10");
+  const pages = await Promise.all(Array.from({ length: 20 }, () => open(url)));
+  await Promise.all(pages.map((page) => figure(page, "events").waitFor()));
+  await pages[0]!.context().close();
+  await expect.poll(said, { timeout: 60_000 }).toMatch(/the page stays/);
+  const { length } = await readAll(localStore(out), "prices");
+  for (const page of pages.slice(1)) {
+    await expect.poll(() => number(page, "events"), { timeout: 20_000 }).toBe(length);
+  }
 });
 
 test("a page says that the connection is lost, and heals when the pipeline is back, with the past", async () => {
@@ -123,10 +147,16 @@ test("names from the data are text: none of them runs", async () => {
     ),
   );
   await writeFile(tape, lines.join("\n"));
-  const { url } = await serve(join(folder, "out"), "--source", "replay", "--tape", tape);
+  const rules = join(folder, "rules.json");
+  const rule = { name: HOSTILE, kind: "level", above_usd: 7 };
+  await writeFile(rules, JSON.stringify({ rules: [rule] }));
+  const options = ["--source", "replay", "--tape", tape, "--alerts", rules];
+  const { url } = await serve(join(folder, "out"), ...options);
   const page = await open(url);
   await page.locator("#assets").getByText(HOSTILE, { exact: true }).waitFor();
   await page.selectOption("#asset", HOSTILE);
+  await page.locator("#alerts").getByText(`${HOSTILE} is at`).waitFor();
+  expect(await page.locator("#alerts .rule").allInnerTexts()).toEqual([HOSTILE, HOSTILE, HOSTILE]);
   await page.waitForTimeout(500);
   expect(await page.title()).toBe("Crypto streaming lab, live");
   expect(await page.locator("main img, main script").count()).toBe(0);
@@ -134,7 +164,8 @@ test("names from the data are text: none of them runs", async () => {
 
 test("it can be used by keyboard, is readable on a phone, and passes axe in light and dark", async () => {
   const out = await temporaryFolder();
-  const { url, said } = await serve(out, "--source", "market", "--events", "5000");
+  const rules = ["--alerts", "setup/alerts.example.json"];
+  const { url, said } = await serve(out, "--source", "market", "--events", "20000", ...rules);
   await expect.poll(said, { timeout: 30_000 }).toMatch(/the page stays/);
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await open(url, {
@@ -153,7 +184,10 @@ test("it can be used by keyboard, is readable on a phone, and passes axe in ligh
       return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
     });
     expect(violations).toEqual([]);
-    await page.screenshot({ path: `${SCREENSHOTS}/dashboard-phone-${colorScheme}.png` });
+    await page.screenshot({
+      path: `${SCREENSHOTS}/dashboard-phone-${colorScheme}.png`,
+      fullPage: true,
+    });
   }
   const page = await open(url);
   await page.locator("#prices .main-svg").first().waitFor();

@@ -7,6 +7,7 @@
 const MOST_PRICES = 1_000;
 const MOST_WINDOWS = 720;
 const MOST_GAPS = 600;
+const MOST_ALERTS = 200;
 
 const element = (id) => document.getElementById(id);
 const numbers = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 7 });
@@ -19,6 +20,7 @@ const percent = (value) => `${value > 0 ? "+" : ""}${value.toFixed(3)} %`;
 let run;
 let stream;
 const assets = new Map();
+let alerts = [];
 let chosen;
 let isPaused = false;
 let isDrawn = false;
@@ -30,6 +32,7 @@ function take(message, isAll) {
   if (isAll) {
     run = message.run;
     assets.clear();
+    alerts = [];
     stream = { gaps: [] };
   }
   const gaps = [...(isAll ? [] : stream.gaps), ...message.stream.gaps].slice(-MOST_GAPS);
@@ -48,6 +51,8 @@ function take(message, isAll) {
       windows: [...before.windows, ...newWindows].slice(-MOST_WINDOWS),
     });
   }
+  const known = new Set(alerts.map(({ id }) => id));
+  alerts = [...alerts, ...message.alerts.filter(({ id }) => !known.has(id))].slice(-MOST_ALERTS);
   if (!isPaused || !isDrawn) drawSoon();
 }
 
@@ -67,6 +72,7 @@ function draw() {
   drawPicker();
   drawTable();
   drawPrices();
+  drawAlerts();
   drawGap();
   restUntilMs = performance.now() + 2 * (performance.now() - beganMs);
 }
@@ -91,6 +97,7 @@ function drawFigures() {
     "windows written": numbers.format(stream.windows),
     "windows open (state)": numbers.format(stream.openWindows),
     changes: numbers.format(stream.changes),
+    ...(run.watched ? { alerts: numbers.format(stream.alerts) } : {}),
     "newest event (UTC)": clock(stream.newestEventMs),
     "watermark (UTC)": clock(stream.watermarkMs),
     "gap between the two": gap,
@@ -193,6 +200,7 @@ function drawPrices() {
   const ends = windows.map(({ endMs }) => endMs);
   const edge = (sign) => windows.map(({ average, deviation }) => average + sign * (deviation ?? 0));
   const accent = colour("accent");
+  const own = alerts.filter(({ asset, time }) => asset === chosen && Date.parse(time) >= fromMs);
   const line = { type: "scatter", mode: "lines", x: ends };
   Plotly.react(
     "prices",
@@ -233,10 +241,66 @@ function drawPrices() {
           color: marked.map(({ change }) => colour(change < 0 ? "down" : "up")),
         },
       },
+      ...(run.watched
+        ? [
+            alertMarkers(
+              "anomaly",
+              own.filter(({ kind }) => kind === "anomaly"),
+              { symbol: "diamond-open", color: colour("odd") },
+            ),
+            alertMarkers(
+              "other alert",
+              own.filter(({ kind }) => kind !== "anomaly"),
+              { symbol: "circle-open", color: accent },
+            ),
+          ]
+        : []),
     ],
     layout(420, "US dollars"),
     CONFIG,
   );
+}
+
+function alertMarkers(name, list, marker) {
+  return {
+    type: "scatter",
+    mode: "markers",
+    name,
+    x: list.map(({ time }) => Date.parse(time)),
+    y: list.map(({ price_usd }) => price_usd),
+    // plotly.js takes some tags of HTML in a text: none of the data's may be one.
+    text: list.map(({ rule, text }) => `${rule}: ${text}`.replaceAll("<", "‹")),
+    hoverinfo: "x+text",
+    marker: { ...marker, size: 14, line: { width: 3 } },
+  };
+}
+
+/** The newest first. Only what is new is added, so that a screen reader reads each once, and a reader's place stays. */
+function drawAlerts() {
+  const list = element("alerts");
+  const nothing = element("no-alerts");
+  nothing.hidden = alerts.length > 0;
+  list.hidden = alerts.length === 0;
+  nothing.textContent = run.watched
+    ? "None yet."
+    : "No rules are given: --alerts FILE (setup/alerts.example.json shows how).";
+  const wanted = new Set(alerts.map(({ id }) => id));
+  for (const item of [...list.children]) if (!wanted.has(item.dataset.id)) item.remove();
+  const shown = new Set([...list.children].map(({ dataset }) => dataset.id));
+  for (const alert of alerts) if (!shown.has(alert.id)) list.prepend(alertItem(alert));
+}
+
+function alertItem({ id, time, kind, rule, text }) {
+  const item = document.createElement("li");
+  item.dataset.id = id;
+  const when = document.createElement("time");
+  when.dateTime = time;
+  when.textContent = clock(Date.parse(time));
+  const name = document.createElement("span");
+  name.className = kind === "anomaly" ? "rule anomaly" : "rule";
+  name.textContent = rule;
+  item.append(when, name, text);
+  return item;
 }
 
 function drawGap() {
