@@ -104,7 +104,7 @@ test("killed at random many times and run again, every product is that of an und
   expect(found).toEqual(await products(quiet));
   expect(found.alerts.length).toBeGreaterThan(20);
   // At least once: in order, and what came twice did so after a kill.
-  const delivered = server.received.map(({ alert }) => alert);
+  const delivered = server.requests.map(({ alert }) => alert);
   const firsts = delivered.filter(
     (alert, index) => delivered.findIndex(({ id }) => id === alert.id) === index,
   );

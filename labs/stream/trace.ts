@@ -1,6 +1,6 @@
 import { parseEvent, type Message, type ObservedEvent } from "../event.js";
 import { memoryLog } from "../log/memory.js";
-import type { WindowRow } from "../store/products.js";
+import type { AlertRow, WindowRow } from "../store/products.js";
 import { openQuery, type QuerySettings, type Totals } from "./query.js";
 import { NO_WATERMARK, isBehind } from "./watermark.js";
 import { earliestWindowStart } from "./window.js";
@@ -23,6 +23,8 @@ export interface TracedBatch {
   watermarkMs: number | null;
   /** The windows that this batch emitted. */
   windows: WindowRow[];
+  /** What the settings' monitor raised. */
+  alerts: AlertRow[];
   /** (asset, window) pairs that late events were dropped from. */
   droppedRows: number;
 }
@@ -59,11 +61,13 @@ export async function traceQuery(
   const waiting = await log.endOffsets();
   const batches: TracedBatch[] = [];
   let emitted: WindowRow[] = [];
+  let raised: AlertRow[] = [];
   const query = await openQuery(
     log,
     FORGETFUL,
     (output) => {
       emitted = output.windows;
+      raised = output.alerts;
       return Promise.resolve();
     },
     settings,
@@ -96,6 +100,7 @@ export async function traceQuery(
       lateWatermarkMs: orNull(lateWatermarkMs),
       watermarkMs: orNull(query.watermarkMs),
       windows: emitted,
+      alerts: raised,
       droppedRows: progress.stateOperators.numRowsDroppedByWatermark,
     });
   }

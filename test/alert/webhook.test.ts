@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import { accept, hang, refuse } from "../../labs/alert/receiver.js";
 import { openWebhook } from "../../labs/alert/webhook.js";
 import { localStore } from "../../labs/store/local.js";
 import { writeBatch, type AlertRow } from "../../labs/store/products.js";
 import { temporaryFolder } from "../support/folder.js";
-import { accept, fail, hang, receiver } from "../support/receiver.js";
+import { receiver } from "../support/receiver.js";
 
 const alert = (id: string): AlertRow => ({
   ...{ id, rule: "r", kind: "level", asset: "bitcoin", time: "2025-01-01T10:00:00.000Z" },
@@ -30,28 +31,28 @@ test("every alert is delivered once, in order, with its id as the key", async ()
   const { webhook, write, notices } = await setUp(server.url);
   await write(3, "a", "b");
   webhook.wake();
-  await expect.poll(() => server.received).toHaveLength(2);
+  await expect.poll(() => server.requests).toHaveLength(2);
   await write(11, "c");
   webhook.wake();
   expect(await webhook.close(5_000)).toBe(0);
-  expect(server.received.map(({ alert: { id } }) => id)).toEqual(["a", "b", "c"]);
-  expect(server.received.map(({ key }) => key)).toEqual(["a", "b", "c"]);
-  expect(server.received[0]!.alert).toEqual(alert("a"));
+  expect(server.requests.map(({ alert: { id } }) => id)).toEqual(["a", "b", "c"]);
+  expect(server.requests.map(({ key }) => key)).toEqual(["a", "b", "c"]);
+  expect(server.requests[0]!.alert).toEqual(alert("a"));
   expect(notices).toEqual([]);
 });
 
 test.each([
-  ["fails", fail(503), /it answered 503/],
-  ["refuses", fail(404), /it answered 404/],
-  ["points elsewhere", fail(302), /it answered 302/],
+  ["fails", refuse(503), /it answered 503/],
+  ["refuses", refuse(404), /it answered 404/],
+  ["points elsewhere", refuse(302), /it answered 302/],
   ["hangs", hang, /no answer in time/],
 ])("a receiver that %s and comes back gets everything, in order", async (_, answer, notice) => {
   const server = await receiver(answer);
   const { webhook, write, notices } = await setUp(server.url);
   await write(0, "a", "b");
   webhook.wake();
-  await expect.poll(() => server.received.length, { timeout: 10_000 }).toBeGreaterThan(2);
-  expect(new Set(server.received.map(({ alert: { id } }) => id))).toEqual(new Set(["a"]));
+  await expect.poll(() => server.requests.length, { timeout: 10_000 }).toBeGreaterThan(2);
+  expect(new Set(server.requests.map(({ alert: { id } }) => id))).toEqual(new Set(["a"]));
   expect(notices[0]).toMatch(notice);
   expect(notices[0]).toContain("alerts/ keeps it");
   server.answer = accept;
@@ -60,12 +61,12 @@ test.each([
 });
 
 test("while a receiver is away the end does not wait for ever, and the next run goes on", async () => {
-  const server = await receiver(fail(500));
+  const server = await receiver(refuse(500));
   const { webhook, write, open } = await setUp(server.url);
   await write(0, "a", "b");
   await write(1, "c");
   webhook.wake();
-  await expect.poll(() => server.received.length).toBeGreaterThan(0);
+  await expect.poll(() => server.requests.length).toBeGreaterThan(0);
   expect(await webhook.close(100)).toBe(3);
   server.answer = accept;
   const next = open();
