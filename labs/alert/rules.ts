@@ -88,7 +88,7 @@ const anomaly = z
     /** How many returns the next one is compared with. */
     window: z.number().int().min(4).max(100_000).default(60),
     /** An episode begins with a return so many standard deviations away from the usual … */
-    threshold: positive.default(10),
+    threshold: positive.default(8),
     /** … and ends with one less far away than this; half of it by default. */
     rearm: z.number().min(0).optional(),
   })

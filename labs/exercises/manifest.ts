@@ -258,6 +258,31 @@ export const EXERCISES: readonly Exercise[] = [
       "batchId is the largest commit + 1 (0 if there is none), from is offsets[batchId − 1] (0 for the first). If offsets[batchId] is there, that is its end.",
     ],
   },
+  {
+    name: "20-hysteresis",
+    chapter: 7,
+    title: "Alerts with hysteresis",
+    difficulty: 1,
+    outcome: "architecture patterns",
+    hints: [
+      "Which of the two levels counts while an episode goes on, and which one before?",
+      "When does the number of alerts grow? And what does null >= 0 say in JavaScript?",
+      "null first: as it was. Active: stays so while value >= endBelow. Not active: begins with value >= beginAt, one alert more.",
+    ],
+  },
+  {
+    name: "21-sliding-median-deviation",
+    chapter: 7,
+    title: "Robust scores over a sliding window",
+    difficulty: 3,
+    outcome: "event-time windows and aggregation",
+    hints: [
+      "Which values does the score of values[i] look back at? Is values[i] itself one of them?",
+      "How does sort() compare 10 and 9? What is in the middle of four values? Does sort() change the array that it is called on?",
+      "Write a function median(values) that sorts a copy with (a, b) => a - b. The MAD is the median of Math.abs(each - center).",
+      "center = median(before); deviation = 1.4826 * median(before.map((x) => Math.abs(x - center))); equal to center is 0, else (value - center) / deviation.",
+    ],
+  },
 ];
 
 /** The exercise of a number or a name, such as `07` or `07-consumer-lag`. */

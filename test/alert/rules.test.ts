@@ -13,7 +13,7 @@ test("the example can be followed, and what it leaves out has a value", () => {
     new Set(["change", "level", "silence", "anomaly"]),
   );
   const [anomaly] = parseAlertRules(file({ name: "a", kind: "anomaly" }), "f").rules;
-  expect(anomaly).toMatchObject({ detector: "robust", every: 10_000, window: 60, threshold: 10 });
+  expect(anomaly).toMatchObject({ detector: "robust", every: 10_000, window: 60, threshold: 8 });
   expect(parseAlertRules(file({ name: "s", kind: "silence", after: "2m" }), "f").rules[0]).toEqual({
     name: "s",
     kind: "silence",

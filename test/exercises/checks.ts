@@ -51,6 +51,8 @@ const call = (name: string, args: readonly unknown[]) => `${name}(${args.map(sho
 export function isClose(one: unknown, other: unknown, tolerance = 0): boolean {
   if (typeof one === "number" && typeof other === "number") {
     if (one === other || (Number.isNaN(one) && Number.isNaN(other))) return true;
+    // Infinity is within a part of Infinity of everything.
+    if (!Number.isFinite(one) || !Number.isFinite(other)) return false;
     return Math.abs(one - other) <= tolerance * Math.max(1, Math.abs(one), Math.abs(other));
   }
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) {

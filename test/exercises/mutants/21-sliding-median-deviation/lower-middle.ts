@@ -1,0 +1,15 @@
+// Of an even number of values it takes the lower one in the middle.
+
+export function robustScores(values: readonly number[], window: number): number[] {
+  return values.slice(window).map((value, index) => {
+    const before = values.slice(index, index + window);
+    const center = median(before);
+    const deviation = 1.4826 * median(before.map((each) => Math.abs(each - center)));
+    return value === center ? 0 : (value - center) / deviation;
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)]!;
+}

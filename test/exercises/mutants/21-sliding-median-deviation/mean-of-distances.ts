@@ -1,0 +1,17 @@
+// It takes the mean of the distances.
+
+export function robustScores(values: readonly number[], window: number): number[] {
+  return values.slice(window).map((value, index) => {
+    const before = values.slice(index, index + window);
+    const center = median(before);
+    const deviation =
+      (1.4826 * before.reduce((sum, each) => sum + Math.abs(each - center), 0)) / before.length;
+    return value === center ? 0 : (value - center) / deviation;
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
