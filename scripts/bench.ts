@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
+import { medianTree } from "../labs/alert/median.js";
+import { openMonitor } from "../labs/alert/monitor.js";
+import { parseAlertRules } from "../labs/alert/rules.js";
 import { readConfig } from "../labs/config.js";
 import { parseEvent, type PriceEvent } from "../labs/event.js";
 import { openFileLog } from "../labs/log/file.js";
@@ -21,6 +24,7 @@ import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PIPELINE = join(ROOT, "scripts/run-pipeline.ts");
+const RULES = join(ROOT, "setup/alerts.example.json");
 const WINDOWS = { windowMs: 60_000, slideMs: 10_000 };
 const DELAY_MS = 30_000;
 const BATCH = 50_000;
@@ -48,7 +52,7 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
 }
 
 /** Log bytes → parsed, validated, windowed, checkpointed; the sink throws the rows away. */
-async function streamLog(folder: string): Promise<void> {
+async function streamLog(folder: string, alerts = false): Promise<void> {
   await inFolder(async (checkpointFolder) => {
     const log = await openFileLog(folder, TOPIC, PARTITIONS);
     const checkpoint = await openCheckpoint(localStore(checkpointFolder), TOPIC, {});
@@ -57,6 +61,9 @@ async function streamLog(folder: string): Promise<void> {
       delayMs: DELAY_MS,
       changeThreshold: 0.5,
       batchSize: BATCH,
+      monitor: alerts
+        ? openMonitor(parseAlertRules(await readFile(RULES, "utf8"), RULES).rules)
+        : undefined,
     });
     const total = sum(await log.endOffsets());
     while (sum(query.offsets) < total) await query.runBatch();
@@ -148,9 +155,10 @@ async function benchSpeed(events: number): Promise<string[][]> {
     const bytes = await valueBytes(folder);
 
     say(`timing, ${ROUNDS} rounds …`);
-    const [parseMs, streamMs] = await compare(
+    const [parseMs, streamMs, alertsMs] = await compare(
       () => parseValues(bytes),
       () => streamLog(folder),
+      () => streamLog(folder, true),
     );
     const priceEvents: PriceEvent[] = [];
     for (const value of bytes.toString().trimEnd().split("\n")) {
@@ -163,12 +171,52 @@ async function benchSpeed(events: number): Promise<string[][]> {
       ["bare JSON.parse of the same bytes", microseconds(parseMs!), "1"],
       ["log bytes → closed windows", microseconds(streamMs!), (streamMs! / parseMs!).toFixed(2)],
       [
+        "the same with the rules of setup/alerts.example.json",
+        microseconds(alertsMs!),
+        (alertsMs! / parseMs!).toFixed(2),
+      ],
+      [
         "engine alone, 100 assets, 1 min / 10 s",
         `${(priceEvents.length / engineMs! / 1_000).toFixed(2)} M events/s`,
         (engineMs! / parseMs!).toFixed(2),
       ],
     ];
   });
+}
+
+/** Median and MAD of a sliding window, by the tree and by sorting anew. */
+async function benchMedian(): Promise<string[][]> {
+  const rows: string[][] = [];
+  for (const window of [60, 600, 6_000]) {
+    say(`median and MAD over ${window} values …`);
+    const steps = 600_000 / window;
+    const values = Array.from({ length: window + steps }, (_, index) => Math.sin(index * 12.9898));
+    const tree = medianTree();
+    for (const value of values.slice(0, window)) tree.add(value);
+    let at = window;
+    const [treeMs, sortMs] = await compare(
+      () => {
+        for (let step = 0; step < steps; step++) {
+          tree.remove(values[(at - window) % values.length]!);
+          tree.add(values[at++ % values.length]!);
+          tree.medianAbsoluteDeviation();
+        }
+      },
+      () => {
+        for (let step = 0; step < steps; step++) {
+          const sorted = Float64Array.from(values.slice(step, step + window)).sort();
+          const center = (sorted[window / 2 - 1]! + sorted[window / 2]!) / 2;
+          sorted.map((value) => Math.abs(value - center)).sort();
+        }
+      },
+    );
+    rows.push([
+      `median and MAD of the last ${window.toLocaleString("en-US")}: tree`,
+      `${((treeMs! * 1_000) / steps).toFixed(1)} µs a step`,
+      `sorting ${(sortMs! / treeMs!).toFixed(1)}`,
+    ]);
+  }
+  return rows;
 }
 
 async function benchRuns(sizes: number[]): Promise<string[][]> {
@@ -233,7 +281,7 @@ async function main(argv: string[]): Promise<void> {
   }
   const rows = stack
     ? await (await import("./bench-stack.js")).benchStack(ROOT, readConfig())
-    : await benchSpeed(events);
+    : [...(await benchSpeed(events)), ...(await benchMedian())];
   if (!stack && !quick) rows.push(...(await benchRuns(sizes.split(",").map(Number))));
   const table = new Table({ head: ["what", "figure", "ratio"], style: { head: [], border: [] } });
   table.push(...rows);
