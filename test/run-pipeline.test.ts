@@ -3,9 +3,11 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { UsageError } from "../labs/errors.js";
 import type { Summary } from "../labs/report/summary.js";
 import { localStore } from "../labs/store/local.js";
 import { PRODUCTS, readAll } from "../labs/store/products.js";
+import { readOptions } from "../scripts/pipeline-options.js";
 import { coingeckoServer, prices } from "./support/coingecko-server.js";
 import { runPipelineCommand, start } from "./support/command.js";
 import { receiver } from "./support/receiver.js";
@@ -186,22 +188,32 @@ test("rows that are no events go to rejected/ with position and reason, the rest
   ]);
 });
 
+test.each([
+  ["--source", "telepathy"],
+  ["--window", "60"],
+  ["--window", "0s"],
+  ["--slide", "2m"],
+  ["--partitions", "0"],
+  ["--batch", "many"],
+  ["--speed", "-1"],
+  ["--change-threshold", "NaN"],
+  ["--assets", "a,,b"],
+  ["--serve", "99999"],
+  ["--engine", "spark", "--log", "file"],
+  ["--stack", "--alerts", "setup/alerts.example.json"],
+  ["--nonsense"],
+  ["--tape"],
+  ["extra"],
+])("wrong usage is refused: %s %s", async (...args) => {
+  await expect(readOptions(args)).rejects.toThrow(UsageError);
+});
+
 test("wrong usage ends with exit code 2, one line and a hint", async () => {
   const out = await temporaryFolder();
   for (const args of [
     ["--source", "telepathy"],
-    ["--window", "60"],
-    ["--window", "0s"],
-    ["--slide", "2m"],
-    ["--partitions", "0"],
-    ["--batch", "many"],
-    ["--speed", "-1"],
-    ["--change-threshold", "NaN"],
-    ["--assets", "a,,b"],
-    ["--nonsense"],
-    ["--tape"],
-    ["extra"],
     ["--source", "websocket", "--assets", "nonsense"],
+    ["--alerts", join(out, "none.json")],
   ]) {
     const { code, stdout, stderr } = await runPipelineCommand([...args, "--out", out]);
     expect(code, args.join(" ")).toBe(2);
@@ -233,6 +245,10 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
     [market(damaged), /is corrupt.*--fresh/],
     [["--out", foreign], /no checkpoint to continue from/],
     [market(other, "--window", "2m"), /--window was 1m, now 2m/],
+    [
+      market(other, "--alerts", "setup/alerts.example.json"),
+      /--alerts was not set, now 5 rules \(\w+\).*start over with --fresh/,
+    ],
     [market(other, "--seed", "9"), /--seed was 1, now 9/],
   ] as const) {
     const { code, stdout, stderr } = await runPipelineCommand(args);

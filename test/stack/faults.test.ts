@@ -1,9 +1,13 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { Summary } from "../../labs/report/summary.js";
 import { hdfsStore } from "../../labs/store/hdfs.js";
 import { PRODUCTS, readAll } from "../../labs/store/products.js";
 import { start, type Result } from "../support/command.js";
+import { temporaryFolder } from "../support/folder.js";
+import { receiver } from "../support/receiver.js";
 import { ENVIRONMENT, hdfs, stack, uniqueName } from "./environment.js";
 
 // The whole pipeline from the command line, on the real services, with things killed under it. Whatever happens, the
@@ -49,15 +53,23 @@ async function undisturbed(...more: string[]): Promise<string> {
   return out;
 }
 
-test("kill -9 of the pipeline at random, our engine: the products are those of an undisturbed run", async () => {
-  const quiet = await undisturbed();
+test("kill -9 of the pipeline at random, our engine: products and alerts are those of an undisturbed run", async () => {
+  const folder = await temporaryFolder();
+  const server = await receiver();
+  const rules = [
+    { name: "moves", kind: "change", percent: 0.3 },
+    { name: "odd", kind: "anomaly", every: "1s", window: 10, threshold: 4 },
+  ];
+  await writeFile(join(folder, "quiet.json"), JSON.stringify({ rules }));
+  await writeFile(join(folder, "killed.json"), JSON.stringify({ rules, webhook: server.url }));
+  const quiet = await undisturbed("--alerts", join(folder, "quiet.json"));
   const out = `/${uniqueName("killed")}`;
   const store = hdfsStore({ ...hdfs, path: out }, true);
   const commits = async () => (await store.list("checkpoint/commits")).length;
   let kills = 0;
   for (let ended = false; !ended;) {
     const before = await commits();
-    const { child, result } = pipeline(out);
+    const { child, result } = pipeline(out, "--alerts", join(folder, "killed.json"));
     void result.then(() => (ended = true));
     if (kills < 3)
       await sleep(1_000 + Math.random() * 500); // somewhere in the appending
@@ -69,10 +81,12 @@ test("kill -9 of the pipeline at random, our engine: the products are those of a
     if (ended) expect(code, stderr).toBe(0);
     else kills++;
   }
-  const last = await pipeline(out).result;
+  const last = await pipeline(out, "--alerts", join(folder, "killed.json")).result;
   expect(last.code, last.stderr).toBe(0);
   expect(summaryOf(last).ended).toBe(true);
+  expect(summaryOf(last).alerts).toBeGreaterThan(5);
   expect(kills).toBeGreaterThan(0);
+  expect(server.accepted()).toEqual(await readAll(store, "alerts"));
   expect(await products(out)).toEqual(await products(quiet));
 });
 
