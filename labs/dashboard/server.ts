@@ -117,11 +117,8 @@ function events(context: Context, feed: Feed): Response {
     while (!stream.aborted) {
       const now: Update | "all" | undefined = waiting;
       waiting = undefined;
-      if (now === "all") {
-        await stream.writeSSE({ event: "snapshot", data: json(feed.snapshot()) });
-      } else if (now !== undefined) {
-        await stream.writeSSE({ event: "update", data: json(now) });
-      }
+      if (now === "all") await stream.write(frame("snapshot", feed.snapshot()));
+      else if (now !== undefined) await stream.write(frame("update", now));
       if (waiting !== undefined) continue;
       let timer: NodeJS.Timeout | undefined;
       const isSilent = await new Promise<boolean>((resolve) => {
@@ -134,11 +131,16 @@ function events(context: Context, feed: Feed): Response {
   });
 }
 
-/** The text of the last update, which all pages get: it is made once. */
-let last: { of: object; text: string } | undefined;
-function json(value: object): string {
-  if (last?.of !== value) last = { of: value, text: JSON.stringify(value) };
-  return last.text;
+const encoder = new TextEncoder();
+let last: { of: object; frame: Uint8Array } | undefined;
+
+/** An event as server-sent events have it. Its bytes are made once for all pages, since an update may be large. */
+function frame(event: string, data: object): Uint8Array {
+  if (last?.of !== data) {
+    const bytes = encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    last = { of: data, frame: bytes };
+  }
+  return last.frame;
 }
 
 async function listen(app: Hono, first: number): Promise<{ server: Server; port: number }> {
