@@ -42,6 +42,8 @@ const PLOTLY = fileURLToPath(import.meta.resolve("plotly.js/dist/plotly-basic.mi
 /** Which topic an output on Kafka is computed from; written before the checkpoint is begun. */
 const TOPIC_FILE = "checkpoint/topic";
 const SAME_SIGNAL_MS = 500;
+/** How many alerts of one batch are said in the terminal. */
+const MOST_ALERTS_SAID = 10;
 /** How long the end of a run waits for a webhook. */
 const LAST_DELIVERIES_MS = 10_000;
 const STACK_OUT = "hdfs:///lab/out";
@@ -223,7 +225,11 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
       run.feed?.addOutput(batch);
       if (batch.alerts.length === 0) return;
       run.alerts?.webhook?.wake();
-      for (const { text, rule } of batch.alerts) run.report(printable(`alert: ${text} (${rule})`));
+      for (const { text, rule } of batch.alerts.slice(0, MOST_ALERTS_SAID)) {
+        run.report(printable(`alert: ${text} (${rule})`));
+      }
+      const more = batch.alerts.length - MOST_ALERTS_SAID;
+      if (more > 0) run.report(`… and ${more} more alerts: alerts/ has them`);
     };
     return runPipeline({ source, log, checkpoint, store, observe }, settings, signal, onStatus);
   }

@@ -259,21 +259,28 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
   }
 }, 120_000);
 
-test("a live source runs for the time it is given, and does not store again what it knows", async () => {
+test("a live source runs for the time it is given, does not store again what it knows, and tells when it falls silent", async () => {
   const out = await temporaryFolder();
+  const rules = join(out, "rules.json");
+  const rule = { name: "nothing new", kind: "silence", after: "500ms" };
+  await writeFile(rules, JSON.stringify({ rules: [rule] }));
   const { url } = await coingeckoServer(
     prices({ bitcoin: { usd: 68_340.12, last_updated_at: Math.floor(Date.now() / 1_000) } }),
   );
   const args = [
     ...["--source", "coingecko", "--assets", "bitcoin", "--every", "100ms", "--trigger", "100ms"],
-    ...["--duration", "1s", "--out", out, "--json"],
+    ...["--duration", "1s", "--out", out, "--json", "--alerts", rules],
   ];
   const first = await runPipelineCommand(args, { COINGECKO_URL: url });
   expect(first.code, first.stderr).toBe(0);
   expect(parseSummary(first.stdout)).toMatchObject({ events: 1, ended: false });
   expect(parseSummary(first.stdout).source["repeated"]).toBeGreaterThan(2);
+  expect(first.stderr).toContain("alert: no event of bitcoin has arrived for 500ms");
+  const before = await products(out);
+  expect(before.alerts).toMatchObject([{ rule: "nothing new", asset: "bitcoin" }]);
   const second = await runPipelineCommand(args, { COINGECKO_URL: url });
   expect(parseSummary(second.stdout)).toMatchObject({ events: 1, newRecords: 0 });
+  expect((await products(out)).alerts).toEqual(before.alerts); // the same silence goes on
 });
 
 test("--help names every option of the command line", async () => {

@@ -78,8 +78,10 @@ function draw() {
 }
 
 function drawRun() {
-  const { source, engine, topic, output } = run;
-  element("run").textContent = `${source} → topic ${topic} → ${engine} → ${output}`;
+  const { source, engine, topic, output, windowMs, slideMs, delayMs } = run;
+  element("run").textContent =
+    `${source} → topic ${topic} → ${engine}, windows of ${seconds(windowMs)} every ${seconds(slideMs)}, ` +
+    `${seconds(delayMs)} for late events → ${output}`;
 }
 
 function drawFigures() {
