@@ -27,6 +27,19 @@ export interface StackConfig {
   ports: Record<PortName, number>;
 }
 
+/** Where the lab's own services answer: on this machine, and to nobody else. */
+export function ownAddresses({ ports }: StackConfig) {
+  const host = "127.0.0.1";
+  return {
+    /** `host:port` of Kafka's brokers. */
+    brokers: [`${host}:${ports.KAFKA_PORT}`],
+    /** The NameNode. */
+    hdfs: { host, httpPort: ports.NAMENODE_HTTP_PORT, rpcPort: ports.NAMENODE_PORT },
+    /** Spark's Connect server. */
+    sparkRemote: `sc://${host}:${ports.SPARK_PORT}`,
+  };
+}
+
 const DEFAULT_PORTS = {
   ZOOKEEPER_PORT: 2181,
   KAFKA_PORT: 9092,

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readConfig } from "./config.js";
+import { ownAddresses, readConfig } from "./config.js";
 import { progress } from "./notebook.js";
 import { openStack, type Stack } from "./stack/stack.js";
 import { hdfsStore, type HdfsLocation } from "./store/hdfs.js";
@@ -41,16 +41,10 @@ export async function startServices(...names: ("kafka" | "hdfs" | "spark")[]): P
       }),
     );
   });
-  const hdfs = {
-    host: "127.0.0.1",
-    httpPort: config.ports.NAMENODE_HTTP_PORT,
-    rpcPort: config.ports.NAMENODE_PORT,
-  };
+  const addresses = ownAddresses(config);
   return {
-    brokers: [`127.0.0.1:${config.ports.KAFKA_PORT}`],
-    hdfs,
-    hdfsAt: (path) => hdfsStore({ ...hdfs, path }, true),
-    sparkRemote: `sc://127.0.0.1:${config.ports.SPARK_PORT}`,
+    ...addresses,
+    hdfsAt: (path) => hdfsStore({ ...addresses.hdfs, path }, true),
     stack,
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { readConfig, type Config } from "../labs/config.js";
+import { ownAddresses, readConfig, type Config } from "../labs/config.js";
 import { openFileLog } from "../labs/log/file.js";
 import { TOPIC, type EventLog } from "../labs/log/log.js";
 import { LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
@@ -95,11 +95,10 @@ async function openOutput(options: Options, config: Config): Promise<Output> {
     return { store: localStore(folder), sparkRoot, folder, isLocalStack: false };
   }
   const { hdfsStore, parseHdfsUrl } = await import("../labs/store/hdfs.js");
-  const { NAMENODE_HTTP_PORT: httpPort, NAMENODE_PORT: rpcPort } = config.stack.ports;
-  const own = { host: "127.0.0.1", httpPort, rpcPort };
+  const { hdfs: own } = ownAddresses(config.stack);
   const other = config.hdfsUrl === undefined ? own : parseHdfsUrl(config.hdfsUrl, own);
   const location = parseHdfsUrl(out, other);
-  const isLocalStack = location.host === own.host && location.httpPort === httpPort;
+  const isLocalStack = location.host === own.host && location.httpPort === own.httpPort;
   const store = hdfsStore(location, isLocalStack);
   return {
     store,
@@ -126,8 +125,7 @@ async function startStack(options: Options, config: Config, output: Output): Pro
   await upStack(stack, stack.select(names), TOPIC);
 }
 
-const brokersOf = ({ kafkaBrokers, stack }: Config) =>
-  kafkaBrokers ?? [`127.0.0.1:${stack.ports.KAFKA_PORT}`];
+const brokersOf = ({ kafkaBrokers, stack }: Config) => kafkaBrokers ?? ownAddresses(stack).brokers;
 
 /** The event log: files in the output, or a topic that belongs to the output alone, so that runs do not mix. */
 async function openLog(
@@ -235,7 +233,7 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
   }
   const { PROTOCOL, connectSpark } = await import("../labs/spark/client.js");
   const { runSparkPipeline } = await import("../labs/spark-pipeline.js");
-  const remote = config.sparkRemote ?? `sc://127.0.0.1:${config.stack.ports.SPARK_PORT}`;
+  const remote = config.sparkRemote ?? ownAddresses(config.stack).sparkRemote;
   const session = connectSpark(remote, join(ROOT, PROTOCOL));
   const ended = new AbortController();
   const following =

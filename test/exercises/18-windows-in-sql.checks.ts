@@ -1,5 +1,5 @@
 import { PROTOCOL, connectSpark, type SparkSession } from "../../labs/spark/client.js";
-import { readConfig } from "../../labs/config.js";
+import { ownAddresses, readConfig } from "../../labs/config.js";
 import { isClose } from "./checks.js";
 import * as solution from "../../solutions/18-windows-in-sql.js";
 import { checksOf, wrong } from "./checks.js";
@@ -8,7 +8,7 @@ const check = checksOf(solution);
 
 type Row = Record<string, string | number | null>;
 const { sparkRemote, stack } = readConfig();
-const remote = sparkRemote ?? `sc://127.0.0.1:${stack.ports.SPARK_PORT}`;
+const remote = sparkRemote ?? ownAddresses(stack).sparkRemote;
 
 /** The rows of a query over some prices, by asset and start. */
 async function ask(

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { PORT_NAMES, portVariable, readConfig } from "../../labs/config.js";
+import { PORT_NAMES, ownAddresses, portVariable, readConfig } from "../../labs/config.js";
 import { openStack } from "../../labs/stack/stack.js";
 
 /** The tests have a stack of their own, on other ports and in another folder than the one a person may be using. */
@@ -15,13 +15,7 @@ export const ENVIRONMENT: Record<string, string> = {
 export const config = readConfig(ENVIRONMENT);
 export const stack = openStack(resolve("."), config.stack);
 export const { ports } = config.stack;
-export const brokers = [`127.0.0.1:${ports.KAFKA_PORT}`];
-export const remote = `sc://127.0.0.1:${ports.SPARK_PORT}`;
-export const hdfs = {
-  host: "127.0.0.1",
-  httpPort: ports.NAMENODE_HTTP_PORT,
-  rpcPort: ports.NAMENODE_PORT,
-};
+export const { brokers, hdfs, sparkRemote: remote } = ownAddresses(config.stack);
 
 let count = 0;
 /** A name that no other test has used: topics and folders outlive a test. */

@@ -285,7 +285,7 @@ function drawAlerts() {
   list.hidden = alerts.length === 0;
   nothing.textContent = run.watched
     ? "None yet."
-    : "No rules are given: --alerts FILE (setup/alerts.example.json shows how).";
+    : "No rules are given: --alerts FILE, with our own engine (setup/alerts.example.json shows how).";
   const wanted = new Set(alerts.map(({ id }) => id));
   for (const item of [...list.children]) if (!wanted.has(item.dataset.id)) item.remove();
   const shown = new Set([...list.children].map(({ dataset }) => dataset.id));
