@@ -80,8 +80,8 @@ function draw() {
 function drawRun() {
   const { source, engine, topic, output, windowMs, slideMs, delayMs } = run;
   element("run").textContent =
-    `${source} → topic ${topic} → ${engine}, windows of ${seconds(windowMs)} every ${seconds(slideMs)}, ` +
-    `${seconds(delayMs)} for late events → ${output}`;
+    `${source} → topic ${topic} → ${engine}, windows of ${windowMs / 1_000} s every ${slideMs / 1_000} s, ` +
+    `${delayMs / 1_000} s for late events → ${output}`;
 }
 
 function drawFigures() {
