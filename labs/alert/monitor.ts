@@ -26,9 +26,10 @@ interface Episode {
 
 /** What is remembered of an asset: JSON, for the checkpoint. The lists have a place for each rule. */
 interface AssetMemory {
-  /** When its last event arrived, and in which partition. */
+  /** When its last event arrived, in which partition, and what the latest price was then. */
   arrivalMs: number;
   partition: number;
+  priceUsd: number;
   episodes: Episode[];
   returns: ({ price: ReturnMemory; detector: DetectorMemory } | null)[];
 }
@@ -140,15 +141,14 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
     rule: SilenceRule,
     episode: Episode,
     asset: string,
-    { latest }: AssetState,
-    { arrivalMs }: AssetMemory,
+    { arrivalMs, priceUsd }: AssetMemory,
     nowMs: number,
   ): void {
     const silentMs = nowMs - arrivalMs;
     if (!begins(episode, "up", silentMs, { beginAt: rule.after, endBelow: 0 })) return;
     raise(rule, asset, episode, {
       timeMs: arrivalMs + rule.after,
-      priceUsd: latest.priceUsd,
+      priceUsd,
       value: rule.after / 1_000,
       text: `no event of ${asset} has arrived for ${formatDuration(rule.after)}, since ${formatTime(arrivalMs)}`,
     });
@@ -167,7 +167,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
         if (!isFor(rule, asset)) continue;
         const episode = memory.episodes[index]!;
         if (rule.kind === "silence") {
-          takeSilence(rule, episode, asset, state, memory, arrivalMs);
+          takeSilence(rule, episode, asset, memory, arrivalMs);
           episode.up = false;
         } else if (rule.kind === "level" && isLatest) {
           takeLevel(rule, episode, event);
@@ -178,6 +178,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
         }
       }
       memory.arrivalMs = Math.max(memory.arrivalMs, arrivalMs);
+      memory.priceUsd = latest.priceUsd;
     },
 
     endBatch(state, windows, nowMs) {
@@ -194,7 +195,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
         for (const [index, rule] of rules.entries()) {
           if (rule.kind !== "silence" || !isFor(rule, asset)) continue;
           const clockMs = Math.max(nowMs ?? -Infinity, newestMs[memory.partition]!);
-          takeSilence(rule, memory.episodes[index]!, asset, assetState, memory, clockMs);
+          takeSilence(rule, memory.episodes[index]!, asset, memory, clockMs);
         }
       }
       const rows = raised;
@@ -227,6 +228,7 @@ function firstMemory(
   return {
     arrivalMs,
     partition,
+    priceUsd: event.priceUsd,
     episodes: rules.map(() => ({ up: false, down: false, count: 0 })),
     returns: rules.map((rule) =>
       rule.kind === "anomaly"
