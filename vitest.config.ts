@@ -5,6 +5,8 @@ export default defineConfig({
     // CI counts from the file what passed and what failed.
     reporters: process.env["CI"] ? ["default", "json"] : ["default"],
     outputFile: ".lab/vitest.json",
+    // By default one core of two stays idle.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
