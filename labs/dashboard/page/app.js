@@ -202,7 +202,9 @@ function drawPrices() {
   const ends = windows.map(({ endMs }) => endMs);
   const edge = (sign) => windows.map(({ average, deviation }) => average + sign * (deviation ?? 0));
   const accent = colour("accent");
-  const own = alerts.filter(({ asset, time }) => asset === chosen && Date.parse(time) >= fromMs);
+  // Not those from before the first window that is still here: they would stand alone at the edge.
+  const firstMs = Math.max(fromMs, view.windows[0]?.endMs ?? -Infinity);
+  const own = alerts.filter(({ asset, time }) => asset === chosen && Date.parse(time) >= firstMs);
   const line = { type: "scatter", mode: "lines", x: ends };
   Plotly.react(
     "prices",
