@@ -1,6 +1,7 @@
 import axios, { AxiosError } from "axios";
 import pRetry from "p-retry";
 import { errorMessage } from "../errors.js";
+import { noAnswerReason } from "../http.js";
 import type { Report } from "../source/source.js";
 import { committedFiles, readProductFile, type AlertRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
@@ -137,9 +138,6 @@ export function openWebhook(options: WebhookOptions): Webhook {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof AxiosError)) return errorMessage(error);
-  if (error.response !== undefined) return `it answered ${error.response.status}`;
-  return error.code === "ERR_CANCELED" || error.code === "ECONNABORTED"
-    ? "no answer in time"
-    : `${error.code ?? "no connection"}`;
+  const response = error instanceof AxiosError ? error.response : undefined;
+  return response === undefined ? noAnswerReason(error) : `it answered ${response.status}`;
 }

@@ -1,8 +1,9 @@
 import axios, { AxiosError, type AxiosResponse } from "axios";
 import pRetry from "p-retry";
 import { z } from "zod";
-import { LabError, errorMessage } from "../errors.js";
+import { LabError } from "../errors.js";
 import { priceMessage, type Message, type PriceEvent } from "../event.js";
+import { noAnswerReason } from "../http.js";
 import { formatTime } from "../time.js";
 import { pause } from "./pace.js";
 import type { Report, Source } from "./source.js";
@@ -58,13 +59,7 @@ function describeFailure(error: unknown): { reason: string; lasting: boolean; wa
     const waitMs = retryAfterMs(headers["retry-after"], Date.now());
     return { reason: status === 429 ? "429, too many requests" : String(status), lasting, waitMs };
   }
-  const reason =
-    error instanceof AxiosError
-      ? error.code === "ECONNABORTED"
-        ? "no answer in time"
-        : `${error.code ?? "no connection"}`
-      : errorMessage(error);
-  return { reason, lasting: false, waitMs: 0 };
+  return { reason: noAnswerReason(error), lasting: false, waitMs: 0 };
 }
 
 /**
