@@ -30,8 +30,8 @@ export interface BatchPlan {
   endOffsets: number[];
   /** W(N): windows that end by it are emitted by this batch. */
   watermarkMs: number;
-  /** When it was planned; null where it leaves records unread, or must not depend on when it runs. */
-  nowMs: number | null;
+  /** When it was planned; undefined where it leaves records unread, or must not depend on when it runs. */
+  nowMs?: number;
 }
 
 /** Everything that the engine remembers between two batches. */
@@ -139,7 +139,7 @@ export async function openCheckpoint(
       batchId,
       endOffsets,
       watermarkMs: batchWatermarkMs,
-      nowMs: batchTimestampMs ?? null,
+      nowMs: batchTimestampMs,
     };
   }
 
@@ -151,12 +151,7 @@ export async function openCheckpoint(
     const [first, ...assets] = await readLines(name);
     const head = checked(name, headLine, first);
     return {
-      plan: {
-        batchId,
-        endOffsets: head.endOffsets,
-        watermarkMs: head.batchWatermarkMs,
-        nowMs: null,
-      },
+      plan: { batchId, endOffsets: head.endOffsets, watermarkMs: head.batchWatermarkMs },
       maxEventTimeMs: head.maxEventTimeMs,
       totals: head.totals,
       state: new Map(assets.map((line) => checked(name, assetLine, line))),
@@ -206,7 +201,7 @@ export async function openCheckpoint(
   return {
     writePlan: ({ batchId, endOffsets, watermarkMs, nowMs }) =>
       writeLines(`offsets/${batchId}`, [
-        { batchWatermarkMs: orNull(watermarkMs), batchTimestampMs: nowMs ?? undefined },
+        { batchWatermarkMs: orNull(watermarkMs), batchTimestampMs: nowMs },
         { [topic]: endOffsets },
       ]),
     commit,

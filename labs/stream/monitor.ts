@@ -18,10 +18,10 @@ export interface Monitor {
    * Ends a batch.
    *
    * @param windows those that the batch emits
-   * @param nowMs when the batch was planned, if it has read all that had arrived; null where only the events tell the time
+   * @param nowMs when the batch was planned, if it has read all that had arrived; undefined where only the events tell the time
    * @returns what the batch raises
    */
-  endBatch(state: State, windows: readonly WindowRow[], nowMs: number | null): AlertRow[];
+  endBatch(state: State, windows: readonly WindowRow[], nowMs?: number): AlertRow[];
   /** When something would be raised that no event brings about: milliseconds since the epoch, Infinity where nothing is. */
   dueMs(state: State): number;
 }

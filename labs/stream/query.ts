@@ -105,7 +105,6 @@ export async function openQuery(
     batchId: -1,
     endOffsets: new Array<number>(log.partitions).fill(0),
     watermarkMs: NO_WATERMARK,
-    nowMs: null,
   };
   let maxEventTimeMs = committed?.maxEventTimeMs ?? -Infinity;
   const state: State = committed?.state ?? new Map();
@@ -207,7 +206,7 @@ export async function openQuery(
       batchId: batchId + 1,
       endOffsets: end,
       watermarkMs: rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
-      nowMs: isAll ? (clock?.() ?? null) : null,
+      nowMs: isAll ? clock?.() : undefined,
     };
     await checkpoint.writePlan(plan);
     return run(plan, performance.now() - startedMs);

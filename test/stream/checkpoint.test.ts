@@ -11,12 +11,7 @@ import { temporaryFolder } from "../support/folder.js";
 const SETTINGS = { window: "1m", partitions: 3 };
 
 const progress = (batchId: number): Progress => ({
-  plan: {
-    batchId,
-    endOffsets: [batchId, 0, 7],
-    watermarkMs: batchId === 0 ? NO_WATERMARK : 1_000,
-    nowMs: null,
-  },
+  plan: { batchId, endOffsets: [batchId, 0, 7], watermarkMs: batchId === 0 ? NO_WATERMARK : 1_000 },
   maxEventTimeMs: 5_000,
   totals: { events: 12 },
   state: new Map([
