@@ -20,7 +20,7 @@ import { market } from "../labs/source/market.js";
 import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
 import type { Report, Source } from "../labs/source/source.js";
 import { localStore } from "../labs/store/local.js";
-import { readAll, type BatchOutput } from "../labs/store/products.js";
+import { readAll, readProduct, type BatchOutput } from "../labs/store/products.js";
 import type { Store } from "../labs/store/store.js";
 import {
   isBegun,
@@ -301,7 +301,9 @@ async function startPage(
   });
   const assets = (await readAll(store, "latest")).map(({ asset }) => asset);
   const series = await readSeries(store, assets.slice(0, MOST_ASSETS_DRAWN), 0);
-  feed.addPast(series, await readAll(store, "alerts"));
+  feed.addPast(series, []);
+  // A file at a time: the feed keeps the last ones only, however many there were.
+  for await (const alerts of readProduct(store, "alerts")) feed.addPast([], alerts);
   const lag = async () => {
     const ends = await log.endOffsets();
     return ends.map((end, partition) => end - (feed.snapshot().stream.offsets[partition] ?? 0));

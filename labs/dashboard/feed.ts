@@ -37,17 +37,10 @@ export interface AssetView {
   windows: WindowPoint[];
 }
 
+type Totals = PipelineStatus["totals"];
+
 /** How the stream stands. */
-export interface StreamView {
-  events: number;
-  rejected: number;
-  /** Null where Spark runs, which does not count them. */
-  lateEvents: number | null;
-  droppedRows: number;
-  windows: number;
-  changes: number;
-  alerts: number;
-  batches: number;
+export interface StreamView extends Totals {
   openWindows: number;
   /** Null before there is one. */
   watermarkMs: number | null;
@@ -232,27 +225,8 @@ export function openFeed(run: RunView): Feed {
       isChanged = true;
     },
     setStatus(status) {
-      const {
-        events,
-        rejected,
-        lateEvents,
-        droppedRows,
-        windows,
-        changes,
-        alerts: raised,
-        batches,
-      } = status.totals;
       const watermarkMs = status.watermarkMs === NO_WATERMARK ? null : status.watermarkMs;
-      Object.assign(stream, {
-        events,
-        rejected,
-        lateEvents,
-        droppedRows,
-        windows,
-        changes,
-        alerts: raised,
-        batches,
-      });
+      Object.assign(stream, status.totals);
       stream.openWindows = status.openWindows;
       stream.watermarkMs = watermarkMs;
       stream.newestEventMs = status.newestEventMs;
