@@ -1,4 +1,4 @@
-import { NORMAL_SCALE, medianTree, type MedianTree } from "./median.js";
+import { NORMAL_SCALE, medianTree } from "./median.js";
 
 // How unusual is a number, given those before it? Three answers to the same question, each a score in "standard deviations
 // away from the usual":
@@ -77,7 +77,7 @@ interface Measure {
 
 const MEASURES: Record<DetectorKind, (window: number, memory: DetectorMemory) => Measure> = {
   robust(window, memory) {
-    const tree: MedianTree = medianTree();
+    const tree = medianTree();
     for (const value of memory.values) tree.add(value);
     return {
       usual: () => [tree.median(), NORMAL_SCALE * tree.medianAbsoluteDeviation()],

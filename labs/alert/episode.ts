@@ -13,3 +13,15 @@ export interface Levels {
 export function isInEpisode(wasInEpisode: boolean, value: number, levels: Levels): boolean {
   return wasInEpisode ? value >= levels.endBelow : value >= levels.beginAt;
 }
+
+/** Takes the next value of one side of an episode. @returns whether it begins with that value */
+export function begins<Side extends string>(
+  episode: Record<Side, boolean>,
+  side: Side,
+  value: number,
+  levels: Levels,
+): boolean {
+  const was = episode[side];
+  episode[side] = isInEpisode(was, value, levels);
+  return episode[side] && !was;
+}

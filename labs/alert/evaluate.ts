@@ -1,8 +1,9 @@
 import type { PriceEvent } from "../event.js";
 import { seededRandom } from "../source/market.js";
-import { isInEpisode } from "./episode.js";
+import { begins } from "./episode.js";
 import { openDetector, type DetectorKind } from "./detector.js";
 import { returnsOf, type Return } from "./returns.js";
+import { anomalyLevels } from "./rules.js";
 
 // How good is a detector? Only where one knows what there is to find: shocks are put into prices at known places.
 
@@ -73,15 +74,11 @@ export function scoreReturns(
 
 /** When episodes begin, as the anomaly rule has them: by the end of the interval. Milliseconds since the epoch. */
 export function alarmsOf(scored: readonly ScoredReturn[], threshold: number): number[] {
-  const levels = { beginAt: threshold, endBelow: threshold / 2 };
-  const alarmsMs: number[] = [];
-  let inside = false;
-  for (const { score, endMs } of scored) {
-    const was = inside;
-    inside = isInEpisode(was, Math.abs(score ?? 0), levels);
-    if (inside && !was) alarmsMs.push(endMs);
-  }
-  return alarmsMs;
+  const levels = anomalyLevels(threshold);
+  const episode = { up: false };
+  return scored
+    .filter(({ score }) => begins(episode, "up", Math.abs(score ?? 0), levels))
+    .map(({ endMs }) => endMs);
 }
 
 /** What alarms are worth. */

@@ -4,10 +4,11 @@ import type { Monitor } from "../stream/monitor.js";
 import type { AssetState, State } from "../stream/state.js";
 import { formatDuration, formatTime } from "../time.js";
 import { emptyMemory, openDetector, type Detector, type DetectorMemory } from "./detector.js";
-import { isInEpisode, type Levels } from "./episode.js";
+import { begins } from "./episode.js";
 import { firstReturnMemory, takePrice, type Return, type ReturnMemory } from "./returns.js";
 import {
-  levelBounds,
+  levelsOf,
+  signOf,
   type AlertRule,
   type AnomalyRule,
   type ChangeRule,
@@ -34,7 +35,7 @@ interface AssetMemory {
   returns: ({ price: ReturnMemory; detector: DetectorMemory } | null)[];
 }
 
-const memoryOf = ({ monitored }: AssetState) => monitored as AssetMemory | undefined;
+const memoryOf = ({ monitored }: AssetState) => monitored as AssetMemory;
 
 /** What happened, before it is an alert. */
 interface Raised {
@@ -57,6 +58,7 @@ const clock = (timeMs: number) => formatTime(timeMs).slice(11, 19);
  * a batch has fixed it.
  */
 export function openMonitor(rules: readonly AlertRule[]): Monitor {
+  const levels = new Map(rules.map((rule) => [rule, levelsOf(rule)]));
   const detectors = new WeakMap<DetectorMemory, Detector>();
   let raised: AlertRow[] = [];
 
@@ -75,19 +77,11 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
     });
   }
 
-  /** Takes a rule's next value. @returns whether an episode begins with it */
-  function begins(episode: Episode, side: "up" | "down", value: number, levels: Levels): boolean {
-    const was = episode[side];
-    episode[side] = isInEpisode(was, value, levels);
-    return episode[side] && !was;
-  }
-
   function takeChange(rule: ChangeRule, episode: Episode, row: WindowRow): void {
-    const levels = { beginAt: rule.percent, endBelow: rule.rearm_percent ?? rule.percent / 2 };
     for (const side of ["up", "down"] as const) {
       if (rule.direction !== "both" && rule.direction !== side) continue;
       const change = side === "up" ? row.pct_change : -row.pct_change;
-      if (!begins(episode, side, change, levels)) continue;
+      if (!begins(episode, side, change, levels.get(rule)!)) continue;
       const span = `${clock(row.window_start)} to ${clock(row.window_end)}`;
       raise(rule, row.asset, episode, {
         timeMs: row.window_end,
@@ -99,15 +93,15 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
   }
 
   function takeLevel(rule: LevelRule, episode: Episode, event: PriceEvent): void {
-    const { beginUsd, endUsd, sign } = levelBounds(rule);
-    const levels = { beginAt: sign * beginUsd, endBelow: sign * endUsd };
-    if (!begins(episode, "up", sign * event.priceUsd, levels)) return;
+    const sign = signOf(rule);
+    const { beginAt } = levels.get(rule)!;
+    if (!begins(episode, "up", sign * event.priceUsd, levels.get(rule)!)) return;
     const place = sign > 0 ? "at or above" : "at or below";
     raise(rule, event.asset, episode, {
       timeMs: event.eventTimeMs,
       priceUsd: event.priceUsd,
       value: event.priceUsd,
-      text: `${event.asset} is at ${dollars(event.priceUsd)}, ${place} ${dollars(beginUsd)}`,
+      text: `${event.asset} is at ${dollars(event.priceUsd)}, ${place} ${dollars(sign * beginAt)}`,
     });
   }
 
@@ -125,8 +119,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
     }
     const score = detector.score(value);
     if (score === null) return;
-    const levels = { beginAt: rule.threshold, endBelow: rule.rearm ?? rule.threshold / 2 };
-    if (!begins(episode, "up", Math.abs(score), levels)) return;
+    if (!begins(episode, "up", Math.abs(score), levels.get(rule)!)) return;
     const move = `${percent(100 * value)} in ${formatDuration(rule.every)}`;
     raise(rule, asset, episode, {
       timeMs: endMs,
@@ -144,8 +137,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
     { arrivalMs, priceUsd }: AssetMemory,
     nowMs: number,
   ): void {
-    const silentMs = nowMs - arrivalMs;
-    if (!begins(episode, "up", silentMs, { beginAt: rule.after, endBelow: 0 })) return;
+    if (!begins(episode, "up", nowMs - arrivalMs, levels.get(rule)!)) return;
     raise(rule, asset, episode, {
       timeMs: arrivalMs + rule.after,
       priceUsd,
@@ -160,7 +152,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
     takeEvent(state, event, partition, { offset, timestampMs: arrivalMs }) {
       const { asset } = event;
       state.monitored ??= firstMemory(rules, event, partition, arrivalMs);
-      const memory = memoryOf(state)!;
+      const memory = memoryOf(state);
       const { latest } = state;
       const isLatest = latest.offset === offset && latest.eventTimeMs === event.eventTimeMs;
       for (const [index, rule] of rules.entries()) {
@@ -183,7 +175,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
 
     endBatch(state, windows, nowMs) {
       for (const row of windows) {
-        const memory = memoryOf(state.get(row.asset)!)!;
+        const memory = memoryOf(state.get(row.asset)!);
         for (const [index, rule] of rules.entries()) {
           if (rule.kind !== "change" || !isFor(rule, row.asset)) continue;
           takeChange(rule, memory.episodes[index]!, row);
@@ -191,7 +183,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
       }
       const newestMs = newestArrivals(state);
       for (const [asset, assetState] of state) {
-        const memory = memoryOf(assetState)!;
+        const memory = memoryOf(assetState);
         for (const [index, rule] of rules.entries()) {
           if (rule.kind !== "silence" || !isFor(rule, asset)) continue;
           const clockMs = Math.max(nowMs ?? -Infinity, newestMs[memory.partition]!);
@@ -208,7 +200,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
     dueMs(state) {
       let dueMs = Infinity;
       for (const [asset, assetState] of state) {
-        const { arrivalMs, episodes } = memoryOf(assetState)!;
+        const { arrivalMs, episodes } = memoryOf(assetState);
         for (const [index, rule] of rules.entries()) {
           if (rule.kind !== "silence" || episodes[index]!.up || !isFor(rule, asset)) continue;
           dueMs = Math.min(dueMs, arrivalMs + rule.after);
@@ -242,7 +234,7 @@ function firstMemory(
 function newestArrivals(state: State): number[] {
   const newestMs: number[] = [];
   for (const assetState of state.values()) {
-    const { partition, arrivalMs } = memoryOf(assetState)!;
+    const { partition, arrivalMs } = memoryOf(assetState);
     newestMs[partition] = Math.max(newestMs[partition] ?? -Infinity, arrivalMs);
   }
   return newestMs;

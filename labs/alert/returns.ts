@@ -57,10 +57,7 @@ export function returnsOf(events: Iterable<PriceEvent>, everyMs: number): Return
   const returns: Return[] = [];
   let memory: ReturnMemory | undefined;
   for (const event of events) {
-    if (memory === undefined) {
-      memory = firstReturnMemory(event, everyMs);
-      continue;
-    }
+    memory ??= firstReturnMemory(event, everyMs);
     const ended = takePrice(memory, event, everyMs);
     if (ended !== undefined) returns.push(ended);
   }

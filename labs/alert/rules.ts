@@ -2,6 +2,7 @@ import { z } from "zod";
 import { UsageError, errorMessage } from "../errors.js";
 import { parseDurationMs } from "../time.js";
 import { DETECTORS } from "./detector.js";
+import type { Levels } from "./episode.js";
 
 // The file of rules, as a person writes it:
 //
@@ -139,9 +140,31 @@ export function parseAlertRules(text: string, name: string): AlertRules {
   );
 }
 
-/** Where an episode of a level begins, and where it ends. */
-export function levelBounds(rule: LevelRule): { beginUsd: number; endUsd: number; sign: 1 | -1 } {
-  const sign = rule.above_usd === undefined ? -1 : 1;
-  const beginUsd = (rule.above_usd ?? rule.below_usd)!;
-  return { beginUsd, endUsd: rule.rearm_usd ?? beginUsd * (1 - sign * DEFAULT_REARM), sign };
+/** Which way a price goes into an episode: up to a level, 1, or down to it, −1. */
+export const signOf = ({ above_usd }: LevelRule): 1 | -1 => (above_usd === undefined ? -1 : 1);
+
+/** By default an anomaly is left at half of its threshold. */
+export const anomalyLevels = (threshold: number, rearm = threshold / 2): Levels => {
+  return { beginAt: threshold, endBelow: rearm };
+};
+
+/**
+ * Between which values a rule's episodes begin and end: of a change percent, of a level dollars times its sign, of a silence
+ * milliseconds (it ends with an event, not by a value), of an anomaly standard deviations.
+ */
+export function levelsOf(rule: AlertRule): Levels {
+  switch (rule.kind) {
+    case "change":
+      return { beginAt: rule.percent, endBelow: rule.rearm_percent ?? rule.percent / 2 };
+    case "level": {
+      const sign = signOf(rule);
+      const beginUsd = (rule.above_usd ?? rule.below_usd)!;
+      const endUsd = rule.rearm_usd ?? beginUsd * (1 - sign * DEFAULT_REARM);
+      return { beginAt: sign * beginUsd, endBelow: sign * endUsd };
+    }
+    case "silence":
+      return { beginAt: rule.after, endBelow: 0 };
+    case "anomaly":
+      return anomalyLevels(rule.threshold, rule.rearm);
+  }
 }
