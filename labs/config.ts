@@ -40,6 +40,8 @@ export function ownAddresses({ ports }: StackConfig) {
   };
 }
 
+export type OwnAddresses = ReturnType<typeof ownAddresses>;
+
 const DEFAULT_PORTS = {
   ZOOKEEPER_PORT: 2181,
   KAFKA_PORT: 9092,

@@ -2,7 +2,7 @@ import { access, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import type { PortName, StackConfig } from "../config.js";
+import { ownAddresses, type PortName, type StackConfig } from "../config.js";
 import { LabError } from "../errors.js";
 import { describeKafka } from "../log/kafka.js";
 import { connectSpark } from "../spark/client.js";
@@ -151,7 +151,7 @@ export const SERVICES: Record<ServiceName, Service> = {
     installed: "kafka/jars/kafka_2.13-3.4.1.jar",
     data: "kafka",
     java: (places) => kafkaJava(places, "-Xmx512m", "kafka.Kafka", "server.properties"),
-    answers: (_, { ports }) => describeKafka([`127.0.0.1:${ports.KAFKA_PORT}`]),
+    answers: (_, config) => describeKafka(ownAddresses(config).brokers),
     failures: [[/InconsistentClusterIdException/, RESET_KAFKA]],
     // After kill -9 ZooKeeper keeps the old session for some seconds, and with it the broker's place.
     passing: /NodeExistsException|KeeperErrorCode = NodeExists/,
@@ -221,9 +221,9 @@ export const SERVICES: Record<ServiceName, Service> = {
         SPARK_LOCAL_IP: "127.0.0.1",
       },
     }),
-    answers: async (_, { ports }) => {
-      await opened(ports.SPARK_PORT);
-      const session = connectSpark(`sc://127.0.0.1:${ports.SPARK_PORT}`);
+    answers: async (_, config) => {
+      await opened(config.ports.SPARK_PORT);
+      const session = connectSpark(ownAddresses(config).sparkRemote);
       try {
         await session.sql("SELECT 1");
       } finally {

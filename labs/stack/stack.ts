@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { portVariable, type StackConfig } from "../config.js";
+import { ownAddresses, portVariable, type OwnAddresses, type StackConfig } from "../config.js";
 import { LabError, errorMessage } from "../errors.js";
 import {
   fileSize,
@@ -38,8 +38,8 @@ const MOST_RESTARTS = 3;
 /** The lab's own Kafka, HDFS and Spark on this machine. */
 export interface Stack {
   readonly places: Places;
-  /** The port of a service to talk to. */
-  portOf(name: ServiceName): number;
+  /** Where its services answer. */
+  readonly addresses: OwnAddresses;
   /** The services of the names, which may be `hdfs`, with all that they need, in order of start. */
   select(names: readonly string[]): ServiceName[];
   /** Checks what must be there before anything is started, and writes the settings. */
@@ -218,7 +218,7 @@ export function openStack(root: string, config: StackConfig): Stack {
 
   return {
     places,
-    portOf,
+    addresses: ownAddresses(config),
     select,
     prepare,
     start,

@@ -24,8 +24,7 @@ export async function upStack(
     title: name,
     task: async (_: unknown, task: { title: string }) => {
       await stack.start(name);
-      if (name === "kafka")
-        await createTopic([`127.0.0.1:${stack.portOf(name)}`], topic, LAB_PARTITIONS);
+      if (name === "kafka") await createTopic(stack.addresses.brokers, topic, LAB_PARTITIONS);
       task.title = `${name} answers (${took()})`;
     },
   }));

@@ -1,21 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { openFeed, type RunView, type Update } from "../../labs/dashboard/feed.js";
+import { openFeed, type Update } from "../../labs/dashboard/feed.js";
 import type { PriceEvent } from "../../labs/event.js";
 import type { PipelineStatus } from "../../labs/pipeline.js";
 import type { AlertRow, WindowRow } from "../../labs/store/products.js";
+import { RUN } from "../support/run-view.js";
 
-const RUN: RunView = {
-  source: "market",
-  engine: "our engine",
-  topic: "t",
-  output: "/out",
-  windowMs: 60_000,
-  slideMs: 10_000,
-  delayMs: 30_000,
-  changeThreshold: 0.5,
-  recorded: true,
-  watched: true,
-};
 const price = (eventTimeMs: number, priceUsd: number, asset = "bitcoin"): PriceEvent => ({
   asset,
   priceUsd,

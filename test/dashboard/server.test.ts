@@ -3,20 +3,10 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { openFeed } from "../../labs/dashboard/feed.js";
 import { startDashboard } from "../../labs/dashboard/server.js";
+import { RUN } from "../support/run-view.js";
 
 async function dashboard(port = 18_050) {
-  const feed = openFeed({
-    source: "market",
-    engine: "our engine",
-    topic: "t",
-    output: "/out",
-    windowMs: 60_000,
-    slideMs: 10_000,
-    delayMs: 30_000,
-    changeThreshold: 0.5,
-    recorded: true,
-    watched: true,
-  });
+  const feed = openFeed(RUN);
   const page = await startDashboard({ root: ".", feed, port, lag: () => Promise.resolve([3, 0]) });
   onTestFinished(async () => {
     feed.close();

@@ -1,0 +1,15 @@
+import type { RunView } from "../../labs/dashboard/feed.js";
+
+/** A run that a page shows. */
+export const RUN: RunView = {
+  source: "market",
+  engine: "our engine",
+  topic: "t",
+  output: "/out",
+  windowMs: 60_000,
+  slideMs: 10_000,
+  delayMs: 30_000,
+  changeThreshold: 0.5,
+  recorded: true,
+  watched: true,
+};
