@@ -29,67 +29,115 @@ export interface Message {
   timestampMs: number;
 }
 
-/** The longest name of an asset, in characters. */
-export const LONGEST_ASSET = 128;
+/** The longest message that is read, in Unicode characters: it bounds the work that one bad record can cause. */
+export const MAX_MESSAGE_LENGTH = 10_000;
+/** The longest name of an asset, in Unicode characters. */
+export const MAX_ASSET_LENGTH = 128;
 /** Prices must be below this many dollars. */
 export const PRICE_LIMIT_USD = 1e12;
 /** How far event time may run ahead of arrival: a clock further ahead would push the watermark. */
-export const LARGEST_LEAD_MS = 86_400_000;
+export const MAX_LEAD_MS = 86_400_000;
+
+/**
+ * Why a record is not an event. A reason names the broken rule and not the value, which is in `raw` beside it: so
+ * rejected records can be counted by reason. Checked in this order; the first that applies is given.
+ */
+export const REASONS = {
+  notUnicode: "not valid Unicode",
+  tooLong: `longer than ${MAX_MESSAGE_LENGTH} characters`,
+  notJson: "not JSON",
+  notObject: "not a JSON object",
+  assetMissing: "asset is missing",
+  assetNotString: "asset is not a string",
+  assetEmpty: "asset is empty",
+  assetTooLong: `asset is longer than ${MAX_ASSET_LENGTH} characters`,
+  priceMissing: "price_usd is missing",
+  priceNotNumber: "price_usd is not a number",
+  priceTooLow: "price_usd is not above 0",
+  priceTooHigh: "price_usd is not below 1e12",
+  timeMissing: "event_time is missing",
+  timeInvalid: "event_time is not an ISO-8601 time with a zone",
+  arrivalInvalid: "arrival_time is not an ISO-8601 time with a zone",
+  timeTooEarly: "event_time is before 1970",
+  timeTooLate: "event_time is more than a day ahead of arrival",
+} as const;
+export type Reason = (typeof REASONS)[keyof typeof REASONS];
+
+/** Stands for bytes that are not UTF-8 once they have been decoded. */
+export const REPLACEMENT_CHARACTER = "\uFFFD";
+/** JSON's escape of one half of a surrogate pair without the other, in a text whose pairs of backslashes are masked. */
+export const LONE_SURROGATE =
+  /\\u[dD][89abAB][\dA-Fa-f]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][\dA-Fa-f]{2})\\u[dD][c-fC-F]/;
+/** Nothing but what `String.prototype.trim` removes. */
+export const BLANK = /^[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*$/;
 
 /** A number as JSON writes it: what a price in a text (a CSV field, a ticker) must look like to be taken as one. */
 export const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
-/** A value as an error message shows it: JSON, cut where it is long. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+/** Whether a text is Unicode through and through: its bytes were UTF-8, and no escape is half a surrogate pair. */
+function isUnicode(text: string): boolean {
+  if (text.includes(REPLACEMENT_CHARACTER)) return false;
+  return !text.includes("\\u") || !LONE_SURROGATE.test(text.replaceAll("\\\\", "__"));
+}
+
+/** Whether a text has more Unicode characters than `max`; an emoji is one, although its `length` is 2. */
+function isLongerThan(text: string, max: number): boolean {
+  if (text.length <= max) return false;
+  return text.length > 2 * max || Array.from(text).length > max;
 }
 
 /**
- * Parses and validates one message. Unknown fields are ignored, so that producers can add some.
- * A tape's `arrival_time` may be among the fields, and is then checked too.
+ * Parses and validates one message. A message is an event if
+ *
+ * - it is valid Unicode: UTF-8 without half surrogate pairs, and without U+FFFD, which means that bytes were lost before;
+ * - it is at most 10,000 characters long, and one JSON object (RFC 8259) with nothing but white space around it;
+ *   of a name that appears twice the last value counts, names are case-sensitive, null is the same as missing;
+ * - `asset` is a string of at most 128 characters, not all of them white space (as `trim` defines it);
+ * - `price_usd` is a number that, read as a double, is above 0 and below 1e12;
+ * - `event_time` is a string that `parseTimeMs` takes, from 1970 on, and at most a day ahead of arrival;
+ * - `arrival_time`, if it is there (a tape has it), is a string that `parseTimeMs` takes.
+ *
+ * Other fields are ignored, so that producers can add some. `labs/spark/job.ts` says the same in Spark's SQL, and
+ * `test/stack/hostile.test.ts` holds the two against each other.
  *
  * @param value the message's value
  * @param arrivalTimeMs the message's timestamp, milliseconds since the epoch
- * @returns the event, or the reason why there is none: a sentence for a person
+ * @returns the event, or a readable reason for rejecting it
  */
-export function parseEvent(value: string, arrivalTimeMs: number): PriceEvent | string {
+export function parseEvent(value: string, arrivalTimeMs: number): PriceEvent | Reason {
+  if (!isUnicode(value)) return REASONS.notUnicode;
+  if (isLongerThan(value, MAX_MESSAGE_LENGTH)) return REASONS.tooLong;
   let fields: Record<string, unknown>;
   try {
     fields = JSON.parse(value);
   } catch {
-    return "not JSON";
+    return REASONS.notJson;
   }
   // Checked by hand and not by a schema library: every event of the stream passes here.
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
-    return `not a JSON object: ${shown(fields)}`;
+    return REASONS.notObject;
   }
-  const { asset, price_usd: priceUsd, event_time: eventTime } = fields;
-  if (asset === undefined) return "asset is missing";
-  if (typeof asset !== "string") return `asset is not a string: ${shown(asset)}`;
-  if (asset.trim() === "") return "asset is empty";
-  if (asset.length > LONGEST_ASSET) {
-    return `asset is ${asset.length} characters long, at most ${LONGEST_ASSET} are allowed`;
-  }
-  if (priceUsd === undefined) return "price_usd is missing";
-  if (typeof priceUsd !== "number") return `price_usd is not a number: ${shown(priceUsd)}`;
-  if (!(priceUsd > 0)) return `price_usd is not above 0: ${priceUsd}`;
-  if (!(priceUsd < PRICE_LIMIT_USD)) return `price_usd is not below 1e12: ${priceUsd}`;
-  if (eventTime === undefined) return "event_time is missing";
+  const { asset, price_usd: priceUsd, event_time: eventTime, arrival_time: tapeArrival } = fields;
+  if (asset === undefined || asset === null) return REASONS.assetMissing;
+  if (typeof asset !== "string") return REASONS.assetNotString;
+  if (BLANK.test(asset)) return REASONS.assetEmpty;
+  if (isLongerThan(asset, MAX_ASSET_LENGTH)) return REASONS.assetTooLong;
+  if (priceUsd === undefined || priceUsd === null) return REASONS.priceMissing;
+  if (typeof priceUsd !== "number") return REASONS.priceNotNumber;
+  if (!(priceUsd > 0)) return REASONS.priceTooLow;
+  if (!(priceUsd < PRICE_LIMIT_USD)) return REASONS.priceTooHigh;
+  if (eventTime === undefined || eventTime === null) return REASONS.timeMissing;
   const eventTimeMs = typeof eventTime === "string" ? parseTimeMs(eventTime) : NaN;
-  if (Number.isNaN(eventTimeMs)) {
-    return `event_time is not an ISO-8601 time with a zone: ${shown(eventTime)}`;
-  }
-  const tapeArrival = fields["arrival_time"];
+  if (Number.isNaN(eventTimeMs)) return REASONS.timeInvalid;
   if (
     tapeArrival !== undefined &&
+    tapeArrival !== null &&
     (typeof tapeArrival !== "string" || Number.isNaN(parseTimeMs(tapeArrival)))
   ) {
-    return `arrival_time is not an ISO-8601 time with a zone: ${shown(tapeArrival)}`;
+    return REASONS.arrivalInvalid;
   }
-  if (eventTimeMs - arrivalTimeMs > LARGEST_LEAD_MS) {
-    return `event_time is more than a day ahead of arrival: ${shown(eventTime)}`;
-  }
+  if (eventTimeMs < 0) return REASONS.timeTooEarly;
+  if (eventTimeMs - arrivalTimeMs > MAX_LEAD_MS) return REASONS.timeTooLate;
   return { asset, priceUsd, eventTimeMs };
 }
 

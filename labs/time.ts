@@ -1,6 +1,8 @@
 // Times are UTC: milliseconds since the epoch in code, ISO-8601 with Z at the edges.
 
-const ISO_TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
+/** The shape of a time; the widest zone is 18 hours, as in Java, whose clock Spark's is. */
+export const ISO_TIME =
+  /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-](?:(?:0\d|1[0-7]):[0-5]\d|18:00))$/;
 const DAY_MS = 86_400_000;
 
 const UNITS_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -53,8 +55,9 @@ function digits(text: string, start: number, end: number): number {
 }
 
 /**
- * Reads an ISO-8601 time such as `2025-01-01T10:00:10.250Z`. The zone is mandatory (`Z` or `+02:00`):
- * without one the time would depend on the reader's own. Digits beyond the millisecond are cut.
+ * Reads an ISO-8601 time such as `2025-01-01T10:00:10.250Z`. The zone is mandatory (`Z`, or `-18:00` to `+18:00`):
+ * without one the time would depend on the reader's own. Digits beyond the millisecond are cut, at most nine are
+ * taken. The calendar is the Gregorian one, before 1582 too; there are no leap seconds and no hour 24.
  *
  * @returns milliseconds since the epoch (negative before 1970), or NaN where the text is no such time
  */

@@ -15,6 +15,9 @@ test("every time is read back as it was written, before 1970 too", () => {
 test("zones and fractions mean what ISO-8601 says", () => {
   expect(parseTimeMs("2025-01-01T12:00:10+02:00")).toBe(Date.UTC(2025, 0, 1, 10, 0, 10));
   expect(parseTimeMs("2025-01-01T04:30:10-05:30")).toBe(Date.UTC(2025, 0, 1, 10, 0, 10));
+  expect(parseTimeMs("2025-01-01T10:00:10+18:00")).toBe(Date.UTC(2024, 11, 31, 16, 0, 10));
+  expect(parseTimeMs("2025-01-01T10:00:10-18:00")).toBe(Date.UTC(2025, 0, 2, 4, 0, 10));
+  expect(parseTimeMs("1969-12-31T23:59:59.9999Z")).toBe(-1);
   expect(parseTimeMs("2025-01-01T10:00:10.5Z")).toBe(Date.UTC(2025, 0, 1, 10, 0, 10, 500));
   expect(parseTimeMs("2025-01-01T10:00:10.265999Z")).toBe(Date.UTC(2025, 0, 1, 10, 0, 10, 265));
 });
@@ -35,6 +38,11 @@ test("what is no time in a zone is NaN", () => {
     "2025-01-01T10:00:1xZ",
     "1735725610",
     "2025-01-01T10:00:10.Z",
+    "2025-01-01T10:00:10.1234567890Z",
+    "2025-01-01T10:00:10+18:01",
+    "2025-01-01T10:00:10-19:00",
+    "2025-01-01T10:00:10+02:60",
+    "2025-01-01T10:00:10Z\n",
   ]) {
     expect(parseTimeMs(text), text).toBeNaN();
   }

@@ -20,7 +20,6 @@ export type Relation =
         isStreaming?: boolean;
       };
     }
-  | { project: { input: Relation; expressions: { expressionString: { expression: string } }[] } }
   | { withWatermark: { input: Relation; eventTime: string; delayThreshold: string } };
 
 type Options = Record<string, string>;
@@ -295,14 +294,6 @@ export const sqlRelation = (query: string): Relation => ({ sql: { query } });
 /** A streaming read. Options as in the Structured Streaming guide of the format. */
 export const readStream = (format: string, options: Options): Relation => ({
   read: { dataSource: { format, options }, isStreaming: true },
-});
-
-/** Columns computed from a relation, as in `SELECT`. */
-export const project = (input: Relation, ...expressions: string[]): Relation => ({
-  project: {
-    input,
-    expressions: expressions.map((expression) => ({ expressionString: { expression } })),
-  },
 });
 
 /** A watermark on a column of event times. */

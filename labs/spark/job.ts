@@ -1,8 +1,17 @@
-import { LARGEST_LEAD_MS, LONGEST_ASSET, PRICE_LIMIT_USD } from "../event.js";
+import {
+  BLANK,
+  LONE_SURROGATE,
+  MAX_ASSET_LENGTH,
+  MAX_LEAD_MS,
+  MAX_MESSAGE_LENGTH,
+  PRICE_LIMIT_USD,
+  REASONS,
+  REPLACEMENT_CHARACTER,
+} from "../event.js";
 import type { LatestRow } from "../store/products.js";
 import type { WindowSpec } from "../stream/window.js";
+import { ISO_TIME } from "../time.js";
 import {
-  project,
   readStream,
   sqlRelation,
   withWatermark,
@@ -36,53 +45,115 @@ export type StreamName = (typeof STREAMS)[number];
 /** The running streams of a job. */
 export type SparkStreams = Partial<Record<StreamName, StreamingQuery>>;
 
-/** A time as the lab takes it: ISO-8601 with a zone. */
-const TIME_PATTERN =
-  "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$";
-const JSON_OPTIONS = "map('allowNonNumericNumbers', 'false')";
-/** A field of the message, of one type; null where it is missing or of another type. */
-const field = (name: string, type: string) =>
-  `from_json(value, '${name} ${type}', ${JSON_OPTIONS}).${name}`;
+/** A text as a literal of Spark's SQL. */
+const literal = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;
+/** Whether a column matches a regular expression, which Java reads as JavaScript does, but for its `$`. */
+const matches = (column: string, { source }: RegExp) =>
+  `${column} RLIKE ${literal(source.replace(/\$$/, "\\z"))}`;
+const replaceAll = (column: string, { source }: RegExp, by: string) =>
+  `regexp_replace(${column}, ${literal(source)}, ${literal(by)})`;
+
+/** Makes Spark's JSON reader as strict as `JSON.parse`. Its limits are above what a message can have. */
+const JSON_OPTIONS = `map(
+  'allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false', 'columnNameOfCorruptRecord', 'lab_corrupt',
+  'maxNestingDepth', '${2 * MAX_MESSAGE_LENGTH}', 'maxNumLen', '${2 * MAX_MESSAGE_LENGTH}')`;
+const fromJson = (text: string, schema: string) =>
+  `from_json(${text}, '${schema}', ${JSON_OPTIONS})`;
+
+/** A JSON object without anything in which Spark's reader could miss a mistake: it ends at its only `}`, no escapes. */
+const PLAIN_OBJECT = /^[ \t\r\n]*\{[^}\\]*\}[ \t\r\n]*$/;
+/** The text of a JSON value that may have been something else than a string. */
+const MAYBE_NOT_STRING = /^(?:true|false|[-"{0-9]|\[)/;
+/** An object, as far as one sees from its beginning. */
+const OBJECT = /^[ \t\r\n]*\{/;
 
 /**
- * What a record says, read as strictly as `parseEvent` does. Spark's JSON reader turns any value into a string, so a
- * name that can also be read as something else was no string.
+ * Marks the strings of a JSON text that Spark has written, so without white space between its parts: a value `"x"`
+ * becomes `["x"]`. First all that could be mistaken for the end of a string is masked.
  */
-const RECORD = [
-  "topic",
-  "partition",
-  "offset",
-  "timestamp",
-  "value",
-  "value IS NULL OR from_json(value, 'lab_none string, lab_corrupt string', map('columnNameOfCorruptRecord', 'lab_corrupt', 'allowNonNumericNumbers', 'false')).lab_corrupt IS NOT NULL AS is_corrupt",
-  `${field("asset", "string")} AS asset`,
-  `coalesce(${field("asset", "double")} IS NOT NULL OR ${field("asset", "boolean")} IS NOT NULL OR ${field("asset", "array<string>")} IS NOT NULL OR ${field("asset", "map<string,string>")} IS NOT NULL, false) AS is_other_asset`,
-  `${field("price_usd", "double")} AS price_usd`,
-  `${field("price_usd", "string")} AS price_text`,
-  `${field("event_time", "string")} AS time_text`,
-  `${field("arrival_time", "string")} AS arrival_text`,
+function markStrings(json: string): string {
+  const masked = replaceAll(json, /\\.|[<>]/, "__");
+  const bracketed = replaceAll(masked, /"([^"]*)"/, "<$1>");
+  const marked = replaceAll(bracketed, /<([^>]*)>(?!:)/, '["$1"]');
+  return replaceAll(marked, /<([^>]*)>/, '"$1"');
+}
+
+/** Whether a field is a string, by its text and by what it is where strings are marked. */
+const isString = (text: string, marked: string) =>
+  // The numbers beyond a double are written as strings, with the quotes as part of the text.
+  `(${marked} LIKE '["%' AND NOT (${text} LIKE '"%' AND ${marked} IN ('["Infinity"]', '["-Infinity"]')))`;
+
+/**
+ * What a record says, read as strictly as `parseEvent` does, in steps; each adds columns to those of the one before.
+ *
+ * Spark's JSON reader hides four things. It turns any value into a string where one is asked for; it does not look
+ * at what follows the first value; it keeps an earlier field of the same name if the last one has another type; and it
+ * tells of a bad field as of bad JSON. So each record is read once, as if all were well; the few where that
+ * may hide something, which are the bad ones and those with escapes or nested values, are read again with more care.
+ */
+const STEPS = [
+  `SELECT topic, partition, offset, timestamp, value AS bytes, coalesce(decode(value, 'UTF-8'), '') AS text FROM lab_input`,
+
+  // A generator, since Spark would repeat the reading for each column otherwise, and for each filter on one.
+  `SELECT * FROM lab_input LATERAL VIEW OUTER inline(array(${fromJson(
+    "text",
+    "asset string, price_usd double, event_time string, arrival_time string, lab_corrupt string",
+  )})) AS asset, typed_price, time_text, arrival_text, lab_corrupt`,
+
+  `SELECT *, lab_corrupt IS NOT NULL OR NOT ${matches("text", PLAIN_OBJECT)}
+    OR coalesce(${matches("asset", MAYBE_NOT_STRING)}, false) AS needs_care FROM lab_input`,
+
+  // In an array with something behind that the record cannot contain: what is more than one value cannot pass for one.
+  `SELECT *, CASE WHEN needs_care AND length(text) <= ${MAX_MESSAGE_LENGTH}
+    THEN ${fromJson(`concat('[', text, ',"', md5(text), '"]')`, "array<string>")} END AS parts FROM lab_input`,
+
+  `SELECT *, NOT needs_care OR coalesce(size(parts) = 2 AND parts[1] = md5(text), false) AS is_json,
+    CASE WHEN needs_care THEN ${fromJson("text", "price_usd string")}.price_usd END AS price_text,
+    CASE WHEN needs_care THEN ${fromJson(markStrings("parts[0]"), "asset string, price_usd string")} END AS marked
+    FROM lab_input`,
+
+  `SELECT *,
+    NOT needs_care OR ${isString("asset", "marked.asset")} AS asset_is_string,
+    CASE WHEN lab_corrupt IS NULL THEN typed_price
+      WHEN ${matches("price_text", /^[-"0-9]/)} AND NOT ${isString("price_text", "marked.price_usd")}
+      THEN try_cast(replace(price_text, '"', '') AS double) END AS price_usd,
+    CASE WHEN ${matches("time_text", ISO_TIME)}
+      THEN date_trunc('MILLISECOND', try_cast(time_text AS timestamp)) END AS event_time
+    FROM lab_input`,
+
+  // The order is that of `parseEvent`.
+  `SELECT *, CASE
+    WHEN contains(text, '${REPLACEMENT_CHARACTER}') THEN ${literal(REASONS.notUnicode)}
+    WHEN contains(text, ${literal("\\u")}) AND ${matches(`replace(text, ${literal("\\\\")}, '__')`, LONE_SURROGATE)}
+      THEN ${literal(REASONS.notUnicode)}
+    WHEN length(text) > ${MAX_MESSAGE_LENGTH} THEN ${literal(REASONS.tooLong)}
+    WHEN NOT is_json THEN ${literal(REASONS.notJson)}
+    WHEN NOT ${matches("text", OBJECT)} THEN ${literal(REASONS.notObject)}
+    WHEN asset IS NULL THEN ${literal(REASONS.assetMissing)}
+    WHEN NOT asset_is_string THEN ${literal(REASONS.assetNotString)}
+    WHEN ${matches("asset", BLANK)} THEN ${literal(REASONS.assetEmpty)}
+    WHEN length(asset) > ${MAX_ASSET_LENGTH} THEN ${literal(REASONS.assetTooLong)}
+    WHEN price_usd IS NULL AND (lab_corrupt IS NULL OR price_text IS NULL) THEN ${literal(REASONS.priceMissing)}
+    WHEN price_usd IS NULL THEN ${literal(REASONS.priceNotNumber)}
+    WHEN NOT price_usd > 0 THEN ${literal(REASONS.priceTooLow)}
+    WHEN NOT price_usd < ${PRICE_LIMIT_USD} THEN ${literal(REASONS.priceTooHigh)}
+    WHEN time_text IS NULL THEN ${literal(REASONS.timeMissing)}
+    WHEN event_time IS NULL THEN ${literal(REASONS.timeInvalid)}
+    WHEN arrival_text IS NOT NULL
+      AND NOT (${matches("arrival_text", ISO_TIME)} AND try_cast(arrival_text AS timestamp) IS NOT NULL)
+      THEN ${literal(REASONS.arrivalInvalid)}
+    WHEN unix_millis(event_time) < 0 THEN ${literal(REASONS.timeTooEarly)}
+    WHEN unix_millis(event_time) - unix_millis(timestamp) > ${MAX_LEAD_MS} THEN ${literal(REASONS.timeTooLate)}
+  END AS reason FROM lab_input`,
 ];
 
-/** Milliseconds, as the lab keeps times; what is finer is cut. */
-const EVENT_TIME = `CASE WHEN time_text RLIKE '${TIME_PATTERN}' THEN date_trunc('MILLISECOND', CAST(time_text AS timestamp)) END`;
-
-/** Why a record is no event; null where it is one. The order and the words are those of `parseEvent`. */
-const REASON = `CASE
-  WHEN is_corrupt THEN 'not JSON'
-  WHEN asset IS NULL THEN 'asset is missing'
-  WHEN is_other_asset THEN concat('asset is not a string: ', asset)
-  WHEN trim(asset) = '' THEN 'asset is empty'
-  WHEN length(asset) > ${LONGEST_ASSET} THEN concat('asset is ', length(asset), ' characters long, at most ${LONGEST_ASSET} are allowed')
-  WHEN price_text IS NULL THEN 'price_usd is missing'
-  WHEN price_usd IS NULL THEN concat('price_usd is not a number: ', price_text)
-  WHEN NOT price_usd > 0 THEN concat('price_usd is not above 0: ', price_text)
-  WHEN NOT price_usd < ${PRICE_LIMIT_USD} THEN concat('price_usd is not below 1e12: ', price_text)
-  WHEN time_text IS NULL THEN 'event_time is missing'
-  WHEN event_time IS NULL THEN concat('event_time is not an ISO-8601 time with a zone: ', time_text)
-  WHEN arrival_text IS NOT NULL AND (NOT arrival_text RLIKE '${TIME_PATTERN}' OR CAST(arrival_text AS timestamp) IS NULL)
-    THEN concat('arrival_time is not an ISO-8601 time with a zone: ', arrival_text)
-  WHEN unix_millis(event_time) - unix_millis(timestamp) > ${LARGEST_LEAD_MS} THEN concat('event_time is more than a day ahead of arrival: ', time_text)
-END`;
+/**
+ * The value as text, as Node decodes it: Java makes one U+FFFD of a surrogate that was written in UTF-8 (ED A0 80), Node
+ * one of each byte, as of any other byte that is not UTF-8 (FF).
+ */
+const RAW = `CASE WHEN contains(text, '${REPLACEMENT_CHARACTER}')
+  THEN decode(encode(${replaceAll("decode(bytes, 'ISO-8859-1')", /\xed(?=[\xa0-\xbf])/, "\xff")}, 'ISO-8859-1'), 'UTF-8')
+  ELSE text END`;
 
 /** The columns of `windows/`; first and last by (event time, offset). */
 const windowQuery = ({ windows, changeThreshold }: SparkJob, changesOnly: boolean) => `
@@ -108,19 +179,15 @@ const kafkaOptions = ({ brokers, topic }: SparkJob) => ({
   startingOffsets: "earliest",
 });
 
-/** Names the records of a relation of Kafka records, with what is wrong with each, as `lab_records`. */
+/** Names the records of a relation of Kafka records, with what is wrong with each. */
 async function createRecords(session: SparkSession, kafka: Relation, name: string): Promise<void> {
-  const decoded = project(
-    kafka,
-    "topic",
-    "partition",
-    "offset",
-    "timestamp",
-    "CAST(value AS string) AS value",
-  );
-  await session.createView(`${name}_read`, project(decoded, ...RECORD));
-  const timed = `SELECT *, ${EVENT_TIME} AS event_time FROM ${name}_read`;
-  await session.createView(name, sqlRelation(`SELECT *, ${REASON} AS reason FROM (${timed})`));
+  let input = `${name}_0`;
+  await session.createView(input, kafka);
+  for (const [index, step] of STEPS.entries()) {
+    const view = index === STEPS.length - 1 ? name : `${name}_${index + 1}`;
+    await session.createView(view, sqlRelation(step.replaceAll("lab_input", input)));
+    input = view;
+  }
 }
 
 /**
@@ -152,8 +219,7 @@ export async function startSparkJob(
     windows: windowQuery(job, false),
     changes: windowQuery(job, true),
     prices: "SELECT asset, price_usd, event_time FROM lab_records WHERE reason IS NULL",
-    rejected:
-      "SELECT topic, partition, offset, reason, value AS raw FROM lab_records WHERE reason IS NOT NULL",
+    rejected: `SELECT topic, partition, offset, reason, ${RAW} AS raw FROM lab_records WHERE reason IS NOT NULL`,
   };
   const streams: SparkStreams = {};
   for (const name of names) {
@@ -174,7 +240,10 @@ export async function latestBySpark(session: SparkSession, job: SparkJob): Promi
     read: { dataSource: { format: "kafka", options: kafkaOptions(job) } },
   };
   await createRecords(session, kafka, "lab_all_records");
-  return session.sql<LatestRow>(`
-    SELECT asset, max_by(price_usd, struct(event_time, offset)) AS price_usd, max(event_time) AS event_time
+  const rows = await session.sql<Omit<LatestRow, "asset"> & { asset: Uint8Array }>(`
+    SELECT encode(asset, 'UTF-8') AS asset, max_by(price_usd, struct(event_time, offset)) AS price_usd,
+      max(event_time) AS event_time
     FROM lab_all_records WHERE reason IS NULL GROUP BY asset ORDER BY asset`);
+  // As bytes: of a text apache-arrow removes U+FEFF from the beginning.
+  return rows.map((row) => ({ ...row, asset: Buffer.from(row.asset).toString() }));
 }

@@ -86,6 +86,10 @@ export async function encodeParquet(
   return Buffer.concat(pieces);
 }
 
+/** Keeps a text as it is: hyparquet's own decoder removes U+FEFF from its beginning. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const TEXT_PARSER = { stringFromBytes: (bytes?: Uint8Array) => bytes && decoder.decode(bytes) };
+
 /**
  * Reads the rows of a Parquet file that `encodeParquet`, Spark or pyarrow wrote.
  *
@@ -98,7 +102,7 @@ export async function decodeParquet<R = Row>(content: Buffer): Promise<R[]> {
   ) as ArrayBuffer;
   let rows: Record<string, unknown>[];
   try {
-    rows = await parquetReadObjects({ file: bytes, compressors });
+    rows = await parquetReadObjects({ file: bytes, compressors, parsers: TEXT_PARSER });
   } catch (error) {
     throw new LabError(`cannot read Parquet: ${errorMessage(error)}`);
   }

@@ -30,6 +30,11 @@ test("any rows are read back as they were written", async () => {
   );
 });
 
+test("a text that begins with U+FEFF keeps it", async () => {
+  const rows = [{ asset: "\ufeffa", price_usd: 1, event_time: 2 }];
+  expect(await decodeParquet(await encodeParquet(PRICE_COLUMNS, rows))).toEqual(rows);
+});
+
 test("the file has the documented columns and types, compressed by SNAPPY", async () => {
   const content = await encodeParquet(PRICE_COLUMNS, [{ asset: "a", price_usd: 1, event_time: 2 }]);
   const metadata = parquetMetadata(
