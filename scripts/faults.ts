@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { formatTable, runCampaign } from "../test/faults/campaign.js";
-import type { Services } from "../test/faults/play.js";
+import type { Services } from "../test/faults/stage.js";
 import { THEMES, type Theme } from "../test/faults/round.js";
 import { endWith, parseArguments } from "./command.js";
 
@@ -15,6 +15,7 @@ interface Options {
   kills?: number;
   round?: number;
   only?: Theme[];
+  engine?: "ts" | "spark";
   jobs?: number;
   services: boolean;
 }
@@ -50,6 +51,12 @@ async function main(argv: string[]): Promise<void> {
     .addOption(
       new Option("--only <theme...>", "play rounds of these themes only").choices([...THEMES]),
     )
+    .addOption(
+      new Option("--engine <name>", "with --services: play rounds of this engine only").choices([
+        "ts",
+        "spark",
+      ]),
+    )
     .option(
       "--jobs <n>",
       "rounds at a time (default: one a core; 1 with --services)",
@@ -81,14 +88,14 @@ async function main(argv: string[]): Promise<void> {
   let down: (() => Promise<void>) | undefined;
   if (options.services === true) {
     const { startServices } = await import("../test/faults/services.js");
-    ({ services, down } = await startServices());
+    ({ services, down } = await startServices(options.engine));
   }
   try {
     const jobs = options.jobs ?? (services === undefined ? availableParallelism() : 1);
     const { outcomes, elapsedMs } = await runCampaign(
       {
         ...{ seed: options.seed, folder: FOLDER, minutes, kills, round, only: options.only },
-        ...{ jobs, services, say: console.log },
+        ...{ engine: options.engine, jobs, services, say: console.log },
       },
       stop.signal,
     );

@@ -1,10 +1,13 @@
+import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import Table from "cli-table3";
 import { killAllPipelines } from "./command.js";
 import { unmountAll } from "./disk.js";
-import { canVerify, playRound, type Outcome, type Services, type Verdict } from "./play.js";
-import { describeRound, drawRound, reproduction, type Theme } from "./round.js";
+import { playRound, type Outcome, type Verdict } from "./play.js";
+import { describeRound, drawRound, reproduction, type Round, type Theme } from "./round.js";
+import type { Services } from "./stage.js";
 
 /** What a campaign does, and when it ends: after the time, the kills or the rounds, whichever comes first. */
 export interface CampaignOptions {
@@ -17,6 +20,8 @@ export interface CampaignOptions {
   round?: number;
   /** Rounds of these themes only; all by default. */
   only?: readonly Theme[];
+  /** Rounds of this engine only; both by default. */
+  engine?: Round["engine"];
   /** How many rounds are played at a time. */
   jobs: number;
   services: Services | undefined;
@@ -47,6 +52,13 @@ function describeOutcome({ round, verdict, done, kills, rows, tookMs }: Outcome)
   ].join("\n");
 }
 
+/** Whether this checkout's pipeline can tell whether products are those that its checkpoint committed. */
+async function canVerify(): Promise<boolean> {
+  const args = ["--import", "tsx", "scripts/run-pipeline.ts", "--help"];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  return stdout.includes("--verify");
+}
+
 /** Plays rounds until the campaign is over, telling each as it ends. */
 export async function runCampaign(
   options: CampaignOptions,
@@ -70,6 +82,7 @@ export async function runCampaign(
     while (!isOver()) {
       const round = drawRound(seed, next++, services !== undefined);
       if (options.only !== undefined && !options.only.includes(round.theme)) continue;
+      if (options.engine !== undefined && options.engine !== round.engine) continue;
       const place = join(folder, `${seed}-${round.number}`);
       const outcome = await playRound(round, place, services, verify);
       if (signal.aborted) return; // its runs were killed from outside

@@ -26,7 +26,7 @@ export type Fault =
   | { do: "interrupt"; at: Moment }
   /** SIGSTOP, and after a while SIGCONT; then killed or left alone. */
   | { do: "pause"; at: Moment; forMs: number; thenKill: boolean }
-  /** The end of a file of the log is torn. */
+  /** The end of a file of the log: half a record more, as after a crash in the middle of a write, or the last one cut. */
   | { do: "tear"; which: number; position: number; isCut: boolean }
   /** Several starts of the same command, all killed at a moment, or left to end. */
   | { do: "together"; starts: number; kill: Moment | null; pauseFirst: boolean }
@@ -90,7 +90,8 @@ function drawSource(random: Random, theme: Theme): SourceDraw {
       options: { seed, messages, perSecond, stepMs },
     };
   }
-  const events = random.magnitude(4_000, 40_000);
+  const events =
+    theme === "services" ? random.magnitude(2_000, 12_000) : random.magnitude(4_000, 40_000);
   const kind = random.pick(["default tape", "market", "drawn tape", "drawn tape"] as const);
   if (kind === "default tape") return { kind, events: DEFAULT_TAPE_EVENTS };
   const assets = COINS.slice(0, random.integer(1, COINS.length));
@@ -138,7 +139,7 @@ function drawStop(random: Random, from: number, to: number): Fault[] {
     return [{ do: "pause", at, forMs: random.magnitude(50, 1_500), thenKill: random.chance(0.7) }];
   }
   const kill: Fault = { do: "kill", at };
-  return random.chance(0.15) ? [kill, drawTear(random, random.chance(0.5))] : [kill];
+  return random.chance(0.15) ? [kill, drawTear(random, false)] : [kill];
 }
 
 const drawTear = (random: Random, isCut: boolean): Fault => ({
@@ -193,13 +194,16 @@ function drawFaults(random: Random, theme: Theme, engine: Round["engine"]): Faul
       ]);
     }
     case "damage":
-      return [{ do: "kill", at: moment(random, 0.1, 1.2) }, drawDamage(random)];
+      return [
+        { do: "kill", at: moment(random, 0.1, 1.2) },
+        random.chance(0.15) ? drawTear(random, true) : drawDamage(random),
+      ];
     case "services": {
       const names: readonly ServiceName[] =
         engine === "spark"
           ? ["spark", "spark", "kafka", "namenode", "datanode", "zookeeper"]
           : ["kafka", "kafka", "namenode", "datanode", "zookeeper"];
-      const count = random.integer(2, 4);
+      const count = random.integer(3, 6);
       return Array.from({ length: count }, (_, index): Fault => {
         const at = moment(random, index / (count + 1), (index + 1) / (count + 1));
         if (random.chance(0.2)) return { do: "kill", at };
