@@ -121,6 +121,14 @@ test("numbers may differ by how they were summed where rows are compared, and no
   expect(await judged("bytes", rounded)).toContain("windows/: rows changed (1)");
 });
 
+test("infinite numbers are the same as themselves, and as no other", async () => {
+  const infinite = but(1, { windows: [{ ...window(3), pct_change: Infinity }] });
+  const expected = await readProducts(localStore(await written(infinite)));
+  expect(differences(expected, expected, "rows")).toEqual([]);
+  const finite = await readProducts(localStore(await written()));
+  expect(differences(expected, finite, "rows").join()).toContain("windows/: rows changed (1)");
+});
+
 test("a file that is missing, too many, unreadable or reordered is told", async () => {
   const missing = await judged("files", BATCHES, (folder) =>
     rm(join(folder, "windows/part-00000001.parquet")),

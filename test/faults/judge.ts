@@ -83,7 +83,9 @@ export const rowsOf = (products: Products, product: Product): Row[] =>
   products[product].flatMap(({ rows }) => rows);
 
 function isSame(one: unknown, other: unknown, rounding: number): boolean {
-  if (typeof one !== "number" || typeof other !== "number") return one === other;
+  if (Object.is(one, other)) return true; // two infinities too
+  if (typeof one !== "number" || typeof other !== "number") return false;
+  if (!Number.isFinite(one) || !Number.isFinite(other)) return false;
   return Math.abs(one - other) <= rounding * Math.max(1, Math.abs(one), Math.abs(other));
 }
 
