@@ -12,7 +12,8 @@ type Of<D extends Fault["do"]> = Extract<Fault, { do: D }>;
 
 /** How a start that has to wait for another one may refuse. */
 const LOCK_REFUSAL = ["another run", "is using"];
-const SERVICE_NAMES_SAID = ["Kafka", "HDFS", "Spark", "NameNode", "DataNode", "safe mode"];
+/** What a message about a service that is away may call it: its name, or what starts it. */
+const SERVICES_SAID = ["Kafka", "HDFS", "Spark", "NameNode", "DataNode", "safe mode", "stack.ts"];
 /** Kilobytes that a disk has again after it was full. */
 const LARGE_DISK_KB = 1_024 * 1_024;
 const PAGE_BYTES = 4_096;
@@ -197,5 +198,5 @@ async function disturbService(stage: Stage, fault: Of<"service">): Promise<void>
   await services.restore();
   const ending = await command.result;
   if (ending.code === 0) return;
-  mustBeClear(stage, ending, `a run during the ${how} of ${name}`, SERVICE_NAMES_SAID);
+  mustBeClear(stage, ending, `a run during the ${how} of ${name}`, SERVICES_SAID);
 }
