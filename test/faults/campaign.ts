@@ -84,8 +84,10 @@ export async function runCampaign(
       if (options.only !== undefined && !options.only.includes(round.theme)) continue;
       if (options.engine !== undefined && options.engine !== round.engine) continue;
       const place = join(folder, `${seed}-${round.number}`);
-      const outcome = await playRound(round, place, services, verify);
-      if (signal.aborted) return; // its runs were killed from outside
+      const outcome = await playRound(round, place, services, verify).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+      if (outcome === undefined || signal.aborted) return; // its runs were ended from outside
       outcomes.push(outcome);
       kills += outcome.kills;
       say(describeOutcome(outcome));

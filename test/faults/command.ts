@@ -5,6 +5,7 @@ import type { Ending } from "./judge.js";
 
 const PIPELINE = resolve("scripts/run-pipeline.ts");
 const running = new Set<Command>();
+let isOver = false;
 
 /** One start of the pipeline's command line: a process group of its own, so that it can be killed whole. */
 export interface Command {
@@ -26,6 +27,7 @@ export function startPipeline(
   environment: Record<string, string>,
   maxFileKb?: number,
 ): Command {
+  if (isOver) throw new Error("the campaign is over");
   const node = [process.execPath, "--import", "tsx", PIPELINE, ...args];
   const limited = ["bash", "-c", `ulimit -f ${maxFileKb}; exec "$@"`, "bash", ...node];
   const [command, ...rest] = maxFileKb === undefined ? node : limited;
@@ -64,8 +66,9 @@ export function startPipeline(
   return started;
 }
 
-/** Ends every pipeline that this process has started and that still runs. */
+/** Ends every pipeline that this process has started and that still runs. No other one can be started. */
 export function killAllPipelines(): void {
+  isOver = true;
   for (const command of running) {
     command.signal("SIGCONT");
     command.signal("SIGKILL");

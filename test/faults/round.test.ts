@@ -8,6 +8,8 @@ import { localStore } from "../../labs/store/local.js";
 import { windowSpec } from "../../labs/stream/window.js";
 import { start } from "../support/command.js";
 import { temporaryFolder } from "../support/folder.js";
+import { startPipeline } from "./command.js";
+import { unclearRefusal } from "./judge.js";
 import { HARMS, PLACES, damageFile, reuseLock, tearLog } from "./damage.js";
 import { drawRound, THEMES } from "./round.js";
 import { drawnTape } from "./tape.js";
@@ -97,6 +99,12 @@ test("a torn log ends in a part of a record, a re-used lock names the other proc
   expect(await reuseLock(cut, 4711, 1)).toBe(true);
   expect(await readFile(join(cut, ".lock"), "utf8")).toBe("1");
   expect(await reuseLock(cut, 4711, 1)).toBe(false);
+});
+
+test("a run that the disk has no room for names the file and says what to do", async () => {
+  const out = await temporaryFolder();
+  const ending = await startPipeline(["--source", "market", "--out", out], {}, 200).result;
+  expect(unclearRefusal(ending, [out])).toBeUndefined();
 });
 
 test("wrong usage of the campaign ends with exit code 2 and one line", async () => {
