@@ -18,7 +18,10 @@ const MEANINGS: Record<string, string> = {
   EACCES: "permission denied",
   EPERM: "not permitted",
   EROFS: "the file system is read-only",
-  ENOSPC: "the disk is full",
+  ENOSPC: "the disk is full (free some space; then the same command continues)",
+  EDQUOT: "the disk quota is used up (free some space; then the same command continues)",
+  EFBIG:
+    "it would be larger than a file may be here (see ulimit -f; then the same command continues)",
   ENOENT: "it does not exist",
   ENOTDIR: "a part of the path is a file, not a folder",
   EISDIR: "it is a folder, not a file",
