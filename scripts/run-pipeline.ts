@@ -356,7 +356,7 @@ async function main(argv: string[]): Promise<void> {
   noteIgnored(argv, options.source, report);
   const { source, settings } = await openSource(options, config, store, report);
   if (options.stack) await startStack(options, config, output);
-  const unlock = await lockOutput(folder, report);
+  const unlock = await lockOutput(folder, report, stop.signal);
   let log: EventLog | undefined;
   let feed: Feed | undefined;
   let dashboard: Dashboard | undefined;
