@@ -94,11 +94,12 @@ async function openOutput(options: Options, config: Config): Promise<Output> {
     const sparkRoot = pathToFileURL(folder).href;
     return { store: localStore(folder), sparkRoot, folder, isLocalStack: false };
   }
-  const { hdfsStore, parseHdfsUrl } = await import("../labs/store/hdfs.js");
+  const { hdfsStore, parseHdfsUrl, parseNameNode } = await import("../labs/store/hdfs.js");
   const { hdfs: own } = ownAddresses(config.stack);
-  const other = config.hdfsUrl === undefined ? own : parseHdfsUrl(config.hdfsUrl, own);
-  const location = parseHdfsUrl(out, other);
-  const isLocalStack = location.host === own.host && location.httpPort === own.httpPort;
+  const named = parseNameNode(config.hdfsUrl, config.webhdfsUrl, own);
+  const location = parseHdfsUrl(out, named ?? own);
+  const isLocalStack =
+    named === undefined && location.host === own.host && location.rpcPort === own.rpcPort;
   const store = hdfsStore(location, isLocalStack);
   return {
     store,
