@@ -19,6 +19,9 @@ export interface ProcessRecord {
 const TICKS_PER_SECOND = 100;
 /** What of a program's output is shown when it fails, and how much it may print at all. */
 const MAX_LAST_LINES = 8;
+const MAX_LINE = 300;
+/** Lines of a Java program on what went well, on where in its code it was, and Hadoop's banners. */
+const SAYS_NOTHING = /\bINFO\b|^\s+at |(STARTUP|SHUTDOWN)_MSG:|^\/?\*+\/?$/;
 const MAX_OUTPUT_BYTES = 16 * 1024 ** 2;
 
 /** The fields of /proc/PID/stat after the command's name; undefined where there is no such process. */
@@ -101,11 +104,21 @@ export async function run(
     return await promisify(execFile)(command, args, { cwd, env, maxBuffer: MAX_OUTPUT_BYTES });
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => line.trim() !== "");
-    if (lines.length === 0) throw new Error(errorMessage(error), { cause: error });
-    const last = lines.slice(-MAX_LAST_LINES).map((line) => `  ${line}`);
-    throw new Error(`its last lines:\n${last.join("\n")}`, { cause: error });
+    const words = lastWords(`${stdout}\n${stderr}`);
+    throw new Error(words === "" ? errorMessage(error) : `its last lines:\n${words}`, {
+      cause: error,
+    });
   }
+}
+
+/** The last lines of a program's output, of those that tell why it failed. */
+export function lastWords(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  const telling = lines.filter((line) => !SAYS_NOTHING.test(line));
+  return (telling.length === 0 ? lines : telling)
+    .slice(-MAX_LAST_LINES)
+    .map((line) => `  ${line.slice(0, MAX_LINE)}`)
+    .join("\n");
 }
 
 /** Asks a process to end, and ends it where it does not within the time. @returns whether it ended by itself */

@@ -16,6 +16,7 @@ import {
   isPortFree,
   isRunning,
   lastLines,
+  lastWords,
   memoryBytes,
   readRecord,
   removeRecord,
@@ -157,15 +158,13 @@ export function openStack(root: string, config: StackConfig): Stack {
   }
 
   /** Why a service died, from what it wrote since it was started. */
-  async function lastWords(name: ServiceName, from: number): Promise<LabError> {
-    const lines = await lastLines(logOf(name), 400, from);
-    const text = lines.join("\n");
+  async function whyItEnded(name: ServiceName, from: number): Promise<LabError> {
+    const text = (await lastLines(logOf(name), 400, from)).join("\n");
     for (const [pattern, meaning] of SERVICES[name].failures) {
       if (pattern.test(text)) return new LabError(`${name} cannot start: ${meaning}`);
     }
-    const shown = lines.slice(-8).map((line) => `  ${line}`);
     return new LabError(
-      `${name} ended while starting. Its last lines (all: npx tsx scripts/stack.ts logs ${name}):\n${shown.join("\n")}`,
+      `${name} ended while starting. Its last lines (all: npx tsx scripts/stack.ts logs ${name}):\n${lastWords(text)}`,
     );
   }
 
@@ -232,7 +231,7 @@ export function openStack(root: string, config: StackConfig): Stack {
       if (!isNew) continue; // it was about to end when it was found
       const text = (await lastLines(logOf(name), 400, from)).join("\n");
       if (SERVICES[name].passing?.test(text) !== true || ++restarts > MOST_RESTARTS) {
-        throw await lastWords(name, from);
+        throw await whyItEnded(name, from);
       }
       await sleep(1_000);
     }
