@@ -195,7 +195,7 @@ test("LANG=C and a path that is not ASCII are no hindrance", async () => {
   const ofSpark = await readdir(join(folder, "data/spark/tmp"));
   expect(ofSpark.join(" ")).toContain("blockmgr");
   expect((await start("scripts/stack.ts", ["down"], inC, root).result).code).toBe(0);
-});
+}, 600_000);
 
 test("a NameNode that cannot be formatted says why, in its own words", async () => {
   const { environment, folder } = await otherStack();
