@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { UsageError } from "./errors.js";
+import { UsageError, shownAddress } from "./errors.js";
 
 // The only module that reads the environment.
 
@@ -13,8 +13,10 @@ export interface Config {
   coinbaseUrl: string;
   /** Another Kafka than the lab's own, `host:port` each; undefined where none is named. */
   kafkaBrokers: string[] | undefined;
-  /** Another HDFS than the lab's own, `hdfs://` or `webhdfs://`. */
+  /** Another HDFS than the lab's own: its NameNode, `hdfs://host:port`. */
   hdfsUrl: string | undefined;
+  /** Where that HDFS is reached by HTTP, `http://host:port`, if not at the usual port. */
+  webhdfsUrl: string | undefined;
   /** Another Spark Connect server than the lab's own, `sc://host:port`. */
   sparkRemote: string | undefined;
   stack: StackConfig;
@@ -68,10 +70,25 @@ function port(environment: NodeJS.ProcessEnv, name: PortName): number {
   return value;
 }
 
+/** `host:port, host:port`, with or without the space; undefined if there is none. */
+function brokers(text = ""): string[] | undefined {
+  const list = text.split(",").map((broker) => broker.trim());
+  const named = list.filter((broker) => broker !== "");
+  for (const broker of named) {
+    // kafkajs takes no IPv6 address.
+    if (!/^[^\s:/@[\]]+:\d{1,5}$/.test(broker)) {
+      throw new UsageError(
+        `KAFKA_BROKERS must be host:port,host:port, not ${shownAddress(broker)}`,
+      );
+    }
+  }
+  return named.length === 0 ? undefined : named;
+}
+
 /**
  * Reads the settings that depend on where the lab runs. An empty variable counts as not set.
  *
- * @throws UsageError if a port is no port
+ * @throws UsageError if a port or a broker is none
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const ports = PORT_NAMES.map((name) => [name, port(environment, name)] as const);
@@ -79,9 +96,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     coingeckoUrl: environment["COINGECKO_URL"] || "https://api.coingecko.com",
     coingeckoKey: environment["COINGECKO_API_KEY"] || undefined,
     coinbaseUrl: environment["COINBASE_URL"] || "wss://ws-feed.exchange.coinbase.com",
-    kafkaBrokers: environment["KAFKA_BROKERS"]?.split(",").filter((broker) => broker !== ""),
-    hdfsUrl: environment["HDFS_URL"] || undefined,
-    sparkRemote: environment["SPARK_REMOTE"] || undefined,
+    kafkaBrokers: brokers(environment["KAFKA_BROKERS"]),
+    hdfsUrl: environment["HDFS_URL"]?.trim() || undefined,
+    webhdfsUrl: environment["WEBHDFS_URL"]?.trim() || undefined,
+    sparkRemote: environment["SPARK_REMOTE"]?.trim() || undefined,
     stack: {
       folder: resolve(environment["LAB_STACK_DIR"] || ".lab/stack"),
       ports: Object.fromEntries(ports) as Record<PortName, number>,

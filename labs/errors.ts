@@ -41,3 +41,8 @@ export function errorMessage(error: unknown): string {
   if (meaning !== undefined) return meaning;
   return error instanceof Error ? error.message : String(error);
 }
+
+/** An address that somebody has set, as it may be shown: without user, password and parameters, which may be secrets. */
+export function shownAddress(address: string): string {
+  return address.replace(/[^/]*@/, "…@").replace(/[;?].*$/s, "…");
+}

@@ -1,7 +1,7 @@
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { LabError, errorCode, errorMessage } from "./errors.js";
+import { lockFile, lockHolder } from "./lock.js";
 import { PRODUCTS } from "./store/products.js";
 import type { Store } from "./store/store.js";
 import { CHECKPOINT, isBegun } from "./stream/checkpoint.js";
@@ -16,64 +16,44 @@ const LOCK = ".lock";
 const CLEARING = "_clearing";
 const LOCK_WAIT_MS = 10_000;
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === "EPERM";
-  }
-}
-
-/** The process that holds the lock, if it still runs. A lock file cut short by a crash holds nothing. */
-async function lockHolder(path: string): Promise<number | undefined> {
-  const pid = Number(await readFile(path, "utf8").catch(() => ""));
-  return Number.isInteger(pid) && pid > 0 && pid !== process.pid && isAlive(pid) ? pid : undefined;
-}
-
 /**
  * Takes an output folder for this process alone, making it where it is missing: two runs in one folder would
  * write over each other. Waits a little for another run to end.
  *
+ * An output on HDFS is locked by a folder of this checkout, so runs of two checkouts or machines do not exclude each
+ * other there: each needs a path of its own.
+ *
+ * @param signal ends the waiting
  * @returns gives the folder back
  * @throws LabError if the folder cannot be written, or another run keeps it
  */
 export async function lockOutput(
   folder: string,
   report: (notice: string) => void,
+  signal?: AbortSignal,
 ): Promise<() => Promise<void>> {
   const path = join(folder, LOCK);
-  const giveUpMs = performance.now() + LOCK_WAIT_MS;
-  const unwritable = (error: unknown) =>
-    new LabError(`cannot write to ${folder}: ${errorMessage(error)}; choose another --out`);
   try {
     await mkdir(folder, { recursive: true });
+    let lock = await lockFile(path);
+    if (lock === undefined) {
+      report(`waiting for another run${await whoHas(path)} to end in ${folder}`);
+      lock = await lockFile(path, LOCK_WAIT_MS, signal);
+    }
+    if (lock !== undefined) return lock.release;
   } catch (error) {
-    throw unwritable(error);
+    if (error instanceof LabError) throw error;
+    const what = errorCode(error) === "EISDIR" ? path : `to ${folder}`;
+    throw new LabError(`cannot write ${what}: ${errorMessage(error)}; choose another --out`);
   }
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const file = await open(path, "wx");
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw unwritable(error);
-    }
-    const holder = await lockHolder(path);
-    if (holder === undefined) {
-      await rm(path, { force: true }); // left behind by a run that was killed
-      if (attempt > 100) throw new LabError(`cannot write to ${folder}; choose another --out`);
-      continue;
-    }
-    if (performance.now() > giveUpMs) {
-      throw new LabError(
-        `another run (process ${holder}) is using ${folder}; end it first, or choose another --out`,
-      );
-    }
-    if (attempt === 0) report(`waiting for another run (process ${holder}) to end in ${folder}`);
-    await sleep(200);
-  }
+  throw new LabError(
+    `another run${await whoHas(path)} is using ${folder}; end it first, or choose another --out`,
+  );
+}
+
+async function whoHas(path: string): Promise<string> {
+  const holder = await lockHolder(path);
+  return holder === "" ? "" : ` (${holder})`;
 }
 
 /**

@@ -146,8 +146,9 @@ export async function readOptions(argv: string[]): Promise<Options> {
       "after",
       "\nDurations: 500ms, 60s, 1m, 1h. Defaults are shown in milliseconds." +
         "\nhdfs:///path is a path on the lab's own HDFS, or on the one of HDFS_URL." +
-        "\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL; KAFKA_BROKERS (host:port,…), HDFS_URL" +
-        "\n(hdfs://host:port), SPARK_REMOTE (sc://host:port) point at a cluster elsewhere.",
+        "\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL. A cluster elsewhere, of which nothing is" +
+        "\nstarted here: KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port," +
+        "\nwhere WebHDFS is not at port 9870 of the NameNode), SPARK_REMOTE (sc://host:port).",
     )
     .allowExcessArguments(false)
     .action(() => {});

@@ -94,11 +94,12 @@ async function openOutput(options: Options, config: Config): Promise<Output> {
     const sparkRoot = pathToFileURL(folder).href;
     return { store: localStore(folder), sparkRoot, folder, isLocalStack: false };
   }
-  const { hdfsStore, parseHdfsUrl } = await import("../labs/store/hdfs.js");
+  const { hdfsStore, parseHdfsUrl, parseNameNode } = await import("../labs/store/hdfs.js");
   const { hdfs: own } = ownAddresses(config.stack);
-  const other = config.hdfsUrl === undefined ? own : parseHdfsUrl(config.hdfsUrl, own);
-  const location = parseHdfsUrl(out, other);
-  const isLocalStack = location.host === own.host && location.httpPort === own.httpPort;
+  const named = parseNameNode(config.hdfsUrl, config.webhdfsUrl, own);
+  const location = parseHdfsUrl(out, named ?? own);
+  const isLocalStack =
+    named === undefined && location.host === own.host && location.rpcPort === own.rpcPort;
   const store = hdfsStore(location, isLocalStack);
   return {
     store,
@@ -356,7 +357,7 @@ async function main(argv: string[]): Promise<void> {
   noteIgnored(argv, options.source, report);
   const { source, settings } = await openSource(options, config, store, report);
   if (options.stack) await startStack(options, config, output);
-  const unlock = await lockOutput(folder, report);
+  const unlock = await lockOutput(folder, report, stop.signal);
   let log: EventLog | undefined;
   let feed: Feed | undefined;
   let dashboard: Dashboard | undefined;

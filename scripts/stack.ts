@@ -3,20 +3,20 @@ import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { Argument, Command } from "commander";
-import { PORT_NAMES, portVariable, readConfig } from "../labs/config.js";
+import { PORT_NAMES, portVariable, readConfig, type StackConfig } from "../labs/config.js";
 import { LabError, UsageError } from "../labs/errors.js";
 import { TOPIC } from "../labs/log/log.js";
 import { examine } from "../labs/stack/doctor.js";
 import { SERVICE_NAMES, type ServiceName } from "../labs/stack/service.js";
-import { openStack } from "../labs/stack/stack.js";
+import { openStack, type Stack } from "../labs/stack/stack.js";
 import { upStack } from "../labs/stack/up.js";
 import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const NAMES = [...SERVICE_NAMES, "hdfs"];
 
-const config = readConfig().stack;
-const stack = openStack(ROOT, config);
+let config: StackConfig;
+let stack: Stack;
 
 const seconds = (total: number) =>
   total < 120 ? `${Math.round(total)} s` : `${Math.floor(total / 60)} min`;
@@ -119,7 +119,11 @@ const program = new Command("stack")
   .addHelpText(
     "after",
     `\nThey listen on 127.0.0.1 only. Ports are moved by ${PORT_NAMES.map(portVariable).join(", ")};\ndata, logs and settings live in .lab/stack, or where LAB_STACK_DIR says.`,
-  );
+  )
+  .hook("preAction", () => {
+    config = readConfig().stack;
+    stack = openStack(ROOT, config);
+  });
 program
   .command("up")
   .description("start services with what they need, and wait until each answers; all by default")

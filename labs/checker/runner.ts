@@ -11,6 +11,8 @@ const LIMIT_MS = 10_000;
 /** Spark plans each of its queries for a while. */
 const SPARK_LIMIT_MS = 120_000;
 const START_LIMIT_MS = 30_000;
+/** What is kept of the process's own words, characters. */
+const MAX_WORDS = 500;
 
 /** What a check has found, as the process tells it. */
 export type Finding = Pick<Verdict, "status" | "message" | "passed" | "checks">;
@@ -23,6 +25,8 @@ export interface Runner {
 interface Worker {
   process: ChildProcess;
   ready: Promise<void>;
+  /** The last that it has written to its standard error. */
+  lastWords(): string;
 }
 
 /** @param root the project's root */
@@ -32,12 +36,16 @@ export function startRunner(root: string): Runner {
   function start(): Worker {
     const child = spawn(process.execPath, ["--import", "tsx", join(root, SCRIPT)], {
       cwd: root,
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
       detached: true, // a group of its own, which can be ended with all that it has started
     });
-    child.on("error", () => {});
+    let words = "";
+    child.on("error", ({ message }) => (words = message));
+    child.stderr!.setEncoding("utf8").on("data", (text) => {
+      words = `${words}${text}`.slice(-MAX_WORDS);
+    });
     const ready = new Promise<void>((resolve) => child.once("message", () => resolve()));
-    return { process: child, ready };
+    return { process: child, ready, lastWords: () => words.trim() };
   }
 
   function kill({ process: child }: Worker): void {
@@ -50,17 +58,21 @@ export function startRunner(root: string): Runner {
 
   /** What is found, or that the process must be replaced, and why. */
   async function find(exercise: Exercise): Promise<Finding | { fatal: string }> {
-    const { process: child, ready } = worker;
+    const { process: child, ready, lastWords } = worker;
     const limitMs = exercise.needs === "spark" ? SPARK_LIMIT_MS : LIMIT_MS;
     const timer = new AbortController();
     try {
       return await new Promise<Finding | { fatal: string }>((resolve) => {
         const give = (fatal: string) => resolve({ fatal });
-        const startLimit = setTimeout(() => give("the check could not be started"), START_LIMIT_MS);
+        const notStarted = () => give(`the check could not be started: ${lastWords()}`);
+        const startLimit = setTimeout(notStarted, START_LIMIT_MS);
         timer.signal.addEventListener("abort", () => clearTimeout(startLimit));
-        child.once("exit", () => give("your code has ended the process that checks it"));
+        if (child.exitCode !== null) notStarted();
+        child.once("close", notStarted); // when all of its words have come
         void ready.then(() => {
           clearTimeout(startLimit);
+          child.off("close", notStarted);
+          child.once("exit", () => give("your code has ended the process that checks it"));
           const limit = setTimeout(
             () => give(`no answer within ${limitMs / 1_000} s: does your code loop for ever?`),
             limitMs,
@@ -73,6 +85,7 @@ export function startRunner(root: string): Runner {
     } finally {
       timer.abort();
       child.removeAllListeners("exit");
+      child.removeAllListeners("close");
       child.removeAllListeners("message");
     }
   }

@@ -91,7 +91,9 @@ export async function withAdmin<T>(
 /** What to do where Kafka cannot be reached. */
 function unreachable(brokers: readonly string[], error: unknown): LabError {
   const local = brokers.every((broker) => /^(127\.|localhost)/.test(broker));
-  const remedy = local ? "npx tsx scripts/stack.ts up kafka" : "check KAFKA_BROKERS";
+  const remedy = local
+    ? "npx tsx scripts/stack.ts up kafka, or check KAFKA_BROKERS where it is set"
+    : "check KAFKA_BROKERS";
   return new LabError(
     `Kafka does not answer at ${brokers.join(",")} (${errorMessage(error)}): ${remedy}`,
   );

@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { tableFromIPC } from "apache-arrow";
-import { LabError, UsageError } from "../errors.js";
+import { LabError, UsageError, shownAddress } from "../errors.js";
 
 /** The lab's part of the Spark Connect protocol, relative to the project's root. */
 export const PROTOCOL = "labs/spark/connect.proto";
@@ -112,7 +112,7 @@ export function parseRemote(remote: string): string {
   const match = /^sc:\/\/([^/:;]+|\[[^\]]+\])(?::(\d+))?\/?$/.exec(remote);
   if (match === null) {
     throw new UsageError(
-      `${remote} is no address of Spark Connect: expected sc://host:port, without parameters`,
+      `${shownAddress(remote)} is no address of Spark Connect: expected sc://host:port, without parameters`,
     );
   }
   return `${match[1]}:${match[2] ?? DEFAULT_PORT}`;
@@ -146,7 +146,7 @@ function sparkError(error: unknown, remote: string, local: boolean): unknown {
     case grpc.status.DEADLINE_EXCEEDED:
       return new LabError(
         local
-          ? `Spark is not running at ${remote}: npx tsx scripts/stack.ts up spark`
+          ? `Spark is not running at ${remote}: npx tsx scripts/stack.ts up spark, or check SPARK_REMOTE where it is set`
           : `Spark does not answer at ${remote} (${details}): check SPARK_REMOTE`,
       );
     default:

@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { access, statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { PORT_NAMES, portVariable, type StackConfig } from "../config.js";
-import { holderOf, isPortFree, listeners, socketsOf } from "./process.js";
+import { errorMessage } from "../errors.js";
+import { holderOf, isPortFree, run, whoListens } from "./process.js";
 import { SERVICES, SERVICE_NAMES } from "./service.js";
 import type { Stack } from "./stack.js";
 
@@ -26,13 +25,19 @@ const gigabytes = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`;
 
 async function java(stack: Stack): Promise<Finding> {
   const path = join(stack.places.installed, "java/bin/java");
+  const what = "Java 11";
   const remedy = "bash setup/ubuntu-24.04.sh java";
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return { what, ok: false, found: "not in .lab/java", remedy };
   try {
-    const { stderr } = await promisify(execFile)(path, ["-version"]);
+    const { stderr } = await run(path, ["-version"]);
     const version = /version "([^"]+)"/.exec(stderr)?.[1] ?? "unknown";
-    return { what: "Java 11", ok: version.startsWith("11."), found: version, remedy };
-  } catch {
-    return { what: "Java 11", ok: false, found: "not in .lab/java", remedy };
+    return { what, ok: version.startsWith("11."), found: version, remedy };
+  } catch (error) {
+    return { what, ok: false, found: `it does not run: ${errorMessage(error)}`, remedy };
   }
 }
 
@@ -61,20 +66,17 @@ async function installed(stack: Stack): Promise<Finding[]> {
   return [...findings.values()];
 }
 
-/** Whether each port is free, or held by the lab's own service. */
+/** Whether each port is free, or held by the very service of the lab that it is for. */
 async function ports(stack: Stack, config: StackConfig): Promise<Finding[]> {
-  const ours = new Set<string>();
-  for (const { pid } of await stack.status()) {
-    if (pid !== null) for (const inode of await socketsOf(pid)) ours.add(inode);
-  }
+  const services = await stack.status();
   const findings: Finding[] = [];
-  const listening = await listeners();
   for (const name of PORT_NAMES) {
     const port = config.ports[name];
     const what = `port ${port} (${name.replace("_PORT", "").replaceAll("_", " ").toLowerCase()})`;
-    const isOurs = listening.some((each) => each.port === port && ours.has(each.inode));
-    if (isOurs) findings.push({ what, ok: true, found: "the lab's" });
-    else if (await isPortFree(port)) findings.push({ what, ok: true, found: "free" });
+    const pid = services.find((each) => SERVICES[each.name].ports.includes(name))?.pid ?? null;
+    if (pid !== null && (await whoListens(port, pid)) === "itself") {
+      findings.push({ what, ok: true, found: "the lab's" });
+    } else if (await isPortFree(port)) findings.push({ what, ok: true, found: "free" });
     else {
       const found = `taken by ${await holderOf(port)}`;
       findings.push({ what, ok: false, found, remedy: `end it, or set ${portVariable(name)}` });

@@ -1,18 +1,28 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { open, readFile, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorCode } from "../errors.js";
+import { promisify } from "node:util";
+import { errorCode, errorMessage } from "../errors.js";
 
 // Processes of this machine that outlive the command which started them, as Linux shows them in /proc.
 
-/** A process that was started before. The clock ticks of its start tell it from a later one of the same pid. */
+/** A process that was started before. When it was started tells it from a later one of the same pid. */
 export interface ProcessRecord {
   pid: number;
+  /** Clock ticks from the machine's boot to the process's start. */
   startTicks: number;
+  /** Which boot of which machine that was. */
+  bootId: string;
 }
 
 const TICKS_PER_SECOND = 100;
+/** What of a program's output is shown when it fails, and how much it may print at all. */
+const MAX_LAST_LINES = 8;
+const MAX_LINE = 300;
+/** Lines of a Java program on what went well, on where in its code it was, and Hadoop's banners. */
+const SAYS_NOTHING = /\bINFO\b|^\s+at |(STARTUP|SHUTDOWN)_MSG:|^\/?\*+\/?$/;
+const MAX_OUTPUT_BYTES = 16 * 1024 ** 2;
 
 /** The fields of /proc/PID/stat after the command's name; undefined where there is no such process. */
 async function statFields(pid: number): Promise<string[] | undefined> {
@@ -30,8 +40,12 @@ async function startTicks(pid: number): Promise<number | undefined> {
   return fields === undefined || fields[0] === "Z" ? undefined : Number(fields[19]);
 }
 
+const readBootId = async () =>
+  (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trimEnd();
+
 /** Whether the very process that was recorded still runs. */
 export async function isRunning(record: ProcessRecord): Promise<boolean> {
+  if (record.bootId !== (await readBootId())) return false;
   return (await startTicks(record.pid)) === record.startTicks;
 }
 
@@ -62,12 +76,49 @@ export async function startDetached(
       child.once("error", reject);
     });
     child.unref();
-    const record = { pid: child.pid!, startTicks: (await startTicks(child.pid!)) ?? -1 };
+    const record = {
+      pid: child.pid!,
+      startTicks: (await startTicks(child.pid!)) ?? -1,
+      bootId: await readBootId(),
+    };
     await writeFile(options.record, JSON.stringify(record));
     return record;
   } finally {
     await output.close();
   }
+}
+
+/**
+ * Runs a program to its end.
+ *
+ * @throws Error with the program's own last lines if it fails, or with why it could not be started
+ */
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; environment?: Record<string, string> } = {},
+): Promise<{ stdout: string; stderr: string }> {
+  const { cwd, environment } = options;
+  const env = { ...process.env, ...environment };
+  try {
+    return await promisify(execFile)(command, args, { cwd, env, maxBuffer: MAX_OUTPUT_BYTES });
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    const words = lastWords(`${stdout}\n${stderr}`);
+    throw new Error(words === "" ? errorMessage(error) : `its last lines:\n${words}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The last lines of a program's output, of those that tell why it failed. */
+export function lastWords(output: string): string {
+  const lines = output.split("\n").filter((line) => line.trim() !== "");
+  const telling = lines.filter((line) => !SAYS_NOTHING.test(line));
+  return (telling.length === 0 ? lines : telling)
+    .slice(-MAX_LAST_LINES)
+    .map((line) => `  ${line.slice(0, MAX_LINE)}`)
+    .join("\n");
 }
 
 /** Asks a process to end, and ends it where it does not within the time. @returns whether it ended by itself */
@@ -157,6 +208,17 @@ export async function socketsOf(pid: number): Promise<Set<string>> {
     if (inode !== undefined) inodes.add(inode);
   }
   return inodes;
+}
+
+/** Who listens on a port: the process itself, another one, or nobody. */
+export async function whoListens(
+  port: number,
+  pid: number,
+): Promise<"itself" | "other" | "nobody"> {
+  const listening = (await listeners()).filter((each) => each.port === port);
+  if (listening.length === 0) return "nobody";
+  const own = await socketsOf(pid);
+  return listening.some(({ inode }) => own.has(inode)) ? "itself" : "other";
 }
 
 /** Who listens on a port, in words: `process 123 (java …)`. */

@@ -50,6 +50,9 @@ export interface Service {
   passing?: RegExp;
 }
 
+/** A path that is not ASCII, such as /home/jürgen, is read right by Java in a UTF-8 locale only, and LANG=C is none. */
+export const JAVA_ENVIRONMENT = { LC_ALL: "C.UTF-8" };
+
 const classpath = (...entries: string[]) => ["-cp", entries.join(":")];
 const SMALL_JVM = [
   "-XX:+UseSerialGC",

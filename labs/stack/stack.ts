@@ -1,25 +1,34 @@
-import { execFile } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
-import { ownAddresses, portVariable, type OwnAddresses, type StackConfig } from "../config.js";
+import {
+  ownAddresses,
+  portVariable,
+  type OwnAddresses,
+  type PortName,
+  type StackConfig,
+} from "../config.js";
 import { LabError, errorMessage } from "../errors.js";
+import { lockFile } from "../lock.js";
 import {
   fileSize,
   holderOf,
   isPortFree,
   isRunning,
   lastLines,
+  lastWords,
   memoryBytes,
   readRecord,
   removeRecord,
+  run,
   startDetached,
   stop,
   uptimeSeconds,
+  whoListens,
   type ProcessRecord,
 } from "./process.js";
 import {
+  JAVA_ENVIRONMENT,
   SERVICES,
   SERVICE_NAMES,
   hadoopJava,
@@ -56,7 +65,7 @@ export interface Stack {
 
 export interface ServiceStatus {
   name: ServiceName;
-  /** answers: it does its work; silent: the process runs but does not answer; stopped. */
+  /** answers: the process that was started does its work; silent: it runs but does not answer; stopped. */
   health: "answers" | "silent" | "stopped";
   pid: number | null;
   port: number;
@@ -98,13 +107,35 @@ export function openStack(root: string, config: StackConfig): Stack {
     return record !== undefined && (await isRunning(record)) ? record : undefined;
   }
 
+  async function portTaken(name: ServiceName, portName: PortName): Promise<LabError> {
+    const port = config.ports[portName];
+    return new LabError(
+      `port ${port}, which ${name} needs, is taken by ${await holderOf(port)}: end that, or move the lab's by ${portVariable(portName)}`,
+    );
+  }
+
   async function requirePorts(name: ServiceName): Promise<void> {
     for (const portName of SERVICES[name].ports) {
+      if (!(await isPortFree(config.ports[portName]))) throw await portTaken(name, portName);
+    }
+  }
+
+  /** The first of a service's ports on which another process listens. */
+  async function foreignPort(name: ServiceName, pid: number): Promise<PortName | undefined> {
+    for (const portName of SERVICES[name].ports) {
+      if ((await whoListens(config.ports[portName], pid)) === "other") return portName;
+    }
+    return undefined;
+  }
+
+  /** Resolves when the service answers, and the very process that was started: another program on its port may answer too. */
+  async function answers(name: ServiceName, { pid }: ProcessRecord): Promise<void> {
+    await SERVICES[name].answers(places, config);
+    for (const portName of SERVICES[name].ports) {
       const port = config.ports[portName];
-      if (await isPortFree(port)) continue;
-      throw new LabError(
-        `port ${port}, which ${name} needs, is taken by ${await holderOf(port)}: end that, or move the lab's by ${portVariable(portName)}`,
-      );
+      if ((await whoListens(port, pid)) !== "itself") {
+        throw new Error(`process ${pid} does not listen on port ${port}`);
+      }
     }
   }
 
@@ -120,60 +151,89 @@ export function openStack(root: string, config: StackConfig): Stack {
     if (await isFormatted(places)) return;
     const main = "org.apache.hadoop.hdfs.server.namenode.NameNode";
     const { args } = hadoopJava(places, main, "-format", "-nonInteractive");
-    await promisify(execFile)(java, args, { cwd: places.data }).catch((error: unknown) => {
-      throw new LabError(`formatting the NameNode failed: ${errorMessage(error).split("\n")[0]}`);
+    const where = { cwd: places.data, environment: JAVA_ENVIRONMENT };
+    await run(java, args, where).catch((error: unknown) => {
+      throw new LabError(`formatting the NameNode failed: ${errorMessage(error)}`);
     });
   }
 
   /** Why a service died, from what it wrote since it was started. */
-  async function lastWords(name: ServiceName, from: number): Promise<LabError> {
-    const lines = await lastLines(logOf(name), 400, from);
-    const text = lines.join("\n");
+  async function whyItEnded(name: ServiceName, from: number): Promise<LabError> {
+    const text = (await lastLines(logOf(name), 400, from)).join("\n");
     for (const [pattern, meaning] of SERVICES[name].failures) {
       if (pattern.test(text)) return new LabError(`${name} cannot start: ${meaning}`);
     }
-    const shown = lines.slice(-8).map((line) => `  ${line}`);
     return new LabError(
-      `${name} ended while starting. Its last lines (all: npx tsx scripts/stack.ts logs ${name}):\n${shown.join("\n")}`,
+      `${name} ended while starting. Its last lines (all: npx tsx scripts/stack.ts logs ${name}):\n${lastWords(text)}`,
     );
   }
 
-  async function start(name: ServiceName): Promise<void> {
-    const service = SERVICES[name];
-    let record = await running(name);
-    let isOurs = false;
-    let from = await fileSize(logOf(name));
-    if (record === undefined && name === "namenode") await format();
-    const giveUpMs = performance.now() + START_LIMIT_MS;
-    for (let restarts = 0; ;) {
-      if (record === undefined) {
-        from = await fileSize(logOf(name));
-        const { args, environment = {} } = service.java(places, config);
-        const where = { cwd: places.data, log: logOf(name), record: recordOf(name) };
-        record = await startDetached(java, args, { ...where, environment });
-        isOurs = true;
+  /** Starts the process of a service, unless it runs: of several commands that want it at the same moment one does. */
+  async function startProcess(
+    name: ServiceName,
+  ): Promise<{ record: ProcessRecord; isNew: boolean }> {
+    const lock = await lockFile(join(places.run, `${name}.lock`), START_LIMIT_MS);
+    if (lock === undefined) throw new LabError(`another command is still starting ${name}`);
+    try {
+      const found = await running(name);
+      if (found !== undefined) return { record: found, isNew: false };
+      if (name === "namenode") await format();
+      const { args, environment } = SERVICES[name].java(places, config);
+      const record = await startDetached(java, args, {
+        cwd: places.data,
+        log: logOf(name),
+        record: recordOf(name),
+        environment: { ...JAVA_ENVIRONMENT, ...environment },
+      });
+      return { record, isNew: true };
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /**
+   * Waits until a process answers.
+   *
+   * @returns false if it has ended
+   * @throws LabError if it does neither in time, or another program has one of its ports
+   */
+  async function answersInTime(
+    name: ServiceName,
+    record: ProcessRecord,
+    isNew: boolean,
+    deadlineMs: number,
+  ): Promise<boolean> {
+    for (;;) {
+      const silence = await answers(name, record).then(() => undefined, errorMessage);
+      if (!(await isRunning(record))) return false;
+      if (silence === undefined) return true;
+      const foreign = await foreignPort(name, record.pid);
+      if (foreign !== undefined) {
+        const failure = await portTaken(name, foreign);
+        if (isNew) await stop(record, STOP_LIMIT_MS); // it would end by itself, in words of its own
+        throw failure;
       }
-      const silence = await service.answers(places, config).then(() => undefined, errorMessage);
-      // Answered, but by whom? Another program may have taken the port in the meantime.
-      const alive = await isRunning(record);
-      if (silence === undefined && alive) return;
-      if (!alive && !isOurs) {
-        record = undefined; // it was about to end when it was found
-      } else if (!alive) {
-        await removeRecord(recordOf(name));
-        const text = (await lastLines(logOf(name), 400, from)).join("\n");
-        if (service.passing?.test(text) !== true || ++restarts > MOST_RESTARTS) {
-          throw await lastWords(name, from);
-        }
-        record = undefined;
-        await sleep(1_000);
-      } else if (performance.now() > giveUpMs) {
+      if (performance.now() > deadlineMs) {
         throw new LabError(
           `${name} runs but does not answer (${silence}) after ${START_LIMIT_MS / 1_000} s; see: npx tsx scripts/stack.ts logs ${name}`,
         );
-      } else {
-        await sleep(POLL_MS);
       }
+      await sleep(POLL_MS);
+    }
+  }
+
+  async function start(name: ServiceName): Promise<void> {
+    const deadlineMs = performance.now() + START_LIMIT_MS;
+    for (let restarts = 0; ;) {
+      const from = await fileSize(logOf(name));
+      const { record, isNew } = await startProcess(name);
+      if (await answersInTime(name, record, isNew, deadlineMs)) return;
+      if (!isNew) continue; // it was about to end when it was found
+      const text = (await lastLines(logOf(name), 400, from)).join("\n");
+      if (SERVICES[name].passing?.test(text) !== true || ++restarts > MOST_RESTARTS) {
+        throw await whyItEnded(name, from);
+      }
+      await sleep(1_000);
     }
   }
 
@@ -190,13 +250,13 @@ export function openStack(root: string, config: StackConfig): Stack {
       const nothing = { pid: null, uptimeSeconds: null, memoryBytes: null };
       return { name, health: "stopped", port: portOf(name), ...nothing };
     }
-    const answers = await SERVICES[name].answers(places, config).then(
+    const isAnswering = await answers(name, record).then(
       () => true,
       () => false,
     );
     return {
       name,
-      health: answers ? "answers" : "silent",
+      health: isAnswering ? "answers" : "silent",
       pid: record.pid,
       port: portOf(name),
       uptimeSeconds: await uptimeSeconds(record),

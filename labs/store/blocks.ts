@@ -22,8 +22,8 @@ interface LocatedBlocks {
   };
 }
 
-const urlOf = ({ host, httpPort }: HdfsLocation, path: string, query: string) =>
-  `http://${host}:${httpPort}/webhdfs/v1${path}?${query}`;
+const urlOf = ({ host, httpHost = host, httpPort }: HdfsLocation, path: string, query: string) =>
+  `http://${httpHost}:${httpPort}/webhdfs/v1${path}?${query}`;
 
 /** The blocks of a file, as the NameNode knows them. */
 export async function fileBlocks(location: HdfsLocation, path: string): Promise<Block[]> {

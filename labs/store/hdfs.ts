@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import axios, { AxiosError, type AxiosResponse } from "axios";
 import pRetry from "p-retry";
 import { createClient } from "webhdfs";
-import { LabError, UsageError, errorCode, errorMessage } from "../errors.js";
+import { LabError, UsageError, errorCode, errorMessage, shownAddress } from "../errors.js";
 import type { Content, Store } from "./store.js";
 
 const METADATA_TIMEOUT_MS = 15_000;
@@ -16,43 +16,97 @@ const DATANODE_TROUBLE =
 const RETRIES = 3;
 const FIRST_RETRY_MS = 400;
 
-/** A folder on HDFS, and where its NameNode is. */
-export interface HdfsLocation {
+/** Where a NameNode is. */
+export interface NameNode {
   host: string;
-  /** Of WebHDFS, the NameNode's HTTP interface. */
-  httpPort: number;
-  /** Of the NameNode's interface for programs such as Spark. */
+  /** Of its interface for programs such as Spark, which `hdfs://host:port` names. */
   rpcPort: number;
+  /** Of WebHDFS, its HTTP interface. */
+  httpPort: number;
+  /** Of WebHDFS, where that is reached at another host, such as a gateway. */
+  httpHost?: string;
+}
+
+/** A folder on HDFS, and where its NameNode is. */
+export interface HdfsLocation extends NameNode {
   /** Absolute, without a slash at its end; empty for the root. */
   path: string;
 }
 
-const USUAL_PORTS = { httpPort: 9_870, rpcPort: 8_020 };
+const USUAL_RPC_PORT = 8_020;
+const USUAL_HTTP_PORT = 9_870;
+const MAX_PORT = 65_535;
+/** `host`, `host:port`, and an IPv6 address in brackets. */
+const ADDRESS = String.raw`([^\s/:@?#[\]]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?`;
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+
+function isSameHost(one: string, other: string): boolean {
+  return one === other || (LOOPBACK.test(one) && LOOPBACK.test(other));
+}
 
 /**
- * Reads `hdfs://host:port/path`, whose port is the NameNode's for programs, or `webhdfs://host:port/path`, whose port is
- * that of its HTTP interface. Of the two ports the other one is taken to be the usual one of Hadoop 3, or `own`'s if the
- * given one is `own`'s. `hdfs:///path` is a path on `own`.
+ * Reads `hdfs://host:port/path`, the address of a NameNode and a path. WebHDFS is taken to be at its usual port, unless
+ * that NameNode is `known`. `hdfs:///path` is a path on `known`.
  *
  * @throws UsageError if the text is no such URL
  */
-export function parseHdfsUrl(text: string, own: Omit<HdfsLocation, "path">): HdfsLocation {
-  const match = /^(hdfs|webhdfs):\/\/(?:([^/:@]+)(?::(\d+))?)?(\/[^?#]*)?$/.exec(text);
-  if (match === null) {
+export function parseHdfsUrl(text: string, known: NameNode): HdfsLocation {
+  if (text.startsWith("webhdfs:")) {
     throw new UsageError(
-      `${text} is no URL of HDFS: expected hdfs://host:port/path or webhdfs://host:port/path, or hdfs:///path for the lab's own`,
+      `${shownAddress(text)}: HDFS is named by its NameNode, hdfs://host:port; where WebHDFS is not at port ${USUAL_HTTP_PORT} of it, set HDFS_URL to that and WEBHDFS_URL=http://host:port`,
     );
   }
-  const [, scheme, host, port] = match;
-  const path = (match[4] ?? "").replace(/\/+/g, "/").replace(/\/$/, "");
+  const match = new RegExp(`^hdfs://(?:${ADDRESS})?(/[^?#]*)?$`).exec(text);
+  const rpcPort = Number(match?.[2] ?? USUAL_RPC_PORT);
+  if (match === null || rpcPort < 1 || rpcPort > MAX_PORT) {
+    throw new UsageError(
+      `${shownAddress(text)} is no URL of HDFS: expected hdfs://host:port/path, or hdfs:///path for the lab's own`,
+    );
+  }
+  const host = match[1]?.toLowerCase();
+  const path = (match[3] ?? "").replace(/\/+/g, "/").replace(/\/$/, "");
   if (path.split("/").some((part) => part === "." || part === "..")) {
     throw new UsageError(`${text}: HDFS takes no . and .. in a path`);
   }
-  if (host === undefined) return { ...own, path };
-  const which = scheme === "hdfs" ? "rpcPort" : "httpPort";
-  const given = { ...USUAL_PORTS, ...(port === undefined ? {} : { [which]: Number(port) }) };
-  const isOwn = host === own.host && given[which] === own[which];
-  return { host, ...(isOwn ? own : given), path };
+  if (host === undefined) return { ...known, path };
+  const isKnown = isSameHost(host, known.host) && rpcPort === known.rpcPort;
+  return { ...(isKnown ? known : { host, rpcPort, httpPort: USUAL_HTTP_PORT }), path };
+}
+
+/**
+ * The NameNode that HDFS_URL and WEBHDFS_URL name.
+ *
+ * @param own the lab's, whose HTTP port is known
+ * @returns undefined where neither is set
+ * @throws UsageError if one of them is wrong
+ */
+export function parseNameNode(
+  hdfsUrl: string | undefined,
+  webhdfsUrl: string | undefined,
+  own: NameNode,
+): NameNode | undefined {
+  if (hdfsUrl === undefined) {
+    if (webhdfsUrl === undefined) return undefined;
+    throw new UsageError(
+      `WEBHDFS_URL is the HTTP address of the NameNode that HDFS_URL names: set HDFS_URL=hdfs://host:port too`,
+    );
+  }
+  const { path, ...nameNode } = parseHdfsUrl(hdfsUrl, own);
+  if (path !== "" || /^hdfs:\/\/(\/|$)/.test(hdfsUrl)) {
+    throw new UsageError(
+      `HDFS_URL must be hdfs://host:port, not ${hdfsUrl}; a path goes into --out`,
+    );
+  }
+  if (webhdfsUrl === undefined) return nameNode;
+  const match = new RegExp(`^http://${ADDRESS}/?$`).exec(webhdfsUrl);
+  const httpPort = Number(match?.[2] ?? USUAL_HTTP_PORT);
+  if (match === null || httpPort < 1 || httpPort > MAX_PORT) {
+    throw new UsageError(
+      `WEBHDFS_URL must be http://host:port, usually at port ${USUAL_HTTP_PORT}, without a path, a user or TLS`,
+    );
+  }
+  const httpHost = match[1]!.toLowerCase();
+  return { ...nameNode, httpPort, ...(httpHost === nameNode.host ? {} : { httpHost }) };
 }
 
 /** What a Hadoop service says when it refuses: WebHDFS REST API, "Error Responses". */
@@ -73,8 +127,10 @@ async function remoteMessage(response: AxiosResponse<unknown>): Promise<string> 
   }
   const { exception, message } = (data as RemoteException | undefined)?.RemoteException ?? {};
   const [firstLine] = (message ?? "").split("\n");
-  return firstLine || exception || `HTTP status ${response.status}`;
+  return firstLine || exception || noMessage(response);
 }
+
+const noMessage = ({ status }: AxiosResponse<unknown>) => `HTTP status ${status}`;
 
 const isWhole = (content: Content): content is string | Uint8Array =>
   typeof content === "string" || content instanceof Uint8Array;
@@ -95,12 +151,12 @@ class NotFound extends LabError {}
  * @throws LabError (from each operation) naming the operation and the path
  */
 export function hdfsStore(location: HdfsLocation, local: boolean): Store {
-  const { host, httpPort, rpcPort, path: root } = location;
+  const { host, httpPort, rpcPort, httpHost = host, path: root } = location;
   const user = userInfo().username;
-  const nameNode = `http://${host}:${httpPort}`;
+  const nameNode = `http://${httpHost}:${httpPort}`;
   const rootUrl = `hdfs://${host}:${rpcPort}${root}`;
   const names = createClient(
-    { host, port: httpPort, path: "/webhdfs/v1", user },
+    { host: httpHost, port: httpPort, path: "/webhdfs/v1", user },
     { timeout: METADATA_TIMEOUT_MS },
   );
   const absolute = (path: string) => `${root}/${path}`.replace(/\/$/, "") || "/";
@@ -108,12 +164,17 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
   const encoded = (path: string) => path.split("/").map(encodeURIComponent).join("/");
   const remedy = local
     ? "npx tsx scripts/stack.ts up hdfs"
-    : "check HDFS_URL or --out, and whether WebHDFS is open there";
+    : "check HDFS_URL or --out, and set WEBHDFS_URL if WebHDFS is at another address";
 
   async function explain(what: string, path: string, error: unknown): Promise<LabError> {
     const place = `cannot ${what} hdfs://${host}:${rpcPort}${path}`;
     const response = error instanceof AxiosError ? error.response : undefined;
     const message = response === undefined ? errorMessage(error) : await remoteMessage(response);
+    // A page of another program, such as the NameNode's other port, says nothing about what is in HDFS.
+    const isForeign = response?.status === 404 && message === noMessage(response);
+    if (isForeign || /webhdfs is not enabled|not one of WebHDFS/.test(message)) {
+      return new LabError(`${place}: what answers at ${nameNode} is not WebHDFS: ${remedy}`);
+    }
     if (response?.status === 404 || /does not exist/.test(message)) {
       return new NotFound(`${place}: it does not exist`);
     }

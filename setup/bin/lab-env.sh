@@ -4,6 +4,8 @@ LAB="$LAB_ROOT/.lab"
 LAB_STACK="${LAB_STACK_DIR:-$LAB/stack}"
 JAVA_HOME="$LAB/java"
 export JAVA_HOME
+# A path that is not ASCII is read right by Java in a UTF-8 locale only.
+export LC_ALL=C.UTF-8
 KAFKA_SERVER="127.0.0.1:${LAB_KAFKA_PORT:-9092}"
 
 # Ends with what to do where the stack was never started.

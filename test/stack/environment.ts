@@ -6,7 +6,7 @@ import { openStack } from "../../labs/stack/stack.js";
  * The tests have a stack of their own, on other ports and in another folder than the one a person may be using.
  * LAB_TEST_PORTS moves them, so that the tests of two checkouts can run at the same time.
  */
-const PORTS_FROM = Number(process.env["LAB_TEST_PORTS"] ?? 21_000);
+export const PORTS_FROM = Number(process.env["LAB_TEST_PORTS"] ?? 21_000);
 
 export const ENVIRONMENT: Record<string, string> = {
   LAB_STACK_DIR: resolve(".lab/test-stack"),

@@ -6,9 +6,9 @@ import { promisify } from "node:util";
 import axios from "axios";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { LabError, UsageError } from "../../labs/errors.js";
+import { LabError } from "../../labs/errors.js";
 import { fileBlocks, hdfsFile, namesBelow, namesIn, readBlock } from "../../labs/store/blocks.js";
-import { hdfsStore, parseHdfsUrl } from "../../labs/store/hdfs.js";
+import { hdfsStore } from "../../labs/store/hdfs.js";
 import { ENVIRONMENT, hdfs, stack, uniqueName } from "./environment.js";
 
 const store = (path = `/${uniqueName("store")}`) => hdfsStore({ ...hdfs, path }, true);
@@ -172,19 +172,6 @@ test("nobody there, and no answer, are errors that name the operation and the pa
     expect(silent.list("folder")).rejects.toThrow(/cannot list .*no answer in time/),
     expect(silent.write("file", "x")).rejects.toThrow(/cannot write .*no answer in time/),
   ]);
-});
-
-test("URLs of HDFS are read with the usual ports, and others refused", () => {
-  const own = { host: "127.0.0.1", httpPort: 1, rpcPort: 2 };
-  expect(parseHdfsUrl("hdfs:///a/b/", own)).toEqual({ ...own, path: "/a/b" });
-  expect(parseHdfsUrl("hdfs://127.0.0.1:2/a", own)).toEqual({ ...own, path: "/a" });
-  expect(parseHdfsUrl("webhdfs://127.0.0.1:1", own)).toEqual({ ...own, path: "" });
-  const usual = { httpPort: 9_870, rpcPort: 8_020 };
-  expect(parseHdfsUrl("hdfs://nn/a", own)).toEqual({ host: "nn", ...usual, path: "/a" });
-  expect(parseHdfsUrl("hdfs://nn:9000/a", own)).toMatchObject({ rpcPort: 9_000, httpPort: 9_870 });
-  for (const text of ["hdfs:/a", "http://nn/a", "hdfs://nn:x/a", "hdfs://nn/a?b", "hdfs:///../a"]) {
-    expect(() => parseHdfsUrl(text, own), text).toThrow(UsageError);
-  }
 });
 
 test("a file's blocks, one after the other, are the file, and its parts can be read alone", async () => {

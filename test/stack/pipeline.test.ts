@@ -4,38 +4,14 @@ import type { Summary } from "../../labs/report/summary.js";
 import { priceMessage } from "../../labs/event.js";
 import { openKafkaLog } from "../../labs/log/kafka.js";
 import { localStore } from "../../labs/store/local.js";
-import { hdfsStore } from "../../labs/store/hdfs.js";
 import { readAll } from "../../labs/store/products.js";
 import { formatTime } from "../../labs/time.js";
 import { PORT_NAMES, portVariable } from "../../labs/config.js";
 import { runPipelineCommand, start } from "../support/command.js";
 import { temporaryFolder } from "../support/folder.js";
-import { ENVIRONMENT, brokers, hdfs, ports, remote, uniqueName } from "./environment.js";
+import { ENVIRONMENT, brokers, uniqueName } from "./environment.js";
 
 const EVENTS = ["--source", "market", "--events", "3000", "--batch", "1000"];
-
-test("three variables point the same run at a cluster elsewhere, and nothing is started here", async () => {
-  const folder = await temporaryFolder();
-  const elsewhere: Record<string, string> = {
-    KAFKA_BROKERS: brokers.join(","),
-    HDFS_URL: `hdfs://127.0.0.1:${hdfs.rpcPort}`,
-    SPARK_REMOTE: remote,
-    // A stack of this machine would be here, and would not come up: its ports are taken.
-    LAB_STACK_DIR: folder,
-    ...Object.fromEntries(PORT_NAMES.map((name) => [portVariable(name), "1"])),
-    LAB_NAMENODE_PORT: String(ports.NAMENODE_PORT), // tells which HTTP port belongs to it
-    LAB_NAMENODE_HTTP_PORT: String(ports.NAMENODE_HTTP_PORT),
-  };
-  const out = `/${uniqueName("elsewhere")}`;
-  const url = `webhdfs://localhost:${hdfs.httpPort}${out}`;
-  const args = [...EVENTS, "--log", "kafka", "--engine", "ts", "--out", url, "--json"];
-  const { code, stdout, stderr } = await runPipelineCommand(args, elsewhere);
-  expect(code, stderr).toBe(0);
-  const summary = JSON.parse(stdout) as Summary;
-  expect(summary.events + summary.rejected).toBe(3_000);
-  const store = hdfsStore({ ...hdfs, path: out }, true);
-  expect(await readAll(store, "windows")).toHaveLength(summary.windows);
-});
 
 test("--stack runs Spark on what is up already and shows its summary", async () => {
   const out = `hdfs:///${uniqueName("stack")}`;

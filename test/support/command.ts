@@ -7,13 +7,15 @@ export interface Result {
   stderr: string;
 }
 
-/** Starts a script as a user does, without npx between. */
+/** Starts a script as a user does, without npx between, in this checkout or in another one. */
 export function start(
   script: string,
   args: readonly string[],
   environment: Record<string, string> = {},
+  cwd?: string,
 ): { child: ChildProcess; result: Promise<Result> } {
   const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
+    cwd,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
