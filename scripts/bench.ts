@@ -16,6 +16,7 @@ import { sum } from "../labs/pipeline.js";
 import { chunks } from "../labs/source/chunks.js";
 import { market } from "../labs/source/market.js";
 import { localStore } from "../labs/store/local.js";
+import { takeChanges } from "../labs/stream/changes.js";
 import { openCheckpoint } from "../labs/stream/checkpoint.js";
 import { openQuery } from "../labs/stream/query.js";
 import { addEvent, closeWindows, newState } from "../labs/stream/state.js";
@@ -87,6 +88,7 @@ function streamEvents(events: readonly PriceEvent[]): number {
       addEvent(state, WINDOWS, event, offset, lateWatermarkMs);
     }
     rows += closeWindows(state, WINDOWS, lateWatermarkMs, watermarkMs).length;
+    takeChanges(state);
     lateWatermarkMs = watermarkMs;
     watermarkMs = nextWatermark(watermarkMs, maxEventTimeMs, DELAY_MS);
   }

@@ -92,6 +92,16 @@ export function markChanged(state: State, assetState: AssetState): void {
   }
 }
 
+/** Notes the first change of a pane in a batch. No window is computed between that and the batch's last one. */
+function markPaneChanged(state: State, assetState: AssetState, pane: Pane): void {
+  pane.isChanged = true;
+  if (assetState.changedPanes === undefined) assetState.changedPanes = [pane];
+  else assetState.changedPanes.push(pane);
+  const { rolling } = assetState;
+  if (rolling !== undefined && pane.startMs < rolling.prefixEndMs) assetState.rolling = undefined;
+  markChanged(state, assetState);
+}
+
 /** The state as a checkpoint has it. @param watermarkMs up to which windows have been emitted */
 export function restoreState(
   saved: Iterable<[string, SavedAsset]>,
@@ -190,7 +200,6 @@ export function addEvent(
       latest.offset = offset;
     }
   }
-  if (!assetState.isChanged) markChanged(state, assetState);
 
   const lastStartMs = rules.latestWindowStart(windows, eventTimeMs);
   if (!rules.isBehind(lastStartMs + windows.windowMs, lateWatermarkMs)) {
@@ -208,14 +217,8 @@ export function addEvent(
       pane = { startMs, aggregate, prices, isChanged: false, suffix: undefined };
       insertPane(state, assetState, index, pane, windows, lateWatermarkMs, rules);
     }
-    if (!pane.isChanged) {
-      pane.isChanged = true;
-      if (assetState.changedPanes === undefined) assetState.changedPanes = [pane];
-      else assetState.changedPanes.push(pane);
-    }
-    const { rolling } = assetState;
-    if (rolling !== undefined && startMs < rolling.prefixEndMs) assetState.rolling = undefined;
-  }
+    if (!pane.isChanged) markPaneChanged(state, assetState, pane);
+  } else if (!assetState.isChanged) markChanged(state, assetState);
 
   const firstStartMs = rules.earliestWindowStart(windows, eventTimeMs);
   if (!rules.isBehind(firstStartMs + windows.windowMs, lateWatermarkMs)) return undefined;
