@@ -4,17 +4,22 @@ import { partitionOf } from "./log/partition.js";
 import { chunks } from "./source/chunks.js";
 import { pause } from "./source/pace.js";
 import type { Source } from "./source/source.js";
-import { createProducts, writeBatch, type BatchOutput, type LatestRow } from "./store/products.js";
+import {
+  createProducts,
+  writeBatch,
+  writeLatest,
+  type BatchOutput,
+  type LatestRow,
+} from "./store/products.js";
 import type { Store } from "./store/store.js";
 import type { Checkpoint } from "./stream/checkpoint.js";
 import {
   openQuery,
-  type Query,
   type QuerySettings,
   type StreamingProgress,
   type Totals,
 } from "./stream/query.js";
-import { latestPrices } from "./stream/state.js";
+import { latestPrices } from "./stream/latest.js";
 
 /** How often what a slow finite source has yielded is appended to the log. */
 const LINGER_MS = 250;
@@ -56,7 +61,8 @@ export interface PipelineStatus {
   newestEventMs: number | null;
   /** How long the last batch took, milliseconds; null before any, and where nobody says. */
   batchMs: number | null;
-  latest: LatestRow[];
+  /** The latest price of each asset, by name; put together when it is read. */
+  readonly latest: LatestRow[];
   /** For each partition the offset that the next batch starts at. */
   offsets: readonly number[];
   /** Whether a finite source has been read to its end. */
@@ -89,6 +95,11 @@ export async function runPipeline(
   // What comes of a finite source must not depend on when it is read.
   const clock = source.finite ? undefined : Date.now;
   const query = await openQuery(log, checkpoint, sink, { ...options, clock });
+  /** Brings `latest/` up to date where the batches have left it behind. */
+  async function finishLatest(): Promise<void> {
+    const latest = query.takeLatest();
+    if (latest !== undefined) await writeLatest(store, latest);
+  }
 
   let appended = 0;
   let batchesNow = 0;
@@ -102,7 +113,9 @@ export async function runPipeline(
     watermarkMs: query.watermarkMs,
     newestEventMs: query.maxEventTimeMs === -Infinity ? null : query.maxEventTimeMs,
     batchMs,
-    latest: latestPrices(query.state),
+    get latest() {
+      return latestPrices(query.state);
+    },
     offsets: query.offsets,
     ended,
   });
@@ -120,6 +133,20 @@ export async function runPipeline(
     ran(progress);
   }
 
+  /** What there is to do where no records wait. */
+  async function idle(): Promise<void> {
+    ran(await query.runBatchWithoutData());
+    await finishLatest();
+  }
+  /** Runs a batch whenever others have appended to the log. */
+  async function followLog(): Promise<void> {
+    while (await pause(triggerMs, signal)) {
+      const waits = sum(await log.endOffsets()) > sum(query.offsets);
+      if (waits) ran(await query.runBatch());
+      else await idle();
+    }
+  }
+
   if (source.finite && appendFirst) {
     appended = await appendAll(source, log, signal, (count) => {
       appended = count;
@@ -130,36 +157,25 @@ export async function runPipeline(
     const messages = source.finite
       ? await notYetInLog(source, log, signal)
       : source.messages(signal);
-    while (waiting >= batchSize) await runBatch(); // a crash came between append and plan
+    // A crash may have come between append and plan. What a live source yields may depend on `latest/`, so that comes first.
+    while (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
+    await finishLatest();
     const room = () => batchSize - waiting;
     for await (const chunk of chunks(messages, room, source.finite ? LINGER_MS : triggerMs)) {
       await log.append(chunk);
       appended += chunk.length;
       waiting += chunk.length;
       if (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
-      else if (!source.finite) ran(await query.runBatchWithoutData());
+      else if (!source.finite) await idle();
     }
   }
   ended = source.finite && !signal.aborted;
   while (waiting > 0 && (!source.finite || !signal.aborted)) await runBatch();
   ended &&= waiting === 0;
-  if (ended || !source.finite) ran(await query.runBatchWithoutData());
-  if (ended && follow) await followLog(query, log, triggerMs, signal, ran);
+  if (ended || !source.finite) await idle();
+  if (ended && follow) await followLog();
+  await finishLatest();
   return status();
-}
-
-/** Runs a batch whenever others have appended to the log. */
-async function followLog(
-  query: Query,
-  log: EventLog,
-  triggerMs: number,
-  signal: AbortSignal,
-  ran: (progress: StreamingProgress | undefined) => void,
-): Promise<void> {
-  while (await pause(triggerMs, signal)) {
-    const waits = sum(await log.endOffsets()) > sum(query.offsets);
-    ran(waits ? await query.runBatch() : await query.runBatchWithoutData());
-  }
 }
 
 /**

@@ -16,9 +16,10 @@ import { sum } from "../labs/pipeline.js";
 import { chunks } from "../labs/source/chunks.js";
 import { market } from "../labs/source/market.js";
 import { localStore } from "../labs/store/local.js";
+import { takeChanges } from "../labs/stream/changes.js";
 import { openCheckpoint } from "../labs/stream/checkpoint.js";
 import { openQuery } from "../labs/stream/query.js";
-import { addEvent, closeWindows, type State } from "../labs/stream/state.js";
+import { addEvent, closeWindows, newState } from "../labs/stream/state.js";
 import { NO_WATERMARK, nextWatermark } from "../labs/stream/watermark.js";
 import { endWith, parseArguments } from "./command.js";
 
@@ -74,7 +75,7 @@ async function streamLog(folder: string, alerts = false): Promise<void> {
 
 /** The engine alone: events in memory → windows. */
 function streamEvents(events: readonly PriceEvent[]): number {
-  const state: State = new Map();
+  const state = newState();
   let watermarkMs = NO_WATERMARK;
   let lateWatermarkMs = NO_WATERMARK;
   let maxEventTimeMs = -Infinity;
@@ -87,6 +88,7 @@ function streamEvents(events: readonly PriceEvent[]): number {
       addEvent(state, WINDOWS, event, offset, lateWatermarkMs);
     }
     rows += closeWindows(state, WINDOWS, lateWatermarkMs, watermarkMs).length;
+    takeChanges(state);
     lateWatermarkMs = watermarkMs;
     watermarkMs = nextWatermark(watermarkMs, maxEventTimeMs, DELAY_MS);
   }

@@ -7,9 +7,9 @@ import { openFileLog } from "../labs/log/file.js";
 import { TOPIC, type EventLog } from "../labs/log/log.js";
 import { LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
 import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
-import { MOST_ASSETS_DRAWN, renderReport } from "../labs/report/report.js";
+import { renderReport } from "../labs/report/report.js";
 import { readLateness, readSeries } from "../labs/report/series.js";
-import { formatSummary, printable, summarize } from "../labs/report/summary.js";
+import { MAX_ASSETS_SHOWN, formatSummary, printable, summarize } from "../labs/report/summary.js";
 import { UsageError, errorMessage } from "../labs/errors.js";
 import type { Webhook } from "../labs/alert/webhook.js";
 import type { Feed } from "../labs/dashboard/feed.js";
@@ -266,7 +266,7 @@ async function writeReport(
   const { options, source, log, output } = run;
   const { store, folder } = output;
   const { window: windowMs, slide: slideMs, watermark: delayMs, changeThreshold } = options;
-  const drawn = summary.assets.slice(0, MOST_ASSETS_DRAWN).map(({ asset }) => asset);
+  const drawn = summary.assets.slice(0, MAX_ASSETS_SHOWN).map(({ asset }) => asset);
   const page = renderReport(
     summary,
     await readSeries(store, drawn, summary.events),
@@ -300,9 +300,10 @@ async function startPage(
     recorded: source.finite,
     watched: options.alerts !== undefined,
   });
-  const assets = (await readAll(store, "latest")).map(({ asset }) => asset);
-  const series = await readSeries(store, assets.slice(0, MOST_ASSETS_DRAWN), 0);
-  feed.addPast(series, []);
+  const latest = await readAll(store, "latest");
+  const assets = latest.slice(0, MAX_ASSETS_SHOWN).map(({ asset }) => asset);
+  feed.addPast(await readSeries(store, assets, 0), []);
+  feed.setLatest(latest);
   // A file at a time: the feed keeps the last ones only, however many there were.
   for await (const alerts of readProduct(store, "alerts")) feed.addPast([], alerts);
   const lag = async () => {
@@ -417,7 +418,13 @@ async function main(argv: string[]): Promise<void> {
       display = undefined;
     });
 
-    const summary = await summarize(status, store, source.counts, performance.now() - beginMs);
+    const summary = await summarize(
+      status,
+      store,
+      source.counts,
+      performance.now() - beginMs,
+      options.json ? Infinity : MAX_ASSETS_SHOWN,
+    );
     const page = await writeReport(run, summary);
     if (options.json) {
       console.log(JSON.stringify(summary));
@@ -437,6 +444,7 @@ async function main(argv: string[]): Promise<void> {
     }
     if (dashboard !== undefined && !stop.signal.aborted) {
       feed!.setStatus(status);
+      feed!.setLatest(status.latest);
       report(`the page stays at ${dashboard.url} until Ctrl-C`);
       await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
     }

@@ -1,7 +1,8 @@
 import type { PriceEvent } from "../event.js";
 import type { AlertRow, WindowRow } from "../store/products.js";
 import type { Monitor } from "../stream/monitor.js";
-import type { AssetState, State } from "../stream/state.js";
+import { markChanged, type AssetState } from "../stream/state.js";
+import { openTimers, type Timers } from "../stream/timers.js";
 import { formatDuration, formatTime } from "../time.js";
 import { emptyMemory, openDetector, type Detector, type DetectorMemory } from "./detector.js";
 import { begins } from "./episode.js";
@@ -37,6 +38,24 @@ interface AssetMemory {
 
 const memoryOf = ({ monitored }: AssetState) => monitored as AssetMemory;
 
+/** What is known of a partition. */
+interface Partition {
+  /** When the last of its events arrived. */
+  newestMs: number;
+  /**
+   * When an asset will have been silent for as long as a rule says, unless an event of it arrives before: then the entry is too
+   * early and is set anew once its time has come. Each asset that is not silent has one for each rule, whatever its events.
+   */
+  silences: Timers<Silence>;
+}
+
+/** That an asset may be silent by a rule. */
+interface Silence {
+  rule: SilenceRule;
+  episode: Episode;
+  assetState: AssetState;
+}
+
 /** What happened, before it is an alert. */
 interface Raised {
   timeMs: number;
@@ -59,8 +78,13 @@ const clock = (timeMs: number) => formatTime(timeMs).slice(11, 19);
  */
 export function openMonitor(rules: readonly AlertRule[]): Monitor {
   const levels = new Map(rules.map((rule) => [rule, levelsOf(rule)]));
+  const silenceRules = [...rules.entries()].filter(
+    (entry): entry is [number, SilenceRule] => entry[1].kind === "silence",
+  );
+  const hasChangeRules = rules.some(({ kind }) => kind === "change");
   const detectors = new WeakMap<DetectorMemory, Detector>();
   let raised: AlertRow[] = [];
+  let partitions: Partition[] = [];
 
   function raise(rule: AlertRule, asset: string, episode: Episode, what: Raised): void {
     episode.count++;
@@ -148,9 +172,47 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
 
   const isFor = (rule: AlertRule, asset: string) => rule.assets?.includes(asset) ?? true;
 
+  function partitionAt(index: number): Partition {
+    return (partitions[index] ??= { newestMs: -Infinity, silences: openTimers() });
+  }
+
+  const silentMs = ({ rule, assetState }: Silence) => memoryOf(assetState).arrivalMs + rule.after;
+
+  function awaitSilence(rule: SilenceRule, episode: Episode, assetState: AssetState): void {
+    const silence = { rule, episode, assetState };
+    partitionAt(memoryOf(assetState).partition).silences.set(silentMs(silence), silence);
+  }
+
+  /** The silences that have begun by a time, as far as their entries say; what an event has put off since is set anew. */
+  function takeBegun(silences: Timers<Silence>, untilMs: number): Silence[] {
+    const begun: Silence[] = [];
+    while (silences.nextMs <= untilMs) {
+      for (const silence of silences.takeNext()) {
+        const beginMs = silentMs(silence);
+        if (beginMs <= untilMs) begun.push(silence);
+        else silences.set(beginMs, silence);
+      }
+    }
+    return begun;
+  }
+
   return {
+    restore({ assets }) {
+      partitions = [];
+      for (const assetState of assets.values()) {
+        const { arrivalMs, partition, episodes } = memoryOf(assetState);
+        const known = partitionAt(partition);
+        known.newestMs = Math.max(known.newestMs, arrivalMs);
+        for (const [index, rule] of silenceRules) {
+          const episode = episodes[index]!;
+          if (!episode.up && isFor(rule, assetState.asset)) awaitSilence(rule, episode, assetState);
+        }
+      }
+    },
+
     takeEvent(state, event, partition, { offset, timestampMs: arrivalMs }) {
       const { asset } = event;
+      const isFirst = state.monitored === undefined;
       state.monitored ??= firstMemory(rules, event, partition, arrivalMs);
       const memory = memoryOf(state);
       const { latest } = state;
@@ -159,8 +221,10 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
         if (!isFor(rule, asset)) continue;
         const episode = memory.episodes[index]!;
         if (rule.kind === "silence") {
+          const isAwaited = !isFirst && !episode.up;
           takeSilence(rule, episode, asset, memory, arrivalMs);
           episode.up = false;
+          if (!isAwaited) awaitSilence(rule, episode, state);
         } else if (rule.kind === "level" && isLatest) {
           takeLevel(rule, episode, event);
         } else if (rule.kind === "anomaly" && isLatest) {
@@ -171,23 +235,25 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
       }
       memory.arrivalMs = Math.max(memory.arrivalMs, arrivalMs);
       memory.priceUsd = latest.priceUsd;
+      const known = partitionAt(memory.partition);
+      if (arrivalMs > known.newestMs) known.newestMs = arrivalMs;
     },
 
-    endBatch(state, windows, nowMs) {
-      for (const row of windows) {
-        const memory = memoryOf(state.get(row.asset)!);
+    endBatch(state, windows, nowMs = -Infinity) {
+      for (const row of hasChangeRules ? windows : []) {
+        const assetState = state.assets.get(row.asset)!;
+        const memory = memoryOf(assetState);
         for (const [index, rule] of rules.entries()) {
           if (rule.kind !== "change" || !isFor(rule, row.asset)) continue;
           takeChange(rule, memory.episodes[index]!, row);
+          markChanged(state, assetState);
         }
       }
-      const newestMs = newestArrivals(state);
-      for (const [asset, assetState] of state) {
-        const memory = memoryOf(assetState);
-        for (const [index, rule] of rules.entries()) {
-          if (rule.kind !== "silence" || !isFor(rule, asset)) continue;
-          const clockMs = Math.max(nowMs ?? -Infinity, newestMs[memory.partition]!);
-          takeSilence(rule, memory.episodes[index]!, asset, memory, clockMs);
+      for (const { newestMs, silences } of Object.values(partitions)) {
+        const clockMs = Math.max(nowMs, newestMs);
+        for (const { rule, episode, assetState } of takeBegun(silences, clockMs)) {
+          takeSilence(rule, episode, assetState.asset, memoryOf(assetState), clockMs);
+          markChanged(state, assetState);
         }
       }
       const rows = raised;
@@ -197,13 +263,13 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
       );
     },
 
-    dueMs(state) {
+    dueMs() {
       let dueMs = Infinity;
-      for (const [asset, assetState] of state) {
-        const { arrivalMs, episodes } = memoryOf(assetState);
-        for (const [index, rule] of rules.entries()) {
-          if (rule.kind !== "silence" || episodes[index]!.up || !isFor(rule, asset)) continue;
-          dueMs = Math.min(dueMs, arrivalMs + rule.after);
+      for (const { silences } of Object.values(partitions)) {
+        // Entries that an event has put off are set anew until the earliest one is not.
+        for (let nextMs; (nextMs = silences.nextMs) < dueMs;) {
+          for (const silence of silences.takeNext()) silences.set(silentMs(silence), silence);
+          if (silences.nextMs === nextMs) dueMs = nextMs;
         }
       }
       return dueMs;
@@ -228,14 +294,4 @@ function firstMemory(
         : null,
     ),
   };
-}
-
-/** For each partition when the last of its events arrived. */
-function newestArrivals(state: State): number[] {
-  const newestMs: number[] = [];
-  for (const assetState of state.values()) {
-    const { partition, arrivalMs } = memoryOf(assetState);
-    newestMs[partition] = Math.max(newestMs[partition] ?? -Infinity, arrivalMs);
-  }
-  return newestMs;
 }

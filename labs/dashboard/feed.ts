@@ -1,9 +1,10 @@
 import type { PipelineStatus } from "../pipeline.js";
 import type { AssetSeries } from "../report/series.js";
-import type { AlertRow, BatchOutput, PriceRow, WindowRow } from "../store/products.js";
+import type { AlertRow, BatchOutput, LatestRow, WindowRow } from "../store/products.js";
 import { NO_WATERMARK } from "../stream/watermark.js";
 
-/** How much of each asset is kept, and so how much a page ever gets: memory stays flat however long the stream is. */
+/** How much is kept, and so how much a page ever gets: memory stays flat however long the stream is, and however many assets it has. */
+const MAX_ASSETS = 100;
 const MOST_PRICES = 1_000;
 const MOST_WINDOWS = 720;
 const MOST_GAPS = 600;
@@ -76,6 +77,7 @@ export interface RunView {
 export interface Snapshot {
   run: RunView;
   stream: StreamView;
+  /** The first ones that came, up to a bound. */
   assets: AssetView[];
   /** The last ones, in the order that they were raised in. */
   alerts: AlertRow[];
@@ -94,6 +96,8 @@ export interface Feed {
   setStatus(status: PipelineStatus): void;
   /** Takes what earlier runs have left in the products. */
   addPast(series: readonly AssetSeries[], alerts: readonly AlertRow[]): void;
+  /** Takes the latest price of each asset by (event time, offset), where it is known better than from the points of a chart. */
+  setLatest(rows: readonly LatestRow[]): void;
   close(): void;
 }
 
@@ -125,9 +129,10 @@ export function openFeed(run: RunView): Feed {
     gaps: [],
   };
 
-  function viewOf(asset: string): AssetView {
+  /** The view of an asset; undefined where there are as many as are kept. */
+  function viewOf(asset: string): AssetView | undefined {
     let view = assets.get(asset);
-    if (view === undefined) {
+    if (view === undefined && assets.size < MAX_ASSETS) {
       view = { asset, price: NaN, eventTimeMs: -Infinity, prices: [], windows: [] };
       assets.set(asset, view);
     }
@@ -145,7 +150,7 @@ export function openFeed(run: RunView): Feed {
 
   function addPrice(asset: string, timeMs: number, price: number): void {
     const view = viewOf(asset);
-    if (timeMs < view.eventTimeMs) return; // a late one is in the products, but nobody waits for it here
+    if (view === undefined || timeMs < view.eventTimeMs) return; // a late one is in the products, but nobody waits for it here
     view.price = price;
     view.eventTimeMs = timeMs;
     const last = view.prices.at(-1);
@@ -157,6 +162,7 @@ export function openFeed(run: RunView): Feed {
 
   function addWindow(row: WindowRow): void {
     const view = viewOf(row.asset);
+    if (view === undefined) return;
     const point: WindowPoint = {
       endMs: row.window_end,
       average: row.avg_price,
@@ -241,7 +247,16 @@ export function openFeed(run: RunView): Feed {
           if (stream.gaps.length > MOST_GAPS) stream.gaps.shift();
         }
       }
-      for (const row of status.latest) setLatest(row);
+      isChanged = true;
+    },
+    setLatest(rows) {
+      for (const { asset, price_usd, event_time } of rows) {
+        const view = viewOf(asset);
+        if (view === undefined || event_time < view.eventTimeMs) continue;
+        view.price = price_usd;
+        view.eventTimeMs = event_time;
+        freshOf(asset);
+      }
       isChanged = true;
     },
     addPast(series, past) {
@@ -254,13 +269,4 @@ export function openFeed(run: RunView): Feed {
     },
     close: () => clearInterval(timer),
   };
-
-  /** The latest price by (event time, offset), which the engine knows better than the points of a chart. */
-  function setLatest({ asset, price_usd, event_time }: PriceRow): void {
-    const view = viewOf(asset);
-    if (event_time < view.eventTimeMs) return;
-    view.price = price_usd;
-    view.eventTimeMs = event_time;
-    freshOf(asset);
-  }
 }

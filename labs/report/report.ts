@@ -2,10 +2,7 @@ import { escapeHtml } from "../html.js";
 import { formatDuration } from "../time.js";
 import { latenessFigure, priceFigure, type FigureSettings } from "./figure.js";
 import type { AssetSeries, Lateness } from "./series.js";
-import { formatNumber, formatPercent, type Summary } from "./summary.js";
-
-/** The page shows the charts of so many assets at most. */
-export const MOST_ASSETS_DRAWN = 20;
+import { MAX_ASSETS_SHOWN, formatNumber, formatPercent, type Summary } from "./summary.js";
 
 /** JSON that may stand inside a script element. */
 function scriptJson(value: unknown): string {
@@ -37,7 +34,7 @@ const SCRIPT = `
   if (figures.lateness) Plotly.newPlot("lateness", figures.lateness.data, figures.lateness.layout, config);`;
 
 function assetTable(summary: Summary): string {
-  const rows = summary.assets.slice(0, MOST_ASSETS_DRAWN).map((row) => {
+  const rows = summary.assets.slice(0, MAX_ASSETS_SHOWN).map((row) => {
     const { lastWindow, biggestChange } = row;
     const cells = [
       escapeHtml(row.asset),
@@ -94,7 +91,7 @@ export function renderReport(
   const options = series.map(
     ({ asset }, index) => `<option value="${index}">${escapeHtml(asset)}</option>`,
   );
-  const more = summary.assets.length - series.length;
+  const more = summary.assetCount - series.length;
   const charts =
     series.length === 0
       ? "<p>No event yet, so there is nothing to draw.</p>"

@@ -51,6 +51,9 @@ export interface Summary {
   elapsedMs: number;
   /** What the source counted: polls, repeated observations, reconnects. */
   source: Record<string, number>;
+  /** How many assets there are. */
+  assetCount: number;
+  /** By name; where the summary is for a person, the first ones only. */
   assets: AssetSummary[];
 }
 
@@ -65,17 +68,26 @@ function windowSummary(row: WindowRow): WindowSummary {
   };
 }
 
-/** Sums up a run, reading the windows back from the store one file at a time. */
+/**
+ * Sums up a run, reading the windows back from the store one file at a time.
+ *
+ * @param maxAssets how many assets are told of, the first ones by name
+ */
 export async function summarize(
   status: PipelineStatus,
   store: Store,
   sourceCounts: Readonly<Record<string, number>>,
   elapsedMs: number,
+  maxAssets: number,
 ): Promise<Summary> {
+  const { latest } = status;
+  const shown = latest.slice(0, maxAssets);
+  const names = new Set(shown.map(({ asset }) => asset));
   const last = new Map<string, WindowRow>();
   const biggest = new Map<string, WindowRow>();
   for await (const rows of readProduct(store, "windows")) {
     for (const row of rows) {
+      if (!names.has(row.asset)) continue;
       const before = last.get(row.asset);
       if (before === undefined || row.window_end >= before.window_end) last.set(row.asset, row);
       const largest = biggest.get(row.asset);
@@ -102,7 +114,8 @@ export async function summarize(
     ended: status.ended,
     elapsedMs: Math.round(elapsedMs),
     source: { ...sourceCounts },
-    assets: status.latest.map(({ asset, price_usd, event_time }) => ({
+    assetCount: latest.length,
+    assets: shown.map(({ asset, price_usd, event_time }) => ({
       asset,
       price_usd,
       event_time: formatTime(event_time),
@@ -112,7 +125,8 @@ export async function summarize(
   };
 }
 
-const MOST_ASSETS_SHOWN = 20;
+/** A terminal and a page show so many assets. */
+export const MAX_ASSETS_SHOWN = 20;
 
 /** A number as a person reads it: thousands separated, seven digits. */
 export function formatNumber(value: number): string {
@@ -138,7 +152,7 @@ export function formatSummary(summary: Summary): string {
     style: { head: [], border: [] },
     colAligns: ["left", "right", "left", "left", "right", "left"],
   });
-  for (const row of summary.assets.slice(0, MOST_ASSETS_SHOWN)) {
+  for (const row of summary.assets.slice(0, MAX_ASSETS_SHOWN)) {
     const { lastWindow, biggestChange } = row;
     table.push([
       printable(row.asset),
@@ -153,13 +167,13 @@ export function formatSummary(summary: Summary): string {
         : `${formatPercent(biggestChange.pct_change)} by ${timeOfDay(biggestChange.window_end)}`,
     ]);
   }
-  const more = summary.assets.length - MOST_ASSETS_SHOWN;
+  const more = summary.assetCount - MAX_ASSETS_SHOWN;
   const counts = Object.entries(summary.source).map(
     ([name, count]) => `${name} ${formatNumber(count)}`,
   );
   const lines = [
     summary.assets.length === 0 ? "no events yet" : table.toString(),
-    ...(more > 0 ? [`… and ${more} more assets`] : []),
+    ...(more > 0 ? [`… and ${formatNumber(more)} more assets`] : []),
     `events ${formatNumber(summary.events)} · rejected ${formatNumber(summary.rejected)} · ` +
       `late ${summary.lateEvents === null ? "not counted" : formatNumber(summary.lateEvents)} (window rows dropped ${formatNumber(summary.droppedRows)})` +
       (counts.length > 0 ? ` · ${counts.join(" · ")}` : ""),

@@ -63,8 +63,8 @@ export interface BatchOutput {
   events: PriceEvent[];
   windows: WindowRow[];
   changes: WindowRow[];
-  /** The whole product, not an addition. */
-  latest: LatestRow[];
+  /** The whole product, not an addition; undefined where the batch leaves it as it is, since few of many prices have changed. */
+  latest: LatestRow[] | undefined;
   rejected: RejectedRow[];
   alerts: AlertRow[];
 }
@@ -136,7 +136,7 @@ export async function writeBatch(store: Store, output: BatchOutput): Promise<voi
     writePart("changes", WINDOW_COLUMNS, output.changes),
     writeLines("rejected", output.rejected),
     writeLines("alerts", output.alerts),
-    writeLatest(store, output.latest),
+    output.latest === undefined ? undefined : writeLatest(store, output.latest),
   ]);
 }
 

@@ -2,23 +2,48 @@ import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { LabError, errorMessage } from "../errors.js";
 import type { Store } from "../store/store.js";
-import type { AssetState, State } from "./state.js";
+import {
+  addChanges,
+  addEarlier,
+  savedChanges,
+  savedState,
+  sizeOfChanges,
+  sizeOfState,
+  type Changes,
+} from "./changes.js";
+import type { SavedAsset, State } from "./state.js";
 import { NO_WATERMARK } from "./watermark.js";
 
 // The checkpoint's layout is Spark's, so that the two can be read side by side:
 //
 //   metadata     the settings of the query
 //   offsets/N    what batch N reads, written before it runs
-//   state/N      the state after batch N
+//   state/N      what the state after batch N has that the state after an earlier batch has not
 //   commits/N    batch N is complete: its output is in the store
 //
 // Each file is lines of text: a version, JSON, and (unlike Spark's) a checksum of the lines above it.
+//
+// A file of state/ has a line for each asset that changed: its latest price and those of its panes that changed. The first line
+// says since which batch (`sinceBatch`); where it says none, the file is the whole state. So the state after batch N is read from
+// state/N, then from the file it names, back to a whole one. Panes that a later watermark has evicted are in no later file and
+// need no mention: the watermark itself says that they are gone.
+//
+// Which batch a file begins at decides what a batch costs. Like Spark, which writes deltas and now and then a snapshot, a batch
+// writes what it changed. But before that it takes over the file before it where that is less than twice as large, then the
+// one before that, and so on: sizes at least double from file to file towards the whole state. So there are few files
+// (17 hold 100,000 changes), recovery reads at most twice the state, a change is written again a few times and never
+// once a batch, and a small state, where every batch changes most of it, is simply written whole. This is the
+// logarithmic method of Bentley and Saxe (1980), known from log-structured merge trees.
 
 const VERSION = "v1";
 /** How many batches of offsets/ and commits/ are kept: Spark's default `spark.sql.streaming.minBatchesToRetain`. */
 const BATCHES_KEPT = 100;
-/** Recovery needs the state of the last committed batch only. */
-const STATES_KEPT = 2;
+/** A file that is less than so many times as large as those after it is written again together with them. */
+const GROWTH = 2;
+/** Files are written in pieces of about so many characters: the whole state may be longer than a string can be. */
+const PIECE_LENGTH = 1_000_000;
+/** A file with more entries than these is never a string as a whole. */
+const MAX_ENTRIES_AT_ONCE = 1_000;
 
 /** The settings that the products depend on, by the option's name. */
 export type Settings = Record<string, string | number>;
@@ -34,12 +59,23 @@ export interface BatchPlan {
   nowMs?: number;
 }
 
-/** Everything that the engine remembers between two batches. */
+/** How far the query is after a batch. */
 export interface Progress {
   plan: BatchPlan;
   maxEventTimeMs: number;
   totals: Record<string, number>;
-  state: State;
+}
+
+/** Everything that the engine remembers between two batches, as the checkpoint has it. */
+export interface Committed extends Progress {
+  assets: Map<string, SavedAsset>;
+}
+
+/** Changes that a file of state/ has. */
+interface Delta {
+  batchId: number;
+  changes: Changes;
+  size: number;
 }
 
 const number = z.number();
@@ -52,8 +88,9 @@ const headLine = z.object({
   maxEventTimeMs: watermark,
   endOffsets: z.array(number.int().min(0)),
   totals: z.record(z.string(), number),
+  sinceBatch: number.int().min(0).optional(),
 });
-const assetLine = z.tuple([z.string(), z.custom<AssetState>((value) => typeof value === "object")]);
+const assetLine = z.tuple([z.string(), z.custom<SavedAsset>((value) => typeof value === "object")]);
 
 const orNull = (ms: number) => (ms === NO_WATERMARK ? null : ms);
 
@@ -64,10 +101,14 @@ export const CHECKPOINT = "checkpoint";
 export interface Checkpoint {
   /** Records what a batch reads: before it runs. */
   writePlan(plan: BatchPlan): Promise<void>;
-  /** Records that a batch is complete, and the state after it: after the sink has its output. */
-  commit(progress: Progress): Promise<void>;
+  /**
+   * Records that a batch is complete, and the state after it: after the sink has its output.
+   *
+   * @param changes what the batch has changed in the state; kept, so that later batches can write it again
+   */
+  commit(progress: Progress, state: State, changes: Changes): Promise<void>;
   /** The last committed batch; undefined where none was. */
-  lastCommitted(): Promise<Progress | undefined>;
+  lastCommitted(): Promise<Committed | undefined>;
   /** The batch that was planned but not committed; undefined where there is none. */
   unfinished(): Promise<BatchPlan | undefined>;
 }
@@ -84,13 +125,16 @@ export async function openCheckpoint(
   settings: Settings,
 ): Promise<Checkpoint> {
   const pathOf = (name: string) => `${CHECKPOINT}/${name}`;
+  /** The files of state/ that make up the state after the last batch: the whole one, then changes. Unknown before this process has written it. */
+  let wholeBatch: number | undefined;
+  let deltas: Delta[] = [];
+  /** The same for the batch before. */
+  let filesBefore: number[] = [];
+  /** All files of state/. */
+  let stateFiles: Set<number> | undefined;
 
-  async function writeLines(name: string, values: Iterable<unknown>): Promise<void> {
-    const lines = [VERSION];
-    for (const value of values) lines.push(JSON.stringify(value));
-    const text = `${lines.join("\n")}\n`;
-    await store.write(pathOf(name), `${text}crc32 ${crc32(text).toString(16)}\n`);
-  }
+  const writeLines = (name: string, values: unknown[]) =>
+    store.write(pathOf(name), [...piecesOf(values)].join(""));
 
   function corrupt(name: string, why: string): LabError {
     return new LabError(
@@ -98,20 +142,20 @@ export async function openCheckpoint(
     );
   }
 
-  async function readLines(name: string): Promise<unknown[]> {
+  async function readLines(name: string): Promise<Iterable<unknown>> {
     const content = await store.read(pathOf(name)).catch((error: unknown) => {
       throw corrupt(name, errorMessage(error));
     });
-    const text = content.toString();
-    const end = text.lastIndexOf("crc32 ");
+    const end = content.lastIndexOf("crc32 ");
     if (end < 0) throw corrupt(name, "its end is missing");
-    const body = text.slice(0, end);
-    if (text.slice(end) !== `crc32 ${crc32(body).toString(16)}\n`) {
+    const body = content.subarray(0, end);
+    if (content.toString("utf8", end) !== `crc32 ${crc32(body).toString(16)}\n`) {
       throw corrupt(name, "its checksum does not fit its content");
     }
-    const [version, ...lines] = body.trimEnd().split("\n");
+    const start = body.indexOf("\n") + 1;
+    const version = body.toString("utf8", 0, start).trimEnd();
     if (version !== VERSION) throw corrupt(name, `expected version ${VERSION}, found ${version}`);
-    return lines.map((line) => JSON.parse(line) as unknown);
+    return valuesOf(body, start);
   }
 
   function checked<T>(name: string, schema: z.ZodType<T>, value: unknown): T {
@@ -143,18 +187,37 @@ export async function openCheckpoint(
     };
   }
 
-  async function lastCommitted(): Promise<Progress | undefined> {
+  /** Adds a file of state/ to what those after it say. @returns its first line */
+  async function readState(batchId: number, assets: Map<string, SavedAsset>) {
+    const name = `state/${batchId}`;
+    let head: z.output<typeof headLine> | undefined;
+    for (const line of await readLines(name)) {
+      if (head === undefined) head = checked(name, headLine, line);
+      else addEarlier(assets, ...checked(name, assetLine, line));
+    }
+    if (head === undefined) throw corrupt(name, "it is empty");
+    if (head.sinceBatch !== undefined && head.sinceBatch >= batchId) {
+      throw corrupt(name, `it begins at batch ${head.sinceBatch}, which is not before it`);
+    }
+    return head;
+  }
+
+  async function lastCommitted(): Promise<Committed | undefined> {
     const batchId = (await batchesIn("commits")).at(-1);
     if (batchId === undefined) return undefined;
     await readLines(`commits/${batchId}`);
-    const name = `state/${batchId}`;
-    const [first, ...assets] = await readLines(name);
-    const head = checked(name, headLine, first);
+    const assets = new Map<string, SavedAsset>();
+    const head = await readState(batchId, assets);
+    filesBefore = [batchId];
+    for (let { sinceBatch } = head; sinceBatch !== undefined;) {
+      filesBefore.push(sinceBatch);
+      ({ sinceBatch } = await readState(sinceBatch, assets));
+    }
     return {
       plan: { batchId, endOffsets: head.endOffsets, watermarkMs: head.batchWatermarkMs },
       maxEventTimeMs: head.maxEventTimeMs,
       totals: head.totals,
-      state: new Map(assets.map((line) => checked(name, assetLine, line))),
+      assets,
     };
   }
 
@@ -167,21 +230,64 @@ export async function openCheckpoint(
     return planned > committed ? await readPlan(planned) : undefined;
   }
 
-  async function commit({ plan, maxEventTimeMs, totals, state }: Progress): Promise<void> {
+  async function commit(progress: Progress, state: State, changes: Changes): Promise<void> {
+    const { batchId } = progress.plan;
+    await writeState(progress, state, changes);
+    await writeLines(`commits/${batchId}`, [{}]);
+    const files = [
+      ...(wholeBatch === undefined ? [] : [wholeBatch]),
+      ...deltas.map((delta) => delta.batchId),
+    ];
+    await removeStale(batchId, files);
+    filesBefore = files;
+  }
+
+  /** Writes state/N, with the files before it that it takes over. The first one of a process is whole: reading the state cost as much. */
+  async function writeState(
+    { plan, maxEventTimeMs, totals }: Progress,
+    state: State,
+    changes: Changes,
+  ): Promise<void> {
     const { batchId, endOffsets, watermarkMs } = plan;
+    let size = sizeOfChanges(changes);
+    while (deltas.length > 0 && deltas.at(-1)!.size < GROWTH * size) {
+      const earlier = deltas.pop()!.changes;
+      addChanges(earlier, changes);
+      changes = earlier;
+      size = sizeOfChanges(changes);
+    }
+    const isWhole = wholeBatch === undefined || sizeOfState(state) < GROWTH * size;
     const head = {
       batchWatermarkMs: orNull(watermarkMs),
       maxEventTimeMs: orNull(maxEventTimeMs),
       endOffsets,
       totals,
+      sinceBatch: isWhole ? undefined : (deltas.at(-1)?.batchId ?? wholeBatch),
     };
-    await writeLines(`state/${batchId}`, [head, ...state]);
-    await writeLines(`commits/${batchId}`, [{}]);
-    const stale = [
-      `state/${batchId - STATES_KEPT}`,
-      `offsets/${batchId - BATCHES_KEPT}`,
-      `commits/${batchId - BATCHES_KEPT}`,
-    ];
+    function* lines(): Generator<unknown> {
+      yield head;
+      yield* isWhole ? savedState(state) : savedChanges(changes);
+    }
+    const isLarge = (isWhole ? sizeOfState(state) : size) > MAX_ENTRIES_AT_ONCE;
+    const content = isLarge ? asyncPieces(lines) : [...piecesOf(lines())].join("");
+    await store.write(pathOf(`state/${batchId}`), content);
+    if (isWhole) {
+      wholeBatch = batchId;
+      deltas = [];
+    } else deltas.push({ batchId, changes, size });
+  }
+
+  /** Removes what neither the last batch nor the one before needs. */
+  async function removeStale(batchId: number, files: number[]): Promise<void> {
+    // Listed once, so that what a crash has left over goes too.
+    stateFiles ??= new Set(await batchesIn("state"));
+    stateFiles.add(batchId);
+    const stale = [`offsets/${batchId - BATCHES_KEPT}`, `commits/${batchId - BATCHES_KEPT}`];
+    for (const file of stateFiles) {
+      if (files.includes(file) || filesBefore.includes(file)) continue;
+      stale.push(`state/${file}`);
+      stateFiles.delete(file);
+    }
     await Promise.all(stale.map((name) => store.remove(pathOf(name))));
   }
 
@@ -208,6 +314,39 @@ export async function openCheckpoint(
     lastCommitted,
     unfinished,
   };
+}
+
+/** The text of a file: version, a line for each value, checksum. */
+function* piecesOf(values: Iterable<unknown>): Generator<string> {
+  let piece = `${VERSION}\n`;
+  let checksum = 0;
+  for (const value of values) {
+    piece += `${JSON.stringify(value)}\n`;
+    if (piece.length < PIECE_LENGTH) continue;
+    checksum = crc32(piece, checksum);
+    yield piece;
+    piece = "";
+  }
+  checksum = crc32(piece, checksum);
+  yield `${piece}crc32 ${checksum.toString(16)}\n`;
+}
+
+/** The same for a file of any length. It can be read more than once, should a store have to try again. */
+function asyncPieces(values: () => Iterable<unknown>): AsyncIterable<string> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      yield* piecesOf(values());
+    },
+  };
+}
+
+/** The values of the lines of a file, parsed one at a time. */
+function* valuesOf(body: Buffer, start: number): Generator<unknown> {
+  while (start < body.length) {
+    const end = body.indexOf("\n", start);
+    yield JSON.parse(body.toString("utf8", start, end));
+    start = end + 1;
+  }
 }
 
 /** Whether there is a checkpoint to continue from. */

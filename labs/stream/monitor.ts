@@ -5,9 +5,12 @@ import type { AssetState, State } from "./state.js";
 
 /**
  * Watches the stream beside the windows. All that it must remember it keeps in `AssetState.monitored`, as JSON: so it is in the
- * checkpoint with the rest of the state, and a batch that is run again after a crash raises the same alerts.
+ * checkpoint with the rest of the state, and a batch that is run again after a crash raises the same alerts. Where it changes
+ * that of an asset without an event of it, it says so by `markChanged`.
  */
 export interface Monitor {
+  /** Begins with a state: an empty one, or that of a checkpoint. */
+  restore(state: State): void;
   /**
    * Takes a valid event, in the order of its partition, once the state has it.
    *
@@ -23,5 +26,5 @@ export interface Monitor {
    */
   endBatch(state: State, windows: readonly WindowRow[], nowMs?: number): AlertRow[];
   /** When something would be raised that no event brings about: milliseconds since the epoch, Infinity where nothing is. */
-  dueMs(state: State): number;
+  dueMs(): number;
 }

@@ -1,10 +1,12 @@
 import { parseEvent } from "../event.js";
 import type { EventLog } from "../log/log.js";
-import type { BatchOutput } from "../store/products.js";
+import type { BatchOutput, LatestRow } from "../store/products.js";
 import { formatTime } from "../time.js";
 import { planBatch } from "./batch.js";
 import type { BatchPlan, Checkpoint } from "./checkpoint.js";
-import { addEvent, closeWindows, countOpenWindows, latestPrices, type State } from "./state.js";
+import { takeChanges } from "./changes.js";
+import { isLatestDue, takeLatest } from "./latest.js";
+import { addEvent, closeWindows, newState, restoreState, type State } from "./state.js";
 import type { Monitor } from "./monitor.js";
 import { LAB_RULES, type Rules } from "./rules.js";
 import { NO_WATERMARK } from "./watermark.js";
@@ -74,6 +76,8 @@ export interface Query {
   readonly maxEventTimeMs: number;
   readonly state: State;
   openWindows(): number;
+  /** All of `latest/` where the last batches have left it behind, to be written now; undefined where it is up to date. */
+  takeLatest(): LatestRow[] | undefined;
   /** Plans one micro-batch of what waits in the log, at most the batch size, and runs it. */
   runBatch(): Promise<StreamingProgress>;
   /**
@@ -107,7 +111,11 @@ export async function openQuery(
     watermarkMs: NO_WATERMARK,
   };
   let maxEventTimeMs = committed?.maxEventTimeMs ?? -Infinity;
-  const state: State = committed?.state ?? new Map();
+  const state =
+    committed === undefined
+      ? newState()
+      : restoreState(committed.assets, windows, watermarkMs, rules);
+  monitor?.restore(state);
   const totals: Totals = {
     batches: 0,
     events: 0,
@@ -138,7 +146,7 @@ export async function openQuery(
           events.push(event);
           if (event.eventTimeMs > maxEventTimeMs) maxEventTimeMs = event.eventTimeMs;
           const late = addEvent(state, windows, event, offset, lateWatermarkMs, rules);
-          monitor?.takeEvent(state.get(event.asset)!, event, partition, record);
+          monitor?.takeEvent(state.assets.get(event.asset)!, event, partition, record);
           if (late === undefined) continue;
           lateEvents++;
           for (let start = late.firstStartMs; start <= late.lastStartMs; start += windows.slideMs) {
@@ -163,7 +171,7 @@ export async function openQuery(
       events,
       windows: closed,
       changes,
-      latest: latestPrices(state),
+      latest: isLatestDue(state) ? takeLatest(state) : undefined,
       rejected,
       alerts,
     });
@@ -178,7 +186,7 @@ export async function openQuery(
     totals.alerts += alerts.length;
     totals.lateEvents += lateEvents;
     totals.droppedRows += droppedRows;
-    await checkpoint.commit({ plan, maxEventTimeMs, totals, state });
+    await checkpoint.commit({ plan, maxEventTimeMs, totals }, state, takeChanges(state));
 
     const triggerMs = performance.now() - startedMs + walCommitMs;
     const numInputRows = events.length + rejected.length;
@@ -192,7 +200,7 @@ export async function openQuery(
         max: maxEventTimeMs === -Infinity ? null : formatTime(maxEventTimeMs),
       },
       stateOperators: {
-        numRowsTotal: countOpenWindows(state, windows, watermarkMs, rules),
+        numRowsTotal: state.openWindows,
         numRowsRemoved: closed.length,
         numRowsDroppedByWatermark: droppedRows,
       },
@@ -213,8 +221,7 @@ export async function openQuery(
   }
 
   /** Whether the monitor would raise something now, although nothing has come. */
-  const isDue = () =>
-    clock !== undefined && monitor !== undefined && monitor.dueMs(state) <= clock();
+  const isDue = () => clock !== undefined && monitor !== undefined && monitor.dueMs() <= clock();
 
   const unfinished = await checkpoint.unfinished();
   if (unfinished !== undefined) await run(unfinished, 0);
@@ -231,7 +238,8 @@ export async function openQuery(
     },
     totals,
     state,
-    openWindows: () => countOpenWindows(state, windows, watermarkMs, rules),
+    openWindows: () => state.openWindows,
+    takeLatest: () => (state.unpublished === 0 ? undefined : takeLatest(state)),
     async runBatch() {
       const waiting = await log.endOffsets();
       const end = planBatch(endOffsets, waiting, batchSize);

@@ -1,34 +1,53 @@
 import type { PriceEvent } from "../event.js";
-import type { LatestRow, WindowRow } from "../store/products.js";
-import {
-  addPrice,
-  aggregateOf,
-  isBefore,
-  mergeAggregates,
-  sampleDeviation,
-  type Aggregate,
-} from "./aggregate.js";
+import type { WindowRow } from "../store/products.js";
+import { addPrice, aggregateOf, isBefore, sampleDeviation, type Aggregate } from "./aggregate.js";
+import { mergeWindow, newRolling, paneIndexFor, type Pane, type Rolling } from "./rolling.js";
 import { LAB_RULES, type Rules } from "./rules.js";
+import { openTimers, type Timers } from "./timers.js";
 import { paneStart, type WindowSpec } from "./window.js";
-
-/** The events of one stretch of time that no window's edge cuts. */
-export interface Pane {
-  startMs: number;
-  aggregate: Aggregate;
-  /** All prices, where a rule asks for them. */
-  prices?: number[];
-}
 
 /** What the engine remembers of one asset: its open panes, by start, and its latest price. */
 export interface AssetState {
+  asset: string;
   panes: Pane[];
   latest: { priceUsd: number; eventTimeMs: number; offset: number };
   /** What a monitor remembers of the asset: JSON. */
-  monitored?: unknown;
+  monitored: unknown;
+  /** When its next window ends; Infinity where it has none. */
+  closesMs: number;
+  /** Undefined where none of its windows has been computed yet, or an event has come since for the past of the last one. */
+  rolling: Rolling | undefined;
+  /** Whether the checkpoint does not have it as it is now, and which of its panes. */
+  isChanged: boolean;
+  changedPanes: Pane[] | undefined;
+  /** Whether `latest/` has its latest price. */
+  isPublished: boolean;
 }
 
-/** The state of the query, by asset. Its size is bounded by assets × open panes, never by events. */
-export type State = Map<string, AssetState>;
+/**
+ * The state of the query. Its size is bounded by assets × open panes, never by events. What a batch costs is bounded by its
+ * events and the windows that it closes: nothing looks at all assets, or at all panes of one.
+ */
+export interface State {
+  assets: Map<string, AssetState>;
+  /** How many panes they have together. */
+  panes: number;
+  /** How many windows are open: they hold an event and the watermark has not reached their end. */
+  openWindows: number;
+  /** The assets by the end of their next window. Where `closesMs` says another time, the entry is out of date. */
+  closing: Timers<AssetState>;
+  /** The assets that the checkpoint does not have as they are now. */
+  changed: AssetState[];
+  /** How many assets have another price than the one in `latest/`. */
+  unpublished: number;
+}
+
+/** An asset as the checkpoint has it: JSON. */
+export interface SavedAsset {
+  panes: { startMs: number; aggregate: Aggregate; prices?: number[] }[];
+  latest: AssetState["latest"];
+  monitored?: unknown;
+}
 
 /** The windows, of all those an event falls into, that are already closed to it. */
 export interface LateWindows {
@@ -36,17 +55,121 @@ export interface LateWindows {
   lastStartMs: number;
 }
 
-/** The pane of an asset that starts at a time, made where it is missing. Late events search backwards. */
-function paneIndexFor(panes: readonly Pane[], startMs: number): number {
-  let low = 0;
-  let high = panes.length;
-  if (high > 0 && panes[high - 1]!.startMs <= startMs) low = high - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (panes[middle]!.startMs < startMs) low = middle + 1;
-    else high = middle;
+export function newState(): State {
+  return {
+    assets: new Map(),
+    panes: 0,
+    openWindows: 0,
+    closing: openTimers(),
+    changed: [],
+    unpublished: 0,
+  };
+}
+
+function newAsset(asset: string, latest: AssetState["latest"]): AssetState {
+  return {
+    asset,
+    panes: [],
+    latest,
+    monitored: undefined,
+    closesMs: Infinity,
+    rolling: undefined,
+    isChanged: false,
+    changedPanes: undefined,
+    isPublished: true,
+  };
+}
+
+/** Notes that the checkpoint, and `latest/`, no longer have an asset as it is. */
+export function markChanged(state: State, assetState: AssetState): void {
+  if (!assetState.isChanged) {
+    assetState.isChanged = true;
+    state.changed.push(assetState);
   }
-  return low;
+  if (assetState.isPublished) {
+    assetState.isPublished = false;
+    state.unpublished++;
+  }
+}
+
+/** Notes the first change of a pane in a batch. No window is computed between that and the batch's last one. */
+function markPaneChanged(state: State, assetState: AssetState, pane: Pane): void {
+  pane.isChanged = true;
+  if (assetState.changedPanes === undefined) assetState.changedPanes = [pane];
+  else assetState.changedPanes.push(pane);
+  const { rolling } = assetState;
+  if (rolling !== undefined && pane.startMs < rolling.prefixEndMs) assetState.rolling = undefined;
+  markChanged(state, assetState);
+}
+
+/** The state as a checkpoint has it. @param watermarkMs up to which windows have been emitted */
+export function restoreState(
+  saved: Iterable<[string, SavedAsset]>,
+  windows: WindowSpec,
+  watermarkMs: number,
+  rules: Rules = LAB_RULES,
+): State {
+  const state = newState();
+  for (const [asset, { panes, latest, monitored }] of saved) {
+    const assetState = newAsset(asset, latest);
+    assetState.monitored = monitored;
+    assetState.isPublished = false;
+    state.assets.set(asset, assetState);
+    state.unpublished++;
+    for (const { startMs, aggregate, prices } of panes) {
+      if (rules.isBehind(lastWindowEnd(windows, startMs, rules), watermarkMs)) continue;
+      const pane = { startMs, aggregate, prices, isChanged: false, suffix: undefined };
+      insertPane(state, assetState, assetState.panes.length, pane, windows, watermarkMs, rules);
+    }
+  }
+  return state;
+}
+
+const lastWindowEnd = (windows: WindowSpec, timeMs: number, rules: Rules) =>
+  rules.latestWindowStart(windows, timeMs) + windows.windowMs;
+
+/** The start of the first window that the watermark has not passed. */
+function firstOpenStart(windows: WindowSpec, watermarkMs: number, rules: Rules): number {
+  if (watermarkMs === -Infinity) return -Infinity;
+  return rules.latestWindowStart(windows, watermarkMs - windows.windowMs) + windows.slideMs;
+}
+
+/** Puts a pane in its place among those of an asset, counts the windows that it opens, and sees to it that they are closed. */
+function insertPane(
+  state: State,
+  assetState: AssetState,
+  index: number,
+  pane: Pane,
+  windows: WindowSpec,
+  watermarkMs: number,
+  rules: Rules,
+): void {
+  const { slideMs } = windows;
+  const { panes } = assetState;
+  let fromMs = Math.max(
+    rules.earliestWindowStart(windows, pane.startMs),
+    firstOpenStart(windows, watermarkMs, rules),
+  );
+  if (index === 0) waitForEnd(state, assetState, fromMs + windows.windowMs);
+  else {
+    const beforeMs = rules.latestWindowStart(windows, panes[index - 1]!.startMs);
+    fromMs = Math.max(fromMs, beforeMs + slideMs);
+  }
+  let toMs = rules.latestWindowStart(windows, pane.startMs);
+  if (index < panes.length) {
+    const afterMs = rules.earliestWindowStart(windows, panes[index]!.startMs);
+    toMs = Math.min(toMs, afterMs - slideMs);
+  }
+  if (toMs >= fromMs) state.openWindows += (toMs - fromMs) / slideMs + 1;
+  if (index === panes.length) panes.push(pane);
+  else panes.splice(index, 0, pane);
+  state.panes++;
+}
+
+function waitForEnd(state: State, assetState: AssetState, endMs: number): void {
+  if (endMs === assetState.closesMs) return;
+  assetState.closesMs = endMs;
+  state.closing.set(endMs, assetState);
 }
 
 /**
@@ -65,10 +188,10 @@ export function addEvent(
   rules: Rules = LAB_RULES,
 ): LateWindows | undefined {
   const { asset, priceUsd, eventTimeMs } = event;
-  let assetState = state.get(asset);
+  let assetState = state.assets.get(asset);
   if (assetState === undefined) {
-    assetState = { panes: [], latest: { priceUsd, eventTimeMs, offset } };
-    state.set(asset, assetState);
+    assetState = newAsset(asset, { priceUsd, eventTimeMs, offset });
+    state.assets.set(asset, assetState);
   } else {
     const { latest } = assetState;
     if (isBefore(latest.eventTimeMs, latest.offset, eventTimeMs, offset)) {
@@ -84,16 +207,18 @@ export function addEvent(
     const { panes } = assetState;
     const startMs = paneStart(windows, eventTimeMs);
     const index = paneIndexFor(panes, startMs);
-    const pane = panes[index];
+    let pane = panes[index];
     if (pane !== undefined && pane.startMs === startMs) {
       addPrice(pane.aggregate, priceUsd, eventTimeMs, offset);
       pane.prices?.push(priceUsd);
     } else {
-      const made: Pane = { startMs, aggregate: aggregateOf(priceUsd, eventTimeMs, offset) };
-      if (rules.spreadOf !== undefined) made.prices = [priceUsd];
-      panes.splice(index, 0, made);
+      const aggregate = aggregateOf(priceUsd, eventTimeMs, offset);
+      const prices = rules.spreadOf === undefined ? undefined : [priceUsd];
+      pane = { startMs, aggregate, prices, isChanged: false, suffix: undefined };
+      insertPane(state, assetState, index, pane, windows, lateWatermarkMs, rules);
     }
-  }
+    if (!pane.isChanged) markPaneChanged(state, assetState, pane);
+  } else if (!assetState.isChanged) markChanged(state, assetState);
 
   const firstStartMs = rules.earliestWindowStart(windows, eventTimeMs);
   if (!rules.isBehind(firstStartMs + windows.windowMs, lateWatermarkMs)) return undefined;
@@ -118,71 +243,43 @@ function windowRow(asset: string, startMs: number, endMs: number, aggregate: Agg
   };
 }
 
-/**
- * The non-empty windows of an asset that end after `fromMs` and by `toMs`, in order. Neighbouring windows
- * share most of their panes, so merging each window's panes anew would cost window / slide merges a window.
- * Instead the panes of a window are kept as two stacks (the front with the merged suffix behind each pane,
- * the back as one running merge), which costs two or three merges a window whatever the slide.
- */
-function windowsOf(
-  asset: string,
-  panes: readonly Pane[],
+/** Adds the non-empty windows of an asset that end after `fromMs` and by `toMs`, in order. */
+function addWindowsOf(
+  rows: WindowRow[],
+  assetState: AssetState,
   windows: WindowSpec,
   fromMs: number,
   toMs: number,
   rules: Rules,
-): WindowRow[] {
+): void {
   const { windowMs, slideMs } = windows;
-  const rows: WindowRow[] = [];
-  let first = 0; // the window's panes are first ≤ index < end
-  let end = 0;
-  let frontEnd = 0;
-  let suffixes: Aggregate[] = []; // suffixes[i] merges the panes from i to before frontEnd
-  let back: Aggregate | undefined; // merges the panes from frontEnd to before end
-
+  const { asset, panes } = assetState;
+  const rolling = (assetState.rolling ??= newRolling());
+  const firstOpenMs = firstOpenStart(windows, fromMs, rules);
+  let first = 0;
   let startMs = -Infinity;
   while (first < panes.length) {
     // Start with the first window that holds the pane and was not emitted before.
-    const candidateMs = Math.max(
-      rules.earliestWindowStart(windows, panes[first]!.startMs),
-      fromMs === -Infinity
-        ? -Infinity
-        : rules.latestWindowStart(windows, fromMs - windowMs) + slideMs,
-    );
-    startMs = Math.max(startMs + slideMs, candidateMs);
-    if (startMs + windowMs > toMs) break;
+    const earliestMs = rules.earliestWindowStart(windows, panes[first]!.startMs);
+    startMs = Math.max(startMs + slideMs, earliestMs, firstOpenMs);
+    const endMs = startMs + windowMs;
+    if (endMs > toMs) break;
     while (first < panes.length && panes[first]!.startMs < startMs) first++;
-    if (end < first) {
-      end = frontEnd = first;
-      back = undefined;
-    }
-    while (end < panes.length && panes[end]!.startMs < startMs + windowMs) {
-      const { aggregate } = panes[end++]!;
-      back = back === undefined ? aggregate : mergeAggregates(back, aggregate);
-    }
-    if (first === end) continue; // the next pane lies beyond: jump to it
-    if (first >= frontEnd) {
-      suffixes = [];
-      for (let index = end - 1; index >= first; index--) {
-        const { aggregate } = panes[index]!;
-        const suffix = suffixes[index + 1];
-        suffixes[index] = suffix === undefined ? aggregate : mergeAggregates(aggregate, suffix);
-      }
-      frontEnd = end;
-      back = undefined;
-    }
-    const front = suffixes[first]!;
-    const aggregate = back === undefined ? front : mergeAggregates(front, back);
-    const row = windowRow(asset, startMs, startMs + windowMs, aggregate);
+    if (first === panes.length || panes[first]!.startMs >= endMs) continue; // empty: on to the next pane
+    const row = windowRow(
+      asset,
+      startMs,
+      endMs,
+      mergeWindow(rolling, panes, first, startMs, windows),
+    );
     if (rules.spreadOf !== undefined) {
-      const prices = panes.slice(first, end).flatMap((pane) => pane.prices ?? []);
-      const { mean, deviation } = rules.spreadOf(prices);
+      const own = panes.slice(first, paneIndexFor(panes, endMs));
+      const { mean, deviation } = rules.spreadOf(own.flatMap(({ prices }) => prices ?? []));
       row.avg_price = mean;
       row.stddev_price = deviation;
     }
     rows.push(row);
   }
-  return rows;
 }
 
 /**
@@ -200,60 +297,35 @@ export function closeWindows(
   watermarkMs: number,
   rules: Rules = LAB_RULES,
 ): WindowRow[] {
-  if (watermarkMs === previousMs) return [];
   const rows: WindowRow[] = [];
-  for (const [asset, { panes }] of state) {
-    if (panes.length === 0) continue;
-    const firstEndMs = rules.earliestWindowStart(windows, panes[0]!.startMs) + windows.windowMs;
-    if (!rules.isBehind(firstEndMs, watermarkMs)) continue;
-    rows.push(...windowsOf(asset, panes, windows, previousMs, watermarkMs, rules));
-    let closed = 0;
-    while (closed < panes.length) {
-      const lastEndMs = rules.latestWindowStart(windows, panes[closed]!.startMs) + windows.windowMs;
-      if (!rules.isBehind(lastEndMs, watermarkMs)) break;
-      closed++;
+  const firstOpenMs = firstOpenStart(windows, watermarkMs, rules);
+  for (let endMs; (endMs = state.closing.nextMs) <= watermarkMs;) {
+    for (const assetState of state.closing.takeNext()) {
+      if (assetState.closesMs !== endMs) continue;
+      const { panes } = assetState;
+      addWindowsOf(rows, assetState, windows, previousMs, watermarkMs, rules);
+      let closed = 0;
+      while (
+        closed < panes.length &&
+        rules.isBehind(lastWindowEnd(windows, panes[closed]!.startMs, rules), watermarkMs)
+      ) {
+        closed++;
+      }
+      panes.splice(0, closed);
+      state.panes -= closed;
+      const [next] = panes;
+      if (next === undefined) {
+        assetState.closesMs = Infinity;
+        assetState.rolling = undefined;
+      } else {
+        const earliestMs = rules.earliestWindowStart(windows, next.startMs);
+        waitForEnd(state, assetState, Math.max(earliestMs, firstOpenMs) + windows.windowMs);
+      }
     }
-    panes.splice(0, closed);
   }
+  state.openWindows -= rows.length;
   return rows.sort(
     (a, b) =>
       a.window_start - b.window_start || (a.asset < b.asset ? -1 : a.asset > b.asset ? 1 : 0),
   );
-}
-
-/** How many windows are open: they hold an event and the watermark has not reached their end. */
-export function countOpenWindows(
-  state: State,
-  windows: WindowSpec,
-  watermarkMs: number,
-  rules: Rules = LAB_RULES,
-): number {
-  const { windowMs, slideMs } = windows;
-  const firstOpenMs =
-    watermarkMs === -Infinity
-      ? -Infinity
-      : rules.latestWindowStart(windows, watermarkMs - windowMs) + slideMs;
-  let open = 0;
-  for (const { panes } of state.values()) {
-    let nextMs = firstOpenMs;
-    for (const { startMs } of panes) {
-      const fromMs = Math.max(nextMs, rules.earliestWindowStart(windows, startMs));
-      const toMs = rules.latestWindowStart(windows, startMs);
-      if (toMs < fromMs) continue;
-      open += (toMs - fromMs) / slideMs + 1;
-      nextMs = toMs + slideMs;
-    }
-  }
-  return open;
-}
-
-/** The latest price of every asset, by name. */
-export function latestPrices(state: State): LatestRow[] {
-  return [...state]
-    .map(([asset, { latest }]) => ({
-      asset,
-      price_usd: latest.priceUsd,
-      event_time: latest.eventTimeMs,
-    }))
-    .sort((a, b) => (a.asset < b.asset ? -1 : 1));
 }

@@ -56,6 +56,7 @@ test("a snapshot has all that is kept, an update only what is new", () => {
   vi.advanceTimersByTime(500);
   feed.addOutput({ events: [price(3_000, 12)], windows: [], alerts: [] });
   feed.setStatus(status(2));
+  feed.setLatest(status(2).latest);
   vi.advanceTimersByTime(500);
   const last = updates.at(-1)!;
   expect(last.assets).toEqual([
@@ -92,6 +93,19 @@ test("memory stays flat however long the stream is, and prices are shown a secon
   for (let i = 1; i < prices.length; i++) {
     expect(prices[i]![0] - prices[i - 1]![0]).toBeGreaterThanOrEqual(1_000);
   }
+  feed.close();
+});
+
+test("of many assets the first ones are kept, and no more", () => {
+  const feed = openFeed(RUN);
+  const events = Array.from({ length: 5_000 }, (_, index) => price(index, 1, `asset ${index}`));
+  const latest = events.map(({ asset }) => ({ asset, price_usd: 2, event_time: 9_000 }));
+  for (let batch = 0; batch < 3; batch++) feed.addOutput({ events, windows: [], alerts: [] });
+  feed.setLatest(latest);
+  const { assets } = feed.snapshot();
+  expect(assets).toHaveLength(100);
+  expect(assets.map(({ asset }) => asset)).toEqual(latest.slice(0, 100).map(({ asset }) => asset));
+  expect(assets.every((view) => view.price === 2)).toBe(true);
   feed.close();
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { latenessFigure } from "../../labs/report/figure.js";
 import { renderReport } from "../../labs/report/report.js";
-import type { Summary } from "../../labs/report/summary.js";
+import { formatSummary, summarize, type Summary } from "../../labs/report/summary.js";
 import { readLateness, readSeries } from "../../labs/report/series.js";
 import { thin } from "../../labs/report/thin.js";
 import { localStore } from "../../labs/store/local.js";
@@ -21,6 +21,7 @@ const summary: Summary = {
   ...{ events: 1, rejected: 0, lateEvents: 0, droppedRows: 0, windows: 1, changes: 0, alerts: 0 },
   ...{ openWindows: 0, batches: 1, watermark: null, newRecords: 1, ended: true, elapsedMs: 1 },
   source: {},
+  assetCount: 1,
   assets: [
     {
       asset: HOSTILE,
@@ -101,4 +102,28 @@ test("the histogram of lateness holds every event, its last bar all the very lat
   const counts = bars!["y"] as number[];
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(10_001);
   expect(counts.length).toBeLessThanOrEqual(61);
+});
+
+test("a summary for a person tells of the first assets, and how many more there are", async () => {
+  const store = localStore(await temporaryFolder());
+  await createProducts(store);
+  const names = Array.from({ length: 1_500 }, (_, index) => `asset ${10_000 + index}`);
+  const windows = names.map((asset) => windowRow(asset, 0));
+  const empty = { events: [], changes: [], latest: undefined, rejected: [], alerts: [] };
+  await writeBatch(store, { batchId: 0, windows, ...empty });
+  const status = {
+    totals: { batches: 1, events: 1_500, rejected: 0, windows: 1_500, changes: 0, alerts: 0 },
+    ...{ appended: 1_500, batchesNow: 1, openWindows: 0, watermarkMs: 0, newestEventMs: 0 },
+    latest: names.map((asset) => ({ asset, price_usd: 1, event_time: 0 })),
+    ...{ batchMs: 1, offsets: [1_500], ended: true },
+  };
+  const totals = { ...status.totals, lateEvents: 0, droppedRows: 0 };
+  const few = await summarize({ ...status, totals }, store, {}, 0, 20);
+  expect(few.assets.map(({ asset }) => asset)).toEqual(names.slice(0, 20));
+  expect(few.assets[19]!.lastWindow).not.toBeNull();
+  expect(formatSummary(few)).toContain("… and 1,480 more assets");
+  const all = await summarize({ ...status, totals }, store, {}, 0, Infinity);
+  expect(all.assets).toHaveLength(1_500);
+  expect(all.assets[1_499]!.lastWindow).not.toBeNull();
+  expect(formatSummary(all)).toBe(formatSummary(few));
 });

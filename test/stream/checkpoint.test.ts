@@ -4,17 +4,20 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LabError } from "../../labs/errors.js";
 import { localStore } from "../../labs/store/local.js";
-import { openCheckpoint, type Progress } from "../../labs/stream/checkpoint.js";
+import { takeChanges } from "../../labs/stream/changes.js";
+import { openCheckpoint, type Committed } from "../../labs/stream/checkpoint.js";
+import { markChanged, restoreState } from "../../labs/stream/state.js";
 import { NO_WATERMARK } from "../../labs/stream/watermark.js";
 import { temporaryFolder } from "../support/folder.js";
 
 const SETTINGS = { window: "1m", partitions: 3 };
+const WINDOWS = { windowMs: 60_000, slideMs: 10_000 };
 
-const progress = (batchId: number): Progress => ({
+const progress = (batchId: number): Committed => ({
   plan: { batchId, endOffsets: [batchId, 0, 7], watermarkMs: batchId === 0 ? NO_WATERMARK : 1_000 },
   maxEventTimeMs: 5_000,
   totals: { events: 12 },
-  state: new Map([
+  assets: new Map([
     ["bitcoin\n\t✓", { panes: [], latest: { priceUsd: 1.5, eventTimeMs: -3, offset: 9 } }],
   ]),
 });
@@ -22,9 +25,11 @@ const progress = (batchId: number): Progress => ({
 async function filled(batches: number): Promise<string> {
   const folder = await temporaryFolder();
   const checkpoint = await openCheckpoint(localStore(folder), "t", SETTINGS);
+  const state = restoreState(progress(0).assets, WINDOWS, NO_WATERMARK);
   for (let batchId = 0; batchId < batches; batchId++) {
+    for (const assetState of state.assets.values()) markChanged(state, assetState);
     await checkpoint.writePlan(progress(batchId).plan);
-    await checkpoint.commit(progress(batchId));
+    await checkpoint.commit(progress(batchId), state, takeChanges(state));
   }
   return folder;
 }

@@ -256,7 +256,7 @@ test("state is bounded by open windows, not by events", async () => {
       });
       await log.append(events);
       await query.runBatch();
-      most = Math.max(most, query.state.get("bitcoin")!.panes.length);
+      most = Math.max(most, query.state.assets.get("bitcoin")!.panes.length);
     }
     // 90 s of windows and delay, and the 100 s of one batch, in panes of 10 s.
     expect(most).toBeLessThanOrEqual(30);

@@ -3,7 +3,8 @@
 
 /* global Plotly */
 
-/** What the page keeps at most of each asset; the server's own bounds. */
+/** What the page keeps at most, and of each asset; the server's own bounds. */
+const MAX_ASSETS = 100;
 const MOST_PRICES = 1_000;
 const MOST_WINDOWS = 720;
 const MOST_GAPS = 600;
@@ -169,6 +170,8 @@ function drawTable() {
     return row;
   });
   body.replaceChildren(...rows);
+  element("more-assets").textContent =
+    rows.length < MAX_ASSETS ? "" : `The first ${MAX_ASSETS} assets; latest/ has them all.`;
 }
 
 const colour = (name) =>

@@ -1,0 +1,69 @@
+import { LabError } from "../../labs/errors.js";
+import type { Store } from "../../labs/store/store.js";
+
+/** What a store that is told to crash ends with, as `kill -9` would end the process. */
+export class Crash extends Error {}
+
+export interface MemoryStore extends Store {
+  readonly files: Map<string, Buffer>;
+  /** Bytes written so far to files whose path begins with this. */
+  written(prefix: string): number;
+  /** Throws a Crash at the n-th write or removal from now on, before or after it has taken effect. */
+  crashAt(operation: number, after: boolean): void;
+}
+
+/** A store in memory that counts, and that crashes when told to. */
+export function memoryStore(): MemoryStore {
+  const files = new Map<string, Buffer>();
+  const writes: [path: string, bytes: number][] = [];
+  let left = Infinity;
+  let isAfter = false;
+
+  async function change(work: () => Promise<void> | void): Promise<void> {
+    left--;
+    if (left < 0) throw new Crash(); // nothing more happens in a process that is dead
+    if (left === 0 && !isAfter) throw new Crash();
+    await work();
+    if (left === 0) throw new Crash();
+  }
+
+  return {
+    root: "memory",
+    files,
+    written: (prefix) =>
+      writes.reduce((sum, [path, bytes]) => sum + (path.startsWith(prefix) ? bytes : 0), 0),
+    crashAt(operation, after) {
+      left = operation;
+      isAfter = after;
+    },
+    makeFolder: () => Promise.resolve(),
+    async write(path, content) {
+      const pieces: Buffer[] = [];
+      if (typeof content === "string" || content instanceof Uint8Array) {
+        pieces.push(Buffer.from(content as string));
+      } else for await (const piece of content) pieces.push(Buffer.from(piece as string));
+      const whole = Buffer.concat(pieces);
+      await change(() => {
+        writes.push([path, whole.length]);
+        files.set(path, whole);
+      });
+    },
+    read(path) {
+      const content = files.get(path);
+      if (content === undefined) return Promise.reject(new LabError(`no file ${path}`));
+      return Promise.resolve(content);
+    },
+    list(path) {
+      const names = [...files.keys()]
+        .filter((name) => name.startsWith(`${path}/`))
+        .map((name) => name.slice(path.length + 1).split("/")[0]!);
+      return Promise.resolve([...new Set(names)].sort());
+    },
+    remove: (path) =>
+      change(() => {
+        for (const name of files.keys()) {
+          if (name === path || name.startsWith(`${path}/`)) files.delete(name);
+        }
+      }),
+  };
+}
