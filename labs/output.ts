@@ -1,10 +1,10 @@
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { LabError, errorCode, errorMessage } from "./errors.js";
 import { PRODUCTS } from "./store/products.js";
 import type { Store } from "./store/store.js";
 import { CHECKPOINT, isBegun } from "./stream/checkpoint.js";
+import { sleep } from "./wait.js";
 
 /** What a run leaves in its output folder beside the products. */
 export const LOG = "log";

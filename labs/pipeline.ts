@@ -2,7 +2,6 @@ import type { Message } from "./event.js";
 import type { EventLog } from "./log/log.js";
 import { partitionOf } from "./log/partition.js";
 import { chunks } from "./source/chunks.js";
-import { pause } from "./source/pace.js";
 import type { Source } from "./source/source.js";
 import { createProducts, writeBatch, type BatchOutput, type LatestRow } from "./store/products.js";
 import type { Store } from "./store/store.js";
@@ -15,6 +14,7 @@ import {
   type Totals,
 } from "./stream/query.js";
 import { latestPrices } from "./stream/state.js";
+import { sleep } from "./wait.js";
 
 /** How often what a slow finite source has yielded is appended to the log. */
 const LINGER_MS = 250;
@@ -156,7 +156,7 @@ async function followLog(
   signal: AbortSignal,
   ran: (progress: StreamingProgress | undefined) => void,
 ): Promise<void> {
-  while (await pause(triggerMs, signal)) {
+  while (await sleep(triggerMs, signal)) {
     const waits = sum(await log.endOffsets()) > sum(query.offsets);
     ran(waits ? await query.runBatch() : await query.runBatchWithoutData());
   }

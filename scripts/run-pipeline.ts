@@ -32,6 +32,7 @@ import type { Monitor } from "../labs/stream/monitor.js";
 import type { Rules } from "../labs/stream/rules.js";
 import { windowSpec } from "../labs/stream/window.js";
 import { formatDuration } from "../labs/time.js";
+import { startTimer } from "../labs/wait.js";
 import { endWith } from "./command.js";
 import { noteIgnored, readOptions, type Options } from "./pipeline-options.js";
 import { progressDisplay } from "./progress.js";
@@ -386,7 +387,7 @@ async function main(argv: string[]): Promise<void> {
 
     const beginMs = performance.now();
     const timer =
-      options.duration === undefined ? undefined : setTimeout(() => stop.abort(), options.duration);
+      options.duration === undefined ? undefined : startTimer(options.duration, () => stop.abort());
     display = progressDisplay(source, options.duration);
     if (options.serve !== undefined) {
       ({ feed, dashboard } = await startPage(options, source, log, store, report));
@@ -411,7 +412,7 @@ async function main(argv: string[]): Promise<void> {
       onStatus,
     };
     const status = await runEngine(run).finally(() => {
-      clearTimeout(timer);
+      timer?.cancel();
       display!.stop();
       display = undefined;
     });

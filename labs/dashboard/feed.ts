@@ -208,6 +208,7 @@ export function openFeed(run: RunView): Feed {
     stream.eventsPerSecond = Math.round(rate);
   }
 
+  // eslint-disable-next-line no-restricted-globals -- a constant, far below what a timer holds
   const timer = setInterval(tick, UPDATE_MS);
   timer.unref();
 

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { open, readFile, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode } from "../errors.js";
+import { sleep } from "../wait.js";
 
 // Processes of this machine that outlive the command which started them, as Linux shows them in /proc.
 

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { ownAddresses, portVariable, type OwnAddresses, type StackConfig } from "../config.js";
 import { LabError, errorMessage } from "../errors.js";
@@ -29,6 +28,7 @@ import {
   type Places,
   type ServiceName,
 } from "./service.js";
+import { sleep } from "../wait.js";
 
 const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 20_000;
