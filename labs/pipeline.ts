@@ -1,3 +1,4 @@
+import { nowMs } from "./clock.js";
 import type { Message } from "./event.js";
 import type { EventLog } from "./log/log.js";
 import { partitionOf } from "./log/partition.js";
@@ -87,7 +88,7 @@ export async function runPipeline(
     observe?.(output);
   }
   // What comes of a finite source must not depend on when it is read.
-  const clock = source.finite ? undefined : Date.now;
+  const clock = source.finite ? undefined : nowMs;
   const query = await openQuery(log, checkpoint, sink, { ...options, clock });
 
   let appended = 0;

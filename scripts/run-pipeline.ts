@@ -9,8 +9,9 @@ import { LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
 import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
 import { MOST_ASSETS_DRAWN, renderReport } from "../labs/report/report.js";
 import { readLateness, readSeries } from "../labs/report/series.js";
-import { formatSummary, printable, summarize } from "../labs/report/summary.js";
+import { formatSummary, summarize } from "../labs/report/summary.js";
 import { UsageError, errorMessage } from "../labs/errors.js";
+import { printable } from "../labs/printable.js";
 import type { Webhook } from "../labs/alert/webhook.js";
 import type { Feed } from "../labs/dashboard/feed.js";
 import type { AlertRules } from "../labs/alert/rules.js";
@@ -225,7 +226,7 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
       if (batch.alerts.length === 0) return;
       run.alerts?.webhook?.wake();
       for (const { text, rule } of batch.alerts.slice(0, MOST_ALERTS_SAID)) {
-        run.report(printable(`alert: ${text} (${rule})`));
+        run.report(`alert: ${text} (${rule})`);
       }
       const more = batch.alerts.length - MOST_ALERTS_SAID;
       if (more > 0) run.report(`… and ${more} more alerts: alerts/ has them`);
@@ -254,7 +255,7 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
 async function showProducts(store: Store, feed: Feed, signal: AbortSignal): Promise<void> {
   const { followProducts } = await import("../labs/dashboard/follow.js");
   await followProducts(store, feed, signal).catch((error: unknown) => {
-    console.error(`the live page gets no more prices: ${errorMessage(error)}`);
+    console.error(printable(`the live page gets no more prices: ${errorMessage(error)}`));
   });
 }
 
@@ -330,7 +331,9 @@ async function main(argv: string[]): Promise<void> {
   const options = await readOptions(argv);
   const config = readConfig();
   let display: ReturnType<typeof progressDisplay> | undefined;
-  const report: Report = (notice) => (display ?? { notice: console.error }).notice(notice);
+  // Notices may hold what others have sent: an error of a feed, the name of an asset.
+  const report: Report = (notice) =>
+    (display ?? { notice: console.error }).notice(printable(notice));
 
   const stop = new AbortController();
   let stoppedMs = 0;

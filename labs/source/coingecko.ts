@@ -1,10 +1,12 @@
 import { AxiosError } from "axios";
 import pRetry from "p-retry";
+import { nowMs } from "../clock.js";
 import { LabError } from "../errors.js";
 import { priceMessage, type Message } from "../event.js";
 import { noAnswerReason, refusedStatus, request } from "../http.js";
 import { formatTime, isTimeMs } from "../time.js";
 import { sleep } from "../wait.js";
+import { withinLimit } from "./limit.js";
 import type { Report, Source } from "./source.js";
 
 const DEFAULT_ASSETS = ["bitcoin", "ethereum", "solana"];
@@ -169,7 +171,7 @@ export function coingecko(options: CoingeckoOptions): Source {
       const answer = await poll(signal);
       if (answer === undefined) return;
       counts.polls++;
-      const arrivalMs = Date.now();
+      const arrivalMs = nowMs();
       for (const asset of new Set(assets)) {
         if (!Object.hasOwn(answer, asset)) {
           reportOnce(
@@ -188,7 +190,7 @@ export function coingecko(options: CoingeckoOptions): Source {
           continue;
         }
         last.set(asset, message.value);
-        yield message;
+        yield withinLimit(message);
       }
       if (!(await sleep(Math.max(0, dueMs - performance.now()), signal))) return;
     }

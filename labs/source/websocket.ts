@@ -2,10 +2,12 @@ import { on } from "node:events";
 import pRetry from "p-retry";
 import { WebSocket } from "ws";
 import { z } from "zod";
+import { nowMs } from "../clock.js";
 import { LabError, UsageError, errorMessage } from "../errors.js";
 import { JSON_NUMBER, type Message } from "../event.js";
 import { shownUrl } from "../http.js";
 import { sleep, startTimer } from "../wait.js";
+import { withinLimit } from "./limit.js";
 import type { Report, Source } from "./source.js";
 
 /** The lab's names of assets (CoinGecko's ids) and Coinbase's of the same markets. */
@@ -154,8 +156,8 @@ export function websocket(options: WebsocketOptions): Source {
         lowWaterMark: MOST_WAITING / 2,
       } as Parameters<typeof on>[2]);
       for await (const [data] of pieces) {
-        const message = read(String(data), Date.now());
-        if (message !== undefined) yield message;
+        const message = read(String(data), nowMs());
+        if (message !== undefined) yield withinLimit(message);
       }
       return "the connection was closed";
     } catch (error) {
