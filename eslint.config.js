@@ -2,6 +2,8 @@ import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+const USE_WAIT = "use labs/wait.ts, which is right at any length";
+
 export default defineConfig(
   // Wrong answers are wrong in more than one way.
   globalIgnores([".lab/", "setup/tfjs-node/", "test/exercises/mutants/"]),
@@ -16,6 +18,33 @@ export default defineConfig(
       "@typescript-eslint/no-non-null-assertion": "off",
       // tslab finds the types of an untyped package only where a module points at them.
       "@typescript-eslint/triple-slash-reference": ["error", { path: "always" }],
+    },
+  },
+  {
+    // A raw timer beyond 24.9 days fires at once: labs/wait.ts has the one way to wait.
+    files: ["labs/**/*.ts", "scripts/**/*.ts"],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        ...["setTimeout", "setInterval"].map((name) => ({ name, message: USE_WAIT })),
+      ],
+      "no-restricted-imports": [
+        "error",
+        {
+          paths: ["timers", "timers/promises"].flatMap((name) =>
+            [name, `node:${name}`].map((each) => ({ name: each, message: USE_WAIT })),
+          ),
+        },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        {
+          // A literal can be seen to be short.
+          selector:
+            "CallExpression[callee.object.name='AbortSignal'][callee.property.name='timeout']:not([arguments.0.type='Literal'])",
+          message: USE_WAIT,
+        },
+      ],
     },
   },
   {

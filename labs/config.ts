@@ -44,6 +44,9 @@ export function ownAddresses({ ports }: StackConfig) {
 
 export type OwnAddresses = ReturnType<typeof ownAddresses>;
 
+const COINGECKO_URL = "https://api.coingecko.com";
+const COINBASE_URL = "wss://ws-feed.exchange.coinbase.com";
+
 const DEFAULT_PORTS = {
   ZOOKEEPER_PORT: 2181,
   KAFKA_PORT: 9092,
@@ -85,6 +88,13 @@ function brokers(text = ""): string[] | undefined {
   return named.length === 0 ? undefined : named;
 }
 
+/** The URL in a variable. An error does not show it: it may hold a password. @throws UsageError if it is none of these schemes */
+function url(text: string | undefined, usual: string, name: string, schemes: string[]): string {
+  if (!text) return usual;
+  if (URL.canParse(text) && schemes.includes(new URL(text).protocol)) return text;
+  throw new UsageError(`${name} must be a URL that begins with ${schemes.join("// or ")}//`);
+}
+
 /**
  * Reads the settings that depend on where the lab runs. An empty variable counts as not set.
  *
@@ -93,13 +103,16 @@ function brokers(text = ""): string[] | undefined {
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const ports = PORT_NAMES.map((name) => [name, port(environment, name)] as const);
   return {
-    coingeckoUrl: environment["COINGECKO_URL"] || "https://api.coingecko.com",
+    coingeckoUrl: url(environment["COINGECKO_URL"], COINGECKO_URL, "COINGECKO_URL", [
+      "https:",
+      "http:",
+    ]),
     coingeckoKey: environment["COINGECKO_API_KEY"] || undefined,
-    coinbaseUrl: environment["COINBASE_URL"] || "wss://ws-feed.exchange.coinbase.com",
     kafkaBrokers: brokers(environment["KAFKA_BROKERS"]),
     hdfsUrl: environment["HDFS_URL"]?.trim() || undefined,
     webhdfsUrl: environment["WEBHDFS_URL"]?.trim() || undefined,
     sparkRemote: environment["SPARK_REMOTE"]?.trim() || undefined,
+    coinbaseUrl: url(environment["COINBASE_URL"], COINBASE_URL, "COINBASE_URL", ["wss:", "ws:"]),
     stack: {
       folder: resolve(environment["LAB_STACK_DIR"] || ".lab/stack"),
       ports: Object.fromEntries(ports) as Record<PortName, number>,

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import Table from "cli-table3";
 import type { Figure } from "./figure/figure.js";
 import { escapeHtml } from "./html.js";
 import { formatTime } from "./time.js";
+import { sleep } from "./wait.js";
 
 // What cells of the notebooks use: plots, tables, progress, and what updates in place while a stream runs.
 

@@ -1,8 +1,8 @@
+import { nowMs } from "./clock.js";
 import type { Message } from "./event.js";
 import type { EventLog } from "./log/log.js";
 import { partitionOf } from "./log/partition.js";
 import { chunks } from "./source/chunks.js";
-import { pause } from "./source/pace.js";
 import type { Source } from "./source/source.js";
 import {
   createProducts,
@@ -20,6 +20,7 @@ import {
   type Totals,
 } from "./stream/query.js";
 import { latestPrices } from "./stream/latest.js";
+import { sleep } from "./wait.js";
 
 /** How often what a slow finite source has yielded is appended to the log. */
 const LINGER_MS = 250;
@@ -93,7 +94,7 @@ export async function runPipeline(
     observe?.(output);
   }
   // What comes of a finite source must not depend on when it is read.
-  const clock = source.finite ? undefined : Date.now;
+  const clock = source.finite ? undefined : nowMs;
   const query = await openQuery(log, checkpoint, sink, { ...options, clock });
   /** Brings `latest/` up to date where the batches have left it behind. */
   async function finishLatest(): Promise<void> {
@@ -140,7 +141,7 @@ export async function runPipeline(
   }
   /** Runs a batch whenever others have appended to the log. */
   async function followLog(): Promise<void> {
-    while (await pause(triggerMs, signal)) {
+    while (await sleep(triggerMs, signal)) {
       const waits = sum(await log.endOffsets()) > sum(query.offsets);
       if (waits) ran(await query.runBatch());
       else await idle();

@@ -96,15 +96,23 @@ export function parseTimeMs(text: string): number {
   return ms - (zone.startsWith("-") ? -zoneMinutes : zoneMinutes) * 60_000;
 }
 
+/** Whether a number is a time that `formatTime` can write: within 275,000 years of 1970. */
+export const isTimeMs = (timeMs: number): boolean => Math.abs(timeMs) <= 8.64e15;
+
 /** ISO-8601 with Z and milliseconds: `2025-01-01T10:00:10.250Z`. */
 export function formatTime(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
 
-/** Reads `500ms`, `60s`, `1m` or `1h`. @returns milliseconds, or NaN where the text is no duration */
+/** The longest duration: a hundred years. With longer ones event times overflow. */
+export const MAX_DURATION = "876000h";
+const MAX_DURATION_MS = 876_000 * 3_600_000;
+
+/** Reads `500ms`, `60s`, `1m` or `1h`. @returns milliseconds, or NaN where the text is no duration of at most `MAX_DURATION` */
 export function parseDurationMs(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  return match === null ? NaN : Number(match[1]) * UNITS_MS[match[2]!]!;
+  const durationMs = match === null ? NaN : Number(match[1]) * UNITS_MS[match[2]!]!;
+  return durationMs <= MAX_DURATION_MS ? durationMs : NaN;
 }
 
 /** The shortest exact writing of a duration: 60000 is `1m`, 90000 is `90s`. */

@@ -104,6 +104,7 @@ async function runPipelineProcess(args: string[]): Promise<{ wallMs: number; pea
       stdio: ["ignore", "ignore", "inherit"],
     });
     let peakKb = 0;
+    // eslint-disable-next-line no-restricted-globals -- a constant, far below what a timer holds
     const timer = setInterval(() => {
       readFile(`/proc/${child.pid}/status`, "utf8").then(
         (status) => (peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0))),

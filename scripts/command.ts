@@ -1,5 +1,6 @@
 import { CommanderError, type Command } from "commander";
 import { LabError, UsageError, errorMessage } from "../labs/errors.js";
+import { printableLines } from "../labs/printable.js";
 
 /** Makes a command throw its usage errors instead of ending the process by itself. */
 function throwing(command: Command): Command {
@@ -27,11 +28,11 @@ export function endWith(work: Promise<void>): void {
     (error: unknown) => {
       if (error instanceof LabError) {
         const hint = error instanceof UsageError ? " (see --help)" : "";
-        console.error(`${error.message}${hint}`);
+        console.error(printableLines(`${error.message}${hint}`));
         process.exit(error.exitCode);
       }
-      console.error(`this is a defect of the lab: ${errorMessage(error)}`);
-      if (error instanceof Error) console.error(error.stack);
+      console.error(printableLines(`this is a defect of the lab: ${errorMessage(error)}`));
+      if (error instanceof Error) console.error(printableLines(error.stack ?? ""));
       process.exit(1);
     },
   );

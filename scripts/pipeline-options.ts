@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../labs/errors.js";
 import type { Report } from "../labs/source/source.js";
 import { windowSpec } from "../labs/stream/window.js";
-import { parseDurationMs } from "../labs/time.js";
+import { MAX_DURATION, parseDurationMs } from "../labs/time.js";
 import { parseArguments } from "./command.js";
 
 export interface Options {
@@ -37,8 +37,11 @@ export interface Options {
 
 function duration(text: string): number {
   const ms = parseDurationMs(text);
-  if (Number.isNaN(ms))
-    throw new InvalidArgumentError("Expected a duration: 500ms, 60s, 1m or 1h.");
+  if (Number.isNaN(ms)) {
+    throw new InvalidArgumentError(
+      `Expected a duration of at most ${MAX_DURATION} (100 years): 500ms, 60s, 1m or 1h.`,
+    );
+  }
   return ms;
 }
 

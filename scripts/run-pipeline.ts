@@ -9,8 +9,9 @@ import { LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
 import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
 import { renderReport } from "../labs/report/report.js";
 import { readLateness, readSeries } from "../labs/report/series.js";
-import { MAX_ASSETS_SHOWN, formatSummary, printable, summarize } from "../labs/report/summary.js";
+import { MAX_ASSETS_SHOWN, formatSummary, summarize } from "../labs/report/summary.js";
 import { UsageError, errorMessage } from "../labs/errors.js";
+import { printable } from "../labs/printable.js";
 import type { Webhook } from "../labs/alert/webhook.js";
 import type { Feed } from "../labs/dashboard/feed.js";
 import type { AlertRules } from "../labs/alert/rules.js";
@@ -32,6 +33,7 @@ import type { Monitor } from "../labs/stream/monitor.js";
 import type { Rules } from "../labs/stream/rules.js";
 import { windowSpec } from "../labs/stream/window.js";
 import { formatDuration } from "../labs/time.js";
+import { startTimer } from "../labs/wait.js";
 import { endWith } from "./command.js";
 import { noteIgnored, readOptions, type Options } from "./pipeline-options.js";
 import { progressDisplay } from "./progress.js";
@@ -225,7 +227,7 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
       if (batch.alerts.length === 0) return;
       run.alerts?.webhook?.wake();
       for (const { text, rule } of batch.alerts.slice(0, MOST_ALERTS_SAID)) {
-        run.report(printable(`alert: ${text} (${rule})`));
+        run.report(`alert: ${text} (${rule})`);
       }
       const more = batch.alerts.length - MOST_ALERTS_SAID;
       if (more > 0) run.report(`… and ${more} more alerts: alerts/ has them`);
@@ -254,7 +256,7 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
 async function showProducts(store: Store, feed: Feed, signal: AbortSignal): Promise<void> {
   const { followProducts } = await import("../labs/dashboard/follow.js");
   await followProducts(store, feed, signal).catch((error: unknown) => {
-    console.error(`the live page gets no more prices: ${errorMessage(error)}`);
+    console.error(printable(`the live page gets no more prices: ${errorMessage(error)}`));
   });
 }
 
@@ -331,7 +333,9 @@ async function main(argv: string[]): Promise<void> {
   const options = await readOptions(argv);
   const config = readConfig();
   let display: ReturnType<typeof progressDisplay> | undefined;
-  const report: Report = (notice) => (display ?? { notice: console.error }).notice(notice);
+  // Notices may hold what others have sent: an error of a feed, the name of an asset.
+  const report: Report = (notice) =>
+    (display ?? { notice: console.error }).notice(printable(notice));
 
   const stop = new AbortController();
   let stoppedMs = 0;
@@ -388,7 +392,7 @@ async function main(argv: string[]): Promise<void> {
 
     const beginMs = performance.now();
     const timer =
-      options.duration === undefined ? undefined : setTimeout(() => stop.abort(), options.duration);
+      options.duration === undefined ? undefined : startTimer(options.duration, () => stop.abort());
     display = progressDisplay(source, options.duration);
     if (options.serve !== undefined) {
       ({ feed, dashboard } = await startPage(options, source, log, store, report));
@@ -413,7 +417,7 @@ async function main(argv: string[]): Promise<void> {
       onStatus,
     };
     const status = await runEngine(run).finally(() => {
-      clearTimeout(timer);
+      timer?.cancel();
       display!.stop();
       display = undefined;
     });

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatDuration, formatTime, parseDurationMs, parseTimeMs } from "../labs/time.js";
+import {
+  MAX_DURATION,
+  formatDuration,
+  formatTime,
+  parseDurationMs,
+  parseTimeMs,
+} from "../labs/time.js";
 
 const years1To9999 = { min: Date.UTC(1, 0), max: Date.UTC(9999, 11, 31) };
 
@@ -78,4 +84,11 @@ test("durations are read in their four units and written the shortest exact way"
       expect(parseDurationMs(formatDuration(ms))).toBe(ms);
     }),
   );
+});
+
+test("a duration of more than a hundred years is none", () => {
+  expect(parseDurationMs(MAX_DURATION)).toBe(876_000 * 3_600_000);
+  for (const text of ["876001h", "1e9h", `${"9".repeat(400)}ms`]) {
+    expect(parseDurationMs(text), text).toBeNaN();
+  }
 });

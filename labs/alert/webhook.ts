@@ -1,10 +1,10 @@
-import axios, { AxiosError } from "axios";
 import pRetry from "p-retry";
 import { errorMessage } from "../errors.js";
-import { noAnswerReason } from "../http.js";
+import { noAnswerReason, refusedStatus, request } from "../http.js";
 import type { Report } from "../source/source.js";
 import { committedFiles, readProductFile, type AlertRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
+import { startTimer } from "../wait.js";
 
 /** How far the deliveries have come; with the checkpoint, since it is of the same query. */
 const CURSOR = "checkpoint/webhook";
@@ -54,14 +54,9 @@ export function openWebhook(options: WebhookOptions): Webhook {
   let wake = () => {};
 
   async function post(alert: AlertRow): Promise<void> {
+    const headers = { "idempotency-key": alert.id };
     const send = () =>
-      axios.post(url, alert, {
-        headers: { "idempotency-key": alert.id },
-        // A signal too: axios's own time limit does not cover the connecting.
-        signal: AbortSignal.any([stop.signal, AbortSignal.timeout(timeoutMs)]),
-        timeout: timeoutMs,
-        maxRedirects: 0,
-      });
+      request({ method: "post", url, data: alert, headers }, timeoutMs, stop.signal);
     await pRetry(send, {
       retries: Infinity,
       minTimeout: firstRetryMs,
@@ -129,15 +124,15 @@ export function openWebhook(options: WebhookOptions): Webhook {
     async close(mostMs) {
       isClosing = true;
       wake();
-      const timer = setTimeout(() => stop.abort(), mostMs);
+      const timer = startTimer(mostMs, () => stop.abort());
       await delivering;
-      clearTimeout(timer);
+      timer.cancel();
       return waiting();
     },
   };
 }
 
 function reasonOf(error: unknown): string {
-  const response = error instanceof AxiosError ? error.response : undefined;
-  return response === undefined ? noAnswerReason(error) : `it answered ${response.status}`;
+  const status = refusedStatus(error);
+  return status === undefined ? noAnswerReason(error) : `it answered ${status}`;
 }

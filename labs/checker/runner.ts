@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type { Exercise } from "../exercises/manifest.js";
+import { startTimer } from "../wait.js";
 import type { Verdict } from "./verdict.js";
 
 // Learner's code runs in a process of its own, since it may loop for ever, end the process or flood the output. The process
@@ -65,19 +66,18 @@ export function startRunner(root: string): Runner {
       return await new Promise<Finding | { fatal: string }>((resolve) => {
         const give = (fatal: string) => resolve({ fatal });
         const notStarted = () => give(`the check could not be started: ${lastWords()}`);
-        const startLimit = setTimeout(notStarted, START_LIMIT_MS);
-        timer.signal.addEventListener("abort", () => clearTimeout(startLimit));
+        const startLimit = startTimer(START_LIMIT_MS, notStarted);
+        timer.signal.addEventListener("abort", () => startLimit.cancel());
         if (child.exitCode !== null) notStarted();
         child.once("close", notStarted); // when all of its words have come
         void ready.then(() => {
-          clearTimeout(startLimit);
+          startLimit.cancel();
           child.off("close", notStarted);
           child.once("exit", () => give("your code has ended the process that checks it"));
-          const limit = setTimeout(
-            () => give(`no answer within ${limitMs / 1_000} s: does your code loop for ever?`),
-            limitMs,
+          const limit = startTimer(limitMs, () =>
+            give(`no answer within ${limitMs / 1_000} s: does your code loop for ever?`),
           );
-          timer.signal.addEventListener("abort", () => clearTimeout(limit));
+          timer.signal.addEventListener("abort", () => limit.cancel());
           child.once("message", (finding) => resolve(finding as Finding));
           child.send(exercise.name);
         });

@@ -1,6 +1,7 @@
 import { watch } from "node:fs";
 import { EXERCISES, type Exercise } from "../exercises/manifest.js";
 import { join } from "node:path";
+import { startTimer, type Timer } from "../wait.js";
 import { STUBS } from "./places.js";
 import { allVerdicts, type Progress } from "./progress.js";
 import type { Runner } from "./runner.js";
@@ -52,14 +53,14 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
 
   // One after the other; what is saved while a check runs is checked after it.
   let queue = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   const watcher = watch(join(root, STUBS), (_, file) => {
     if (file !== `${current?.name}.ts`) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
+    timer?.cancel();
+    timer = startTimer(SETTLE_MS, () => {
       const exercise = current!;
       queue = queue.then(() => check(exercise));
-    }, SETTLE_MS);
+    });
   });
   follow(current);
   try {
@@ -77,7 +78,7 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
       }
     }
   } finally {
-    clearTimeout(timer);
+    timer?.cancel();
     watcher.close();
     await queue;
   }

@@ -1,3 +1,4 @@
+import { nowMs } from "../clock.js";
 import type { PipelineStatus } from "../pipeline.js";
 import type { AssetSeries } from "../report/series.js";
 import type { AlertRow, BatchOutput, LatestRow, WindowRow } from "../store/products.js";
@@ -110,6 +111,8 @@ export function openFeed(run: RunView): Feed {
   let freshAlerts: AlertRow[] = [];
   let rates: [number, number][] = [];
   let isChanged = false;
+  /** When the last gap was noted, by a clock that nobody can put back. */
+  let gapMs = -Infinity;
   const stream: StreamView = {
     events: 0,
     rejected: 0,
@@ -204,16 +207,17 @@ export function openFeed(run: RunView): Feed {
   }
 
   function measureRate(): void {
-    const nowMs = Date.now();
+    const timeMs = performance.now(); // a clock that nobody can put back
     const total = stream.events + stream.rejected;
-    rates.push([nowMs, total]);
-    rates = rates.filter(([timeMs]) => nowMs - timeMs <= RATE_MS);
+    rates.push([timeMs, total]);
+    rates = rates.filter(([eachMs]) => timeMs - eachMs <= RATE_MS);
     const [beginMs, before] = rates[0]!;
-    const rate = nowMs > beginMs ? ((total - before) / (nowMs - beginMs)) * 1_000 : 0;
+    const rate = timeMs > beginMs ? ((total - before) / (timeMs - beginMs)) * 1_000 : 0;
     if (Math.round(rate) !== stream.eventsPerSecond) isChanged = true;
     stream.eventsPerSecond = Math.round(rate);
   }
 
+  // eslint-disable-next-line no-restricted-globals -- a constant, far below what a timer holds
   const timer = setInterval(tick, UPDATE_MS);
   timer.unref();
 
@@ -240,10 +244,9 @@ export function openFeed(run: RunView): Feed {
       stream.offsets = status.offsets;
       stream.ended = status.ended;
       if (watermarkMs !== null && status.newestEventMs !== null) {
-        const nowMs = Date.now();
-        const last = stream.gaps.at(-1);
-        if (last === undefined || nowMs - last[0] >= UPDATE_MS) {
-          stream.gaps.push([nowMs, status.newestEventMs - watermarkMs]);
+        if (performance.now() - gapMs >= UPDATE_MS) {
+          gapMs = performance.now();
+          stream.gaps.push([nowMs(), status.newestEventMs - watermarkMs]);
           if (stream.gaps.length > MOST_GAPS) stream.gaps.shift();
         }
       }

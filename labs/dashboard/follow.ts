@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { committedFiles, readProductFile } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import type { Feed } from "./feed.js";
+import { sleep } from "../wait.js";
 
 const LOOK_MS = 1_000;
 
@@ -32,6 +32,6 @@ export async function followProducts(store: Store, feed: Feed, signal: AbortSign
       feed.addOutput({ events: [], windows, alerts: [] });
     }
     if (isLast) return;
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
+    await sleep(LOOK_MS, signal);
   }
 }

@@ -7,6 +7,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { streamSSE } from "hono/streaming";
 import { LabError, errorCode } from "../errors.js";
 import type { Feed, Update } from "./feed.js";
+import { startTimer, type Timer } from "../wait.js";
 import { openMetrics } from "./metrics.js";
 
 /** Files of the page, relative to the project's root. */
@@ -120,12 +121,12 @@ function events(context: Context, feed: Feed): Response {
       if (now === "all") await stream.write(frame("snapshot", feed.snapshot()));
       else if (now !== undefined) await stream.write(frame("update", now));
       if (waiting !== undefined) continue;
-      let timer: NodeJS.Timeout | undefined;
+      let timer: Timer | undefined;
       const isSilent = await new Promise<boolean>((resolve) => {
         wake = () => resolve(false);
-        timer = setTimeout(() => resolve(true), HEARTBEAT_MS);
+        timer = startTimer(HEARTBEAT_MS, () => resolve(true));
       });
-      clearTimeout(timer);
+      timer?.cancel();
       if (isSilent) await stream.writeSSE({ event: "heartbeat", data: "" });
     }
   });

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs, { type Kafka } from "kafkajs";
 import { LabError } from "../errors.js";
 import { withAdmin } from "./kafka.js";
+import { sleep } from "../wait.js";
 
 // Consumer groups: readers that share a topic's partitions among them and remember, in Kafka itself, how far they have
 // come (Kafka documentation, "The Consumer"). The lab's engine uses none: its checkpoint remembers.

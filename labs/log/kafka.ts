@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs, {
   type Admin,
   type Consumer,
@@ -12,6 +11,7 @@ import { LabError, errorMessage } from "../errors.js";
 import type { Message } from "../event.js";
 import type { EventLog, LogRecord } from "./log.js";
 import { partitionOf } from "./partition.js";
+import { sleep } from "../wait.js";
 
 const { CompressionTypes, Kafka, logLevel } = kafkajs;
 
@@ -370,7 +370,7 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
         throw await lost(partition, next);
       } else {
         const woken = new Promise<void>((resolve) => (buffer.wake = resolve));
-        await Promise.race([woken, sleep(1_000, undefined, { ref: false })]);
+        await Promise.race([woken, sleep(1_000)]);
       }
     }
   }

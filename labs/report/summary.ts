@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import type { PipelineStatus } from "../pipeline.js";
+import { printable } from "../printable.js";
 import { readProduct, type WindowRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { NO_WATERMARK } from "../stream/watermark.js";
@@ -139,11 +140,6 @@ export function formatPercent(percent: number): string {
 }
 
 const timeOfDay = (iso: string) => iso.slice(11, 19);
-
-/** A text as a terminal may show it: control characters, which could move the cursor or worse, replaced. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, "\uFFFD");
-}
 
 /** The summary for a terminal: a table of the assets, and the counts below. */
 export function formatSummary(summary: Summary): string {

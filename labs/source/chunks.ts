@@ -1,4 +1,5 @@
 import type { Message } from "../event.js";
+import { startTimer, type Timer } from "../wait.js";
 
 /**
  * Gathers messages into chunks: a chunk is given when it has as many as wanted, when `lingerMs` have
@@ -18,9 +19,9 @@ export async function* chunks(
     for (;;) {
       const limit = wanted();
       const chunk: Message[] = [];
-      let timer: NodeJS.Timeout | undefined;
+      let timer: Timer | undefined;
       const timeout = new Promise<typeof late>((resolve) => {
-        timer = setTimeout(resolve, lingerMs, late);
+        timer = startTimer(lingerMs, () => resolve(late));
       });
       try {
         while (chunk.length < limit) {
@@ -34,7 +35,7 @@ export async function* chunks(
           next = iterator.next();
         }
       } finally {
-        clearTimeout(timer);
+        timer?.cancel();
       }
       yield chunk;
     }

@@ -1,11 +1,12 @@
-import axios, { AxiosError, type AxiosResponse } from "axios";
+import { AxiosError } from "axios";
 import pRetry from "p-retry";
-import { z } from "zod";
+import { nowMs } from "../clock.js";
 import { LabError } from "../errors.js";
-import { priceMessage, type Message, type PriceEvent } from "../event.js";
-import { noAnswerReason } from "../http.js";
-import { formatTime } from "../time.js";
-import { pause } from "./pace.js";
+import { priceMessage, type Message } from "../event.js";
+import { noAnswerReason, refusedStatus, request } from "../http.js";
+import { formatTime, isTimeMs } from "../time.js";
+import { sleep } from "../wait.js";
+import { withinLimit } from "./limit.js";
 import type { Report, Source } from "./source.js";
 
 const DEFAULT_ASSETS = ["bitcoin", "ethereum", "solana"];
@@ -30,14 +31,41 @@ export interface CoingeckoOptions {
   timeoutMs?: number;
 }
 
-type Observation = Pick<PriceEvent, "priceUsd" | "eventTimeMs">;
+/** The answer of `GET /api/v3/simple/price` (CoinGecko API reference): by coin id, `{"usd": price, "last_updated_at": Unix seconds}`. */
+type Answer = Record<string, unknown>;
 
-/** The answer of `GET /api/v3/simple/price` (CoinGecko API reference): by coin id, price and Unix seconds. */
-const answerSchema = z.record(
-  z.string(),
-  z.object({ usd: z.number().nullish(), last_updated_at: z.number().nullish() }),
-);
-type Answer = z.infer<typeof answerSchema>;
+/** JSON, also of what was parsed from more brackets than `JSON.stringify` has room for. */
+function jsonOf(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '"nested too deeply to be written"';
+  }
+}
+
+/**
+ * The message of one coin of an answer; undefined where CoinGecko has no price of it. What is not as documented goes to
+ * the log as it came: there it is rejected with its reason, and the other coins are not lost with it.
+ */
+function coinMessage(asset: string, coin: unknown, arrivalMs: number): Message | undefined {
+  if (typeof coin !== "object" || coin === null || Array.isArray(coin)) {
+    return { key: asset, value: jsonOf({ [asset]: coin }), timestampMs: arrivalMs };
+  }
+  const { usd, last_updated_at: updatedAt } = coin as Record<string, unknown>;
+  if (usd === undefined || usd === null || updatedAt === undefined || updatedAt === null) {
+    return undefined;
+  }
+  const eventTimeMs = typeof updatedAt === "number" ? Math.floor(updatedAt * 1_000) : NaN;
+  const value = jsonOf({
+    asset,
+    price_usd: usd,
+    event_time: isTimeMs(eventTimeMs) ? formatTime(eventTimeMs) : updatedAt,
+  });
+  return { key: asset, value, timestampMs: arrivalMs };
+}
+
+/** A date as HTTP writes it. `Date.parse` alone takes much else for one: "soon 3000" is a year to it. */
+const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
 
 /**
  * How long a server asks to wait, by its `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3).
@@ -46,20 +74,24 @@ type Answer = z.infer<typeof answerSchema>;
  */
 export function retryAfterMs(header: unknown, nowMs: number): number {
   if (typeof header !== "string") return 0;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1_000;
-  const untilMs = Date.parse(header);
+  const text = header.trim();
+  // So many digits that they are infinite are no time to wait for.
+  if (/^\d{1,15}$/.test(text)) return Number(text) * 1_000;
+  const untilMs = HTTP_DATE.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(untilMs) ? 0 : Math.max(0, untilMs - nowMs);
 }
 
 /** What went wrong in a poll, and whether trying again may help. */
 function describeFailure(error: unknown): { reason: string; lasting: boolean; waitMs: number } {
-  if (error instanceof AxiosError && error.response !== undefined) {
-    const { status, headers } = error.response as AxiosResponse;
-    const lasting = status >= 400 && status < 500 && status !== 408 && status !== 429;
-    const waitMs = retryAfterMs(headers["retry-after"], Date.now());
-    return { reason: status === 429 ? "429, too many requests" : String(status), lasting, waitMs };
+  const status = refusedStatus(error);
+  if (status === undefined) {
+    const lasting = error instanceof LabError; // a redirect to another host
+    return { reason: noAnswerReason(error), lasting, waitMs: 0 };
   }
-  return { reason: noAnswerReason(error), lasting: false, waitMs: 0 };
+  const lasting = status >= 400 && status < 500 && status !== 408 && status !== 429;
+  const header: unknown = (error as AxiosError).response!.headers["retry-after"];
+  const reason = status === 429 ? "429, too many requests" : String(status);
+  return { reason, lasting, waitMs: retryAfterMs(header, Date.now()) };
 }
 
 /**
@@ -82,16 +114,18 @@ export function coingecko(options: CoingeckoOptions): Source {
   }
 
   async function requestOnce(signal: AbortSignal): Promise<Answer> {
-    const { data } = await axios.get<unknown>("/api/v3/simple/price", {
+    const config = {
+      method: "get" as const,
       baseURL: url,
+      url: "/api/v3/simple/price",
       params: { ids: assets.join(","), vs_currencies: "usd", include_last_updated_at: true },
       headers: key === undefined ? {} : { "x-cg-demo-api-key": key },
-      timeout: options.timeoutMs ?? TIMEOUT_MS,
-      signal,
-    });
-    const answer = answerSchema.safeParse(data);
-    if (!answer.success) throw new Error("an answer of another shape than documented");
-    return answer.data;
+    };
+    const { data } = await request<unknown>(config, options.timeoutMs ?? TIMEOUT_MS, signal);
+    if (typeof data !== "object" || data === null || Array.isArray(data)) {
+      throw new Error("an answer of another shape than documented");
+    }
+    return data as Answer;
   }
 
   /** One poll, tried until it succeeds; undefined once the signal aborts. */
@@ -109,14 +143,14 @@ export function coingecko(options: CoingeckoOptions): Source {
           const { reason, lasting, waitMs } = describeFailure(error);
           if (lasting) {
             throw new LabError(
-              `CoinGecko refused the poll (${reason}): check --assets and COINGECKO_API_KEY`,
+              `CoinGecko refused the poll (${reason}): check --assets, COINGECKO_URL and COINGECKO_API_KEY`,
             );
           }
           const asked = waitMs > 0 ? `, it asks to wait ${Math.ceil(waitMs / 1_000)} s` : "";
           report(
             `CoinGecko poll failed (${reason})${asked}; trying again (attempt ${attemptNumber})`,
           );
-          await pause(waitMs, signal);
+          await sleep(waitMs, signal);
         },
         shouldRetry: ({ error }) => !(error instanceof LabError),
       });
@@ -128,39 +162,37 @@ export function coingecko(options: CoingeckoOptions): Source {
 
   async function* messages(signal: AbortSignal): AsyncGenerator<Message> {
     const known = (await options.known?.()) ?? [];
-    const last = new Map<string, Observation>();
-    for (const { asset, price_usd: priceUsd, event_time: eventTimeMs } of known) {
-      last.set(asset, { priceUsd, eventTimeMs });
+    const last = new Map<string, string>();
+    for (const { asset, price_usd, event_time } of known) {
+      last.set(asset, priceMessage(asset, price_usd, formatTime(event_time), 0).value);
     }
     for (;;) {
       const dueMs = performance.now() + everyMs;
       const answer = await poll(signal);
       if (answer === undefined) return;
       counts.polls++;
-      const arrivalMs = Date.now();
-      for (const asset of assets) {
-        const { usd, last_updated_at: updatedAt } = answer[asset] ?? {};
-        if (answer[asset] === undefined) {
+      const arrivalMs = nowMs();
+      for (const asset of new Set(assets)) {
+        if (!Object.hasOwn(answer, asset)) {
           reportOnce(
             asset,
             `CoinGecko does not know ${asset}: it needs a coin's id, such as bitcoin`,
           );
           continue;
         }
-        if (typeof usd !== "number" || typeof updatedAt !== "number") {
+        const message = coinMessage(asset, answer[asset], arrivalMs);
+        if (message === undefined) {
           reportOnce(asset, `CoinGecko has no current price of ${asset}`);
           continue;
         }
-        const eventTimeMs = Math.floor(updatedAt * 1_000);
-        const before = last.get(asset);
-        if (before?.eventTimeMs === eventTimeMs && before.priceUsd === usd) {
+        if (last.get(asset) === message.value) {
           counts.repeated++;
           continue;
         }
-        last.set(asset, { priceUsd: usd, eventTimeMs });
-        yield priceMessage(asset, usd, formatTime(eventTimeMs), arrivalMs);
+        last.set(asset, message.value);
+        yield withinLimit(message);
       }
-      if (!(await pause(Math.max(0, dueMs - performance.now()), signal))) return;
+      if (!(await sleep(Math.max(0, dueMs - performance.now()), signal))) return;
     }
   }
 

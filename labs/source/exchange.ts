@@ -95,7 +95,7 @@ export async function startExchange({
       const channels = ["ticker", "heartbeat"].map((name) => ({ name, product_ids: productIds }));
       send({ type: "subscriptions", channels });
       for (const [index, { asset, priceUsd, eventTimeMs }] of events.entries()) {
-        const product_id = PRODUCT_IDS[asset] ?? asset;
+        const product_id = PRODUCT_IDS.get(asset) ?? asset;
         if (!productIds.includes(product_id)) continue;
         const time = formatTime(eventTimeMs);
         send({ type: "ticker", sequence: index, product_id, price: String(priceUsd), time });

@@ -4,19 +4,21 @@ import { pace } from "./pace.js";
 import type { Source } from "./source.js";
 
 /** The first ten assets and the prices they begin with, US dollars. */
-const COINS: Record<string, number> = {
-  bitcoin: 94_000,
-  ethereum: 3_300,
-  solana: 190,
-  ripple: 2.1,
-  cardano: 0.85,
-  dogecoin: 0.32,
-  polkadot: 6.7,
-  litecoin: 104,
-  chainlink: 20,
-  stellar: 0.34,
-};
-const NAMES = Object.keys(COINS);
+const COINS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    bitcoin: 94_000,
+    ethereum: 3_300,
+    solana: 190,
+    ripple: 2.1,
+    cardano: 0.85,
+    dogecoin: 0.32,
+    polkadot: 6.7,
+    litecoin: 104,
+    chainlink: 20,
+    stellar: 0.34,
+  }),
+);
+const NAMES = [...COINS.keys()];
 const BEGIN_MS = Date.UTC(2025, 0, 1, 10);
 /** How many messages are made before the event loop, and so Ctrl-C, gets a turn. */
 const TURN = 1_000;
@@ -93,7 +95,7 @@ export function market(options: MarketOptions): Source {
   async function* simulated(signal: AbortSignal): AsyncGenerator<Message> {
     const random = seededRandom(seed);
     const names = assetNames(assets);
-    const prices = names.map((name) => COINS[name] ?? 10 ** (random() * 4));
+    const prices = names.map((name) => COINS.get(name) ?? 10 ** (random() * 4));
     let clockMs = BEGIN_MS;
     let previous: Message | undefined;
     for (made = 0; made < events; made++) {

@@ -1,17 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Message } from "../event.js";
-
-/** Waits, or stops waiting when the signal aborts. @returns whether the time has passed */
-export async function pause(durationMs: number, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return false;
-  try {
-    await sleep(durationMs, undefined, { signal });
-    return true;
-  } catch (error) {
-    if (signal.aborted) return false;
-    throw error;
-  }
-}
+import { sleep } from "../wait.js";
 
 /**
  * Plays recorded messages at a multiple of the speed at which they arrived: at speed 60, two that
@@ -27,7 +15,7 @@ export async function* pace(
     begin ??= { playedMs: performance.now(), recordedMs: message.timestampMs };
     const dueMs = begin.playedMs + (message.timestampMs - begin.recordedMs) / speed;
     const waitMs = dueMs - performance.now();
-    if (waitMs > 1 && !(await pause(waitMs, signal))) return;
+    if (waitMs > 1 && !(await sleep(waitMs, signal))) return;
     yield message;
   }
 }

@@ -7,6 +7,7 @@ import { parse as parseCsv } from "csv-parse/sync";
 import { LabError, errorMessage } from "../errors.js";
 import { JSON_NUMBER, type Message } from "../event.js";
 import { parseTimeMs } from "../time.js";
+import { MAX_MESSAGE_CHARACTERS, cutText, withinLimit } from "./limit.js";
 import { pace } from "./pace.js";
 import type { Source } from "./source.js";
 
@@ -67,6 +68,11 @@ function csvTapeLine(line: string, columns: readonly string[]): TapeLine {
   };
 }
 
+/** What stands for a line that is too long. */
+interface CutLine {
+  value: string;
+}
+
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
@@ -101,9 +107,27 @@ function csvColumns(tape: string, header: string): string[] {
   return columns;
 }
 
+/**
+ * The size of a tape, bytes. It must be a regular file, since it is read more than once: for its digest, for its events and
+ * again when a run continues; and a pipe (FIFO) blocks whoever opens it.
+ *
+ * @throws LabError if it is none
+ */
+async function regularFileSize(tape: string): Promise<number> {
+  const found = await stat(tape).catch((error: unknown) => {
+    throw new LabError(`cannot read the tape ${tape}: ${errorMessage(error)}`);
+  });
+  if (found.isFile()) return found.size;
+  const what = found.isDirectory() ? "a folder" : found.isFIFO() ? "a pipe" : "a device or socket";
+  throw new LabError(
+    `cannot read the tape ${tape}: expected a regular file, found ${what}; save what is to be replayed to a file first`,
+  );
+}
+
 /** A digest of a tape's content: what makes it the same tape in another place. @throws LabError if it cannot be read */
 export async function tapeDigest(tape: string): Promise<string> {
   const hash = createHash("sha256");
+  await regularFileSize(tape);
   try {
     await pipeline(createReadStream(tape), hash);
   } catch (error) {
@@ -126,18 +150,29 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
   let file: ReadStream | undefined;
   let size = 0;
 
-  async function* lines(): AsyncGenerator<string> {
+  /** The lines; of one that is too long, which may be the whole file, only the beginning is ever held. */
+  async function* lines(): AsyncGenerator<string | CutLine> {
     file = createReadStream(tape);
     const plain = isGzipped ? file.pipe(createGunzip()) : file;
     file.on("error", (error) => plain.destroy(error)); // which pipe does not do
     let rest = "";
+    let restLength = 0;
+    const line = () =>
+      restLength > MAX_MESSAGE_CHARACTERS ? { value: cutText(rest, restLength) } : rest;
     try {
       for await (const text of plain.setEncoding("utf8")) {
-        const pieces = (rest + (text as string)).split("\n");
-        rest = pieces.pop()!;
-        for (const piece of pieces) yield piece;
+        const pieces = (text as string).split("\n");
+        for (const [index, piece] of pieces.entries()) {
+          if (index > 0) {
+            yield line();
+            rest = "";
+            restLength = 0;
+          }
+          if (restLength <= MAX_MESSAGE_CHARACTERS) rest += piece;
+          restLength += piece.length;
+        }
       }
-      yield rest;
+      yield line();
     } catch (error) {
       if (error instanceof LabError) throw error;
       throw new LabError(`cannot read the tape ${tape}: ${errorMessage(error)}`);
@@ -152,13 +187,15 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     let columns: string[] | undefined;
     let lastTimestampMs = 0;
     let count = 0;
-    try {
-      size = (await stat(tape)).size;
-    } catch (error) {
-      throw new LabError(`cannot read the tape ${tape}: ${errorMessage(error)}`);
-    }
+    size = await regularFileSize(tape);
     for await (const untrimmed of lines()) {
       if (signal.aborted) return;
+      if (typeof untrimmed !== "string") {
+        if (isCsv && columns === undefined) csvColumns(tape, untrimmed.value);
+        count++;
+        yield { key: "", value: untrimmed.value, timestampMs: lastTimestampMs };
+        continue;
+      }
       const line = untrimmed.trim();
       if (line === "") continue;
       if (isCsv && columns === undefined) {
@@ -172,7 +209,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
       seen.add(asset);
       const timestampMs = parseTimeMs(arrivalTime === "" ? eventTime : arrivalTime);
       if (!Number.isNaN(timestampMs)) lastTimestampMs = timestampMs;
-      yield { key: asset, value, timestampMs: lastTimestampMs };
+      yield withinLimit({ key: asset, value, timestampMs: lastTimestampMs });
     }
     if (count === 0) throw new LabError(`the tape ${tape} is empty: it holds no events`);
     const absent = (assets ?? []).filter((asset) => !seen.has(asset));

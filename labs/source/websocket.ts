@@ -2,24 +2,29 @@ import { on } from "node:events";
 import pRetry from "p-retry";
 import { WebSocket } from "ws";
 import { z } from "zod";
+import { nowMs } from "../clock.js";
 import { LabError, UsageError, errorMessage } from "../errors.js";
 import { JSON_NUMBER, type Message } from "../event.js";
-import { pause } from "./pace.js";
+import { shownUrl } from "../http.js";
+import { sleep, startTimer } from "../wait.js";
+import { withinLimit } from "./limit.js";
 import type { Report, Source } from "./source.js";
 
 /** The lab's names of assets (CoinGecko's ids) and Coinbase's of the same markets. */
-export const PRODUCT_IDS: Record<string, string> = {
-  bitcoin: "BTC-USD",
-  ethereum: "ETH-USD",
-  solana: "SOL-USD",
-  ripple: "XRP-USD",
-  cardano: "ADA-USD",
-  dogecoin: "DOGE-USD",
-  polkadot: "DOT-USD",
-  litecoin: "LTC-USD",
-  chainlink: "LINK-USD",
-  stellar: "XLM-USD",
-};
+export const PRODUCT_IDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    bitcoin: "BTC-USD",
+    ethereum: "ETH-USD",
+    solana: "SOL-USD",
+    ripple: "XRP-USD",
+    cardano: "ADA-USD",
+    dogecoin: "DOGE-USD",
+    polkadot: "DOT-USD",
+    litecoin: "LTC-USD",
+    chainlink: "LINK-USD",
+    stellar: "XLM-USD",
+  }),
+);
 const DEFAULT_ASSETS = ["bitcoin", "ethereum", "solana"];
 const OPEN_TIMEOUT_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
@@ -48,10 +53,10 @@ const tickerFields = z.object({ product_id: z.string(), price: z.unknown(), time
 
 /** Coinbase's name of a market. @throws UsageError if there is none in US dollars */
 function productId(asset: string): string {
-  const id = PRODUCT_IDS[asset] ?? asset;
+  const id = PRODUCT_IDS.get(asset) ?? asset;
   if (/^[A-Z0-9]+-USD$/.test(id)) return id;
   throw new UsageError(
-    `--assets: the websocket source does not know ${asset}; use ${Object.keys(PRODUCT_IDS).join(", ")}, or a Coinbase product such as BTC-USD`,
+    `--assets: the websocket source does not know ${asset}; use ${[...PRODUCT_IDS.keys()].join(", ")}, or a Coinbase product such as BTC-USD`,
   );
 }
 
@@ -113,7 +118,7 @@ export function websocket(options: WebsocketOptions): Source {
       const { message, reason } = errorFields.safeParse(fields).data ?? {};
       const said = [message, reason].filter((part) => part !== undefined).join(": ");
       throw new LabError(
-        `the feed ${url} refused the subscription: ${said || "no reason given"}; check --assets`,
+        `the feed ${shownUrl(url)} refused the subscription: ${said || "no reason given"}; check --assets`,
       );
     }
     if (fields.type !== "ticker") return undefined;
@@ -137,11 +142,11 @@ export function websocket(options: WebsocketOptions): Source {
   /** The messages of one connection, until it ends; says why it did. */
   async function* listen(socket: WebSocket, signal: AbortSignal): AsyncGenerator<Message, string> {
     const silence = new AbortController();
-    const stalled = setTimeout(() => {
-      if (socket.isPaused) stalled.refresh();
+    const stalled = startTimer(silenceMs, () => {
+      if (socket.isPaused) stalled.restart();
       else silence.abort();
-    }, silenceMs);
-    socket.on("message", () => stalled.refresh());
+    });
+    socket.on("message", () => stalled.restart());
     socket.on("error", () => {}); // told by "close", which follows
     try {
       const pieces = on(socket, "message", {
@@ -151,8 +156,8 @@ export function websocket(options: WebsocketOptions): Source {
         lowWaterMark: MOST_WAITING / 2,
       } as Parameters<typeof on>[2]);
       for await (const [data] of pieces) {
-        const message = read(String(data), Date.now());
-        if (message !== undefined) yield message;
+        const message = read(String(data), nowMs());
+        if (message !== undefined) yield withinLimit(message);
       }
       return "the connection was closed";
     } catch (error) {
@@ -161,7 +166,7 @@ export function websocket(options: WebsocketOptions): Source {
       if (error instanceof LabError) throw error;
       return errorMessage(error);
     } finally {
-      clearTimeout(stalled);
+      stalled.cancel();
       socket.terminate();
     }
   }
@@ -179,7 +184,7 @@ export function websocket(options: WebsocketOptions): Source {
           signal,
           onFailedAttempt: ({ error }) => {
             if (!signal.aborted)
-              report(`cannot connect to ${url} (${errorMessage(error)}); trying again`);
+              report(`cannot connect to ${shownUrl(url)} (${errorMessage(error)}); trying again`);
           },
           shouldRetry: () => !signal.aborted,
         });
@@ -190,11 +195,11 @@ export function websocket(options: WebsocketOptions): Source {
       const heartbeatsBefore = counts.heartbeats;
       const end = yield* listen(socket, signal);
       if (signal.aborted) return;
-      report(`lost ${url}: ${end}; connecting again`);
+      report(`lost ${shownUrl(url)}: ${end}; connecting again`);
       // A server that accepts and drops at once must not be hammered.
       shortStays = counts.heartbeats > heartbeatsBefore ? 0 : shortStays + 1;
       const longestMs = Math.min(LONGEST_RETRY_MS, firstRetryMs * 2 ** shortStays);
-      await pause(longestMs * (0.5 + Math.random() / 2), signal);
+      await sleep(longestMs * (0.5 + Math.random() / 2), signal);
     }
   }
 

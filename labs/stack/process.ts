@@ -1,9 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { open, readFile, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { errorCode, errorMessage } from "../errors.js";
+import { sleep } from "../wait.js";
 
 // Processes of this machine that outlive the command which started them, as Linux shows them in /proc.
 

@@ -1,6 +1,5 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   ownAddresses,
   portVariable,
@@ -38,6 +37,7 @@ import {
   type Places,
   type ServiceName,
 } from "./service.js";
+import { sleep } from "../wait.js";
 
 const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 20_000;

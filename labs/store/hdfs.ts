@@ -5,6 +5,7 @@ import axios, { AxiosError, type AxiosResponse } from "axios";
 import pRetry from "p-retry";
 import { createClient } from "webhdfs";
 import { LabError, UsageError, errorCode, errorMessage, shownAddress } from "../errors.js";
+import { startTimer } from "../wait.js";
 import type { Content, Store } from "./store.js";
 
 const METADATA_TIMEOUT_MS = 15_000;
@@ -231,11 +232,11 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
   /** One of the package's callbacks as a promise, which ends in any case. */
   function named<T>(call: (done: (error: Error | null | undefined, value: T) => void) => void) {
     return new Promise<T>((resolve, reject) => {
-      const late = setTimeout(() => {
+      const late = startTimer(METADATA_TIMEOUT_MS + 1_000, () => {
         reject(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" }));
-      }, METADATA_TIMEOUT_MS + 1_000);
+      });
       call((error, value) => {
-        clearTimeout(late);
+        late.cancel();
         if (error) reject(error);
         else resolve(value);
       });

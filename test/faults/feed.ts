@@ -53,7 +53,7 @@ export async function openLiveFeed(options: FeedOptions): Promise<LiveFeed> {
     const text = isBroken ? `${price} dollars` : String(price);
     const price_usd = isBroken ? text : Number(text);
     sent.push(JSON.stringify({ asset, price_usd, event_time }));
-    const product_id = PRODUCT_IDS[asset];
+    const product_id = PRODUCT_IDS.get(asset);
     socket.send(JSON.stringify({ type: "ticker", product_id, price: text, time: event_time }));
   }
 

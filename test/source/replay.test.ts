@@ -1,9 +1,11 @@
-import { writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { parseEvent } from "../../labs/event.js";
-import { DEFAULT_TAPE, replay } from "../../labs/source/replay.js";
+import { MAX_MESSAGE_LENGTH, REASONS, parseEvent } from "../../labs/event.js";
+import { MAX_MESSAGE_CHARACTERS } from "../../labs/source/limit.js";
+import { DEFAULT_TAPE, replay, tapeDigest } from "../../labs/source/replay.js";
 import { temporaryFolder } from "../support/folder.js";
 import { take } from "../../labs/source/observed.js";
 
@@ -122,4 +124,59 @@ test("a tape that is missing, empty, cut short or of another kind is a clear err
     await expect(all(path), String(path)).rejects.toThrow(reason);
   }
   expect(() => replay({ tape: "a.txt" })).toThrow(/must be a .csv or .jsonl file/);
+});
+
+test("what is no regular file is refused, and not waited for", async () => {
+  const folder = await temporaryFolder();
+  const fifo = join(folder, "fifo.csv");
+  execFileSync("mkfifo", [fifo]);
+  await mkdir(join(folder, "folder.jsonl"));
+  await symlink("/dev/zero", join(folder, "device.csv.gz"));
+  for (const [name, what] of [
+    ["fifo.csv", "a pipe"],
+    ["folder.jsonl", "a folder"],
+    ["device.csv.gz", "a device or socket"],
+  ] as const) {
+    const path = join(folder, name);
+    const reason = new RegExp(`cannot read the tape .*: expected a regular file, found ${what}`);
+    await expect(tapeDigest(path)).rejects.toThrow(reason);
+    await expect(all(path)).rejects.toThrow(reason);
+  }
+});
+
+test("a line that is too long is rejected with its length, and the lines around it pass", async () => {
+  for (const [name, header] of [
+    ["a.csv", HEADER],
+    ["a.csv.gz", HEADER],
+  ] as const) {
+    // 20 MB in one line, and one just at the limit.
+    const long = "x".repeat(20_000_000);
+    const atLimit = ROWS[0]!.padEnd(MAX_MESSAGE_CHARACTERS, " ");
+    const text = `${header}${[ROWS[0], long, atLimit, `${atLimit} `, ROWS[1]].join("\n")}`;
+    const messages = await all(await tape(name, name.endsWith("gz") ? gzipSync(text) : text));
+    const results = messages.map(({ value, timestampMs }) => parseEvent(value, timestampMs));
+    expect(results.map((result) => typeof result)).toEqual([
+      ...["object", "string", "object", "string", "object"],
+    ]);
+    expect(messages[1]!.value).toMatch(/^cut, since it has 20000000 characters and at most 300000/);
+    expect(messages[1]!.value.length).toBeLessThan(2 * MAX_MESSAGE_LENGTH);
+    expect(results[1]).toBe(REASONS.tooLong);
+  }
+});
+
+test("a value that grows beyond the limit is cut too", async () => {
+  const asset = "\u0001".repeat(MAX_MESSAGE_CHARACTERS - 100); // six times as long in JSON
+  const [message] = await all(await tape("a.csv", `${HEADER}${asset},1,2020-02-22T00:00:02Z,\n`));
+  expect(message!.key).toBe("");
+  expect(message!.value).toMatch(/^cut, since/);
+});
+
+test("however a tape is cut into pieces, its lines are the same", async () => {
+  const lines = Array.from(
+    { length: 5_000 },
+    (_, index) => `${ROWS[index % 2]!}${" ".repeat(index % 97)}`,
+  );
+  const plain = await all(await tape("a.csv", HEADER + lines.join("\n")));
+  expect(plain).toHaveLength(5_000);
+  expect(await all(await tape("a.csv.gz", gzipSync(HEADER + lines.join("\r\n"))))).toEqual(plain);
 });
