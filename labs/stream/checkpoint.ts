@@ -70,6 +70,8 @@ export interface Checkpoint {
   lastCommitted(): Promise<Progress | undefined>;
   /** The batch that was planned but not committed; undefined where there is none. */
   unfinished(): Promise<BatchPlan | undefined>;
+  /** The batch that was planned last, committed or not; undefined where none was. */
+  lastPlan(): Promise<BatchPlan | undefined>;
 }
 
 /**
@@ -167,6 +169,11 @@ export async function openCheckpoint(
     return planned > committed ? await readPlan(planned) : undefined;
   }
 
+  async function lastPlan(): Promise<BatchPlan | undefined> {
+    const batchId = (await batchesIn("offsets")).at(-1);
+    return batchId === undefined ? undefined : readPlan(batchId);
+  }
+
   async function commit({ plan, maxEventTimeMs, totals, state }: Progress): Promise<void> {
     const { batchId, endOffsets, watermarkMs } = plan;
     const head = {
@@ -207,6 +214,7 @@ export async function openCheckpoint(
     commit,
     lastCommitted,
     unfinished,
+    lastPlan,
   };
 }
 
