@@ -155,7 +155,7 @@ export async function startSparkJob(
     changes: windowQuery(job, true),
     prices: "SELECT asset, price_usd, event_time FROM lab_records WHERE reason IS NULL",
     rejected:
-      "SELECT topic, partition, offset, reason, value AS raw FROM lab_records WHERE reason IS NOT NULL",
+      "SELECT topic, partition, offset, reason, coalesce(value, '') AS raw FROM lab_records WHERE reason IS NOT NULL",
   };
   const streams: SparkStreams = {};
   for (const name of names) {
