@@ -75,9 +75,10 @@ export async function runSparkPipeline(
   const firstBatch = figures.length;
   let appended = 0;
   let ended = false;
-  let counts = { rejected: 0, windows: 0, changes: 0 };
-  /** As the products have it; until they are counted, as Spark's progress does. */
-  let events: number | undefined;
+  /** What the products hold, once they have been counted. */
+  let counts: Record<"rejected" | "windows" | "changes", number> & { events?: number } = {
+    ...{ rejected: 0, windows: 0, changes: 0 },
+  };
 
   function status(latest: PipelineStatus["latest"] = []): PipelineStatus {
     const last = figures.at(-1);
@@ -89,7 +90,7 @@ export async function runSparkPipeline(
         ...counts,
         alerts: 0,
         batches: (last?.batchId ?? -1) + 1,
-        events: events ?? sum(figures.map(({ rows = 0 }) => rows)),
+        events: counts.events ?? sum(figures.map(({ rows = 0 }) => rows)),
         lateEvents: null,
         droppedRows: sum(figures.map(({ droppedRows }) => droppedRows)),
       },
@@ -165,11 +166,11 @@ export async function runSparkPipeline(
   }
 
   counts = {
+    events: await countRows(store, "prices"),
     rejected: await countRows(store, "rejected"),
     windows: await countRows(store, "windows"),
     changes: await countRows(store, "changes"),
   };
-  events = await countRows(store, "prices");
   const latest = await latestBySpark(session, job);
   await writeLatest(store, latest);
   return status(latest);
