@@ -71,7 +71,7 @@ test("both engines read the same batches of a topic with transactions, compactio
   const log = await openKafkaLog({ brokers, topic, partitions: PARTITIONS });
   onTestFinished(() => log.close());
   const committed = await produceTransactions(kafka, topic, {
-    ...{ seed: 7, partitions: PARTITIONS, steps: 300, valueOf },
+    ...{ seed: 7, brokers, partitions: PARTITIONS, steps: 300, valueOf },
   });
   const count = async () => {
     let records = 0;

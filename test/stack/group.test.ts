@@ -47,7 +47,7 @@ test("a group reads a topic with transactions to its end, and takes gaps for rea
   await freshTopic(brokers, topic, 2);
   const valueOf = (index: number) => ({ key: "", value: `record ${index}`, timestampMs: index });
   const committed = await produceTransactions(kafka, topic, {
-    ...{ seed: 3, partitions: 2, steps: 20, valueOf },
+    ...{ seed: 3, brokers, partitions: 2, steps: 20, valueOf },
   });
   const first = await consumeAsGroup(kafka, group, topic, 5);
   const rest = await consumeAsGroup(kafka, group, topic, 1_000);

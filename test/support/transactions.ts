@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Kafka, Message as KafkaMessage } from "kafkajs";
+import { connectTopic } from "../../labs/log/cluster.js";
+import { LATEST, listOffsets } from "../../labs/log/fetch.js";
 import { seededRandom } from "../../labs/source/market.js";
 
 /** A record that a reader of committed records sees. */
@@ -20,12 +23,13 @@ export async function produceTransactions(
   topic: string,
   options: {
     seed: number;
+    brokers: readonly string[];
     partitions: number;
     steps: number;
     valueOf: (index: number) => { key: string; value: string; timestampMs: number };
   },
 ): Promise<Committed[]> {
-  const { seed, partitions, steps, valueOf } = options;
+  const { seed, brokers, partitions, steps, valueOf } = options;
   const random = seededRandom(seed);
   const committed: Committed[] = [];
   const plain = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
@@ -82,5 +86,11 @@ export async function produceTransactions(
 
   await plain.disconnect();
   for (const { producer } of writers) await producer.disconnect();
+  // Kafka writes the markers that end a transaction after it has acknowledged the end.
+  const cluster = connectTopic({ brokers, topic, patienceMs: 20_000 });
+  const ends = (readUncommitted: boolean) =>
+    cluster.attempt((each) => listOffsets(each, topic, LATEST, readUncommitted));
+  while (String(await ends(true)) !== String(await ends(false))) await sleep(20);
+  await cluster.close();
   return committed.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
