@@ -95,6 +95,7 @@ export async function runPipeline(
   }
   // What comes of a finite source must not depend on when it is read.
   const clock = source.finite ? undefined : nowMs;
+  if (source.finite) await refill(source, log, checkpoint, signal);
   const query = await openQuery(log, checkpoint, sink, { ...options, clock });
   /** Brings `latest/` up to date where the batches have left it behind. */
   async function finishLatest(): Promise<void> {
@@ -127,8 +128,12 @@ export async function runPipeline(
     onBatch(status());
   }
 
-  let waiting = sum(await log.endOffsets()) - sum(query.offsets);
+  /** How many offsets there are to read: others may append too, and what is in an open transaction cannot be read. */
+  const backlog = async () => sum(await log.endOffsets()) - sum(query.offsets);
+  let waiting = await backlog();
   async function runBatch(): Promise<void> {
+    waiting = await backlog();
+    if (waiting <= 0) return ran(await query.runBatchWithoutData());
     const progress = await query.runBatch();
     waiting -= sum(progress.source.endOffset) - sum(progress.source.startOffset);
     ran(progress);
@@ -172,7 +177,7 @@ export async function runPipeline(
   }
   ended = source.finite && !signal.aborted;
   while (waiting > 0 && (!source.finite || !signal.aborted)) await runBatch();
-  ended &&= waiting === 0;
+  ended &&= sum(await log.endOffsets({ readUncommitted: true })) === sum(query.offsets);
   if (ended || !source.finite) await idle();
   if (ended && follow) await followLog();
   await finishLatest();
@@ -211,13 +216,35 @@ async function notYetInLog(
   log: EventLog,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Message>> {
-  const held = await log.endOffsets();
+  const held = await log.endOffsets({ readUncommitted: true });
   async function* rest(): AsyncGenerator<Message> {
     for await (const message of source.messages(signal)) {
-      const partition = partitionOf(message.key, held.length);
+      const partition = partitionOf(message.key, log.partitions);
       if (held[partition]! > 0) held[partition]!--;
       else yield message;
     }
   }
   return rest();
+}
+
+/**
+ * Appends again what a log has lost of a finite source and the checkpoint counts on, and no more: then the log is as it
+ * was when the last batch was planned.
+ */
+async function refill(
+  source: Source,
+  log: EventLog,
+  checkpoint: Checkpoint,
+  signal: AbortSignal,
+): Promise<void> {
+  const { endOffsets: planned = [] } = (await checkpoint.lastPlan()) ?? {};
+  const ends = await log.endOffsets({ readUncommitted: true, atLeast: planned });
+  const lacking = ends.map((end, partition) => (planned[partition] ?? 0) - end);
+  const isLacking = () => lacking.some((count) => count > 0);
+  if (!isLacking()) return;
+  const messages = await notYetInLog(source, log, signal);
+  for await (const chunk of chunks(messages, () => APPEND_CHUNK, LINGER_MS)) {
+    await log.append(chunk.filter(({ key }) => lacking[partitionOf(key, log.partitions)]!-- > 0));
+    if (!isLacking()) return;
+  }
 }

@@ -1,5 +1,6 @@
 import { APPEND_CHUNK, appendAll, sum, type PipelineStatus } from "./pipeline.js";
 import type { EventLog } from "./log/log.js";
+import { refuseLost, refuseLostBeginning } from "./log/lost.js";
 import { chunks } from "./source/chunks.js";
 import type { Source } from "./source/source.js";
 import { readProduct, writeLatest, type Product } from "./store/products.js";
@@ -21,16 +22,19 @@ interface BatchFigures {
   /** The newest event time that the batch has seen. */
   newest?: string | null;
   durationMs?: number;
+  /** Records read. */
+  rows?: number;
   /** For each partition the offset after the batch's last record. */
   endOffsets: number[];
 }
 
-function figuresOf(progress: SparkProgress, topic: string, partitions: number): BatchFigures {
+function figuresOf(progress: SparkProgress, topic: string): BatchFigures {
   const [state] = progress.stateOperators;
   const byTopic = JSON.parse(progress.sources[0]?.endOffset ?? "{}") as Record<
     string,
     Record<string, number>
   >;
+  // One entry a partition, those that were added to the topic too.
   const offsets = byTopic[topic] ?? {};
   // Before any event Spark's watermark is the beginning of 1970.
   const watermark = progress.eventTime?.watermark ?? null;
@@ -41,7 +45,8 @@ function figuresOf(progress: SparkProgress, topic: string, partitions: number): 
     newest: progress.eventTime?.max ?? null,
     durationMs: progress.durationMs["triggerExecution"],
     watermark: watermark !== null && Date.parse(watermark) === 0 ? null : watermark,
-    endOffsets: Array.from({ length: partitions }, (_, index) => offsets[index] ?? 0),
+    rows: progress.sources[0]?.numInputRows ?? 0,
+    endOffsets: Array.from(Object.keys(offsets), (_, partition) => offsets[partition] ?? 0),
   };
 }
 
@@ -70,7 +75,10 @@ export async function runSparkPipeline(
   const firstBatch = figures.length;
   let appended = 0;
   let ended = false;
-  let counts = { rejected: 0, windows: 0, changes: 0 };
+  /** What the products hold, once they have been counted. */
+  let counts: Record<"rejected" | "windows" | "changes", number> & { events?: number } = {
+    ...{ rejected: 0, windows: 0, changes: 0 },
+  };
 
   function status(latest: PipelineStatus["latest"] = []): PipelineStatus {
     const last = figures.at(-1);
@@ -81,8 +89,8 @@ export async function runSparkPipeline(
       totals: {
         ...counts,
         alerts: 0,
-        batches: figures.length,
-        events: sum(offsets) - counts.rejected,
+        batches: (last?.batchId ?? -1) + 1,
+        events: counts.events ?? sum(figures.map(({ rows = 0 }) => rows)),
         lateEvents: null,
         droppedRows: sum(figures.map(({ droppedRows }) => droppedRows)),
       },
@@ -101,9 +109,9 @@ export async function runSparkPipeline(
   async function takeProgress(query: StreamingQuery): Promise<void> {
     for (const progress of await query.recentProgress()) {
       // A trigger that found nothing reports progress too, of the batch that would be next.
-      if (progress.batchId !== figures.length || progress.durationMs["addBatch"] === undefined)
-        continue;
-      const batch = figuresOf(progress, job.topic, log.partitions);
+      const isSeen = progress.batchId <= (figures.at(-1)?.batchId ?? -1);
+      if (isSeen || progress.durationMs["addBatch"] === undefined) continue;
+      const batch = figuresOf(progress, job.topic);
       figures.push(batch);
       await store.write(`${PROGRESS}/${batch.batchId}.json`, JSON.stringify(batch));
     }
@@ -118,6 +126,9 @@ export async function runSparkPipeline(
     });
     ended = !signal.aborted;
   }
+  const { endOffsets: read = [] } = figures.at(-1) ?? {};
+  await refuseLostBeginning(log, read);
+  await refuseLost(log, read);
   if (ended || !source.finite) {
     const streams = await startSparkJob(
       session,
@@ -155,6 +166,7 @@ export async function runSparkPipeline(
   }
 
   counts = {
+    events: await countRows(store, "prices"),
     rejected: await countRows(store, "rejected"),
     windows: await countRows(store, "windows"),
     changes: await countRows(store, "changes"),

@@ -1,5 +1,5 @@
 import { isAscii } from "node:buffer";
-import { mkdir, open, type FileHandle } from "node:fs/promises";
+import { constants, mkdir, open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError, errorMessage } from "../errors.js";
 import type { Message } from "../event.js";
@@ -73,9 +73,9 @@ function parseRecord(
 
 interface Partition {
   path: string;
-  file: FileHandle;
   /** The file's length in bytes: always whole records. */
   size: number;
+  startOffset: number;
   endOffset: number;
   /** Where the last read stopped, so that the next one need not search. */
   cursor: { offset: number; position: number };
@@ -106,8 +106,8 @@ async function lineStartBefore(file: FileHandle, position: number): Promise<numb
 }
 
 /** The offset of the record whose line starts at a position. */
-async function offsetAt(partition: Partition, position: number): Promise<number> {
-  const text = (await readBytes(partition.file, position, OFFSET_BYTES)).toString("latin1");
+async function offsetAt(partition: Partition, file: FileHandle, position: number): Promise<number> {
+  const text = (await readBytes(file, position, OFFSET_BYTES)).toString("latin1");
   const offset = wholeNumber(text, 0, text.indexOf("\t"));
   if (Number.isNaN(offset)) throw corrupt(partition, `a record at byte ${position}`);
   return offset;
@@ -117,14 +117,18 @@ async function offsetAt(partition: Partition, position: number): Promise<number>
  * The position of the line of a record, or of one not far before it, found by bisection: offsets only
  * grow, so no index is needed, on disk or in memory.
  */
-async function positionNear(partition: Partition, offset: number): Promise<number> {
+async function positionNear(
+  partition: Partition,
+  file: FileHandle,
+  offset: number,
+): Promise<number> {
   if (offset === partition.cursor.offset) return partition.cursor.position;
   let low = 0;
   let high = partition.size;
   while (high - low > TAIL_BYTES) {
-    const middle = await lineStartBefore(partition.file, low + Math.floor((high - low) / 2));
+    const middle = await lineStartBefore(file, low + Math.floor((high - low) / 2));
     if (middle <= low) break; // one record fills the rest of the range
-    if ((await offsetAt(partition, middle)) > offset) high = middle;
+    if ((await offsetAt(partition, file, middle)) > offset) high = middle;
     else low = middle;
   }
   return low;
@@ -133,16 +137,18 @@ async function positionNear(partition: Partition, offset: number): Promise<numbe
 /** The records from offset `from` to before `to`, in pieces of bounded size. */
 async function* readRecords(
   partition: Partition,
+  file: FileHandle,
   from: number,
   to: number,
 ): AsyncGenerator<LogRecord[]> {
-  let position = await positionNear(partition, from);
+  const recordBytes = partition.size / (partition.endOffset - partition.startOffset);
+  let position = await positionNear(partition, file, from);
   let next = from;
   let atLeast = 0;
   while (next < to) {
-    const expectedBytes = (to - next) * (partition.size / partition.endOffset) + TAIL_BYTES;
+    const expectedBytes = (to - next) * recordBytes + TAIL_BYTES;
     const length = Math.max(atLeast, Math.min(Math.ceil(expectedBytes), READ_BYTES));
-    const bytes = await readBytes(partition.file, position, length);
+    const bytes = await readBytes(file, position, length);
     const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1);
     if (whole.length === 0) {
       if (bytes.length < length) throw corrupt(partition, `a whole record at byte ${position}`);
@@ -170,20 +176,60 @@ async function* readRecords(
   }
 }
 
-/** Opens a partition's file, cutting the torn record that a crash in mid-write leaves at its end. */
-async function openPartition(path: string, report: (notice: string) => void): Promise<Partition> {
-  const file = await open(path, "a+");
-  const { size: found } = await file.stat();
-  const size = await lineStartBefore(file, found);
-  if (size < found) {
-    await file.truncate(size);
-    report(`cut a torn record of ${found - size} bytes from the end of ${path}`);
+/**
+ * Runs a function with a file, open only meanwhile: of a thousand partitions a process may not keep all open.
+ */
+async function withFile<T>(
+  path: string,
+  flags: string | number,
+  work: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const file = await open(path, flags);
+  try {
+    return await work(file);
+  } finally {
+    await file.close();
   }
-  const partition = { path, file, size, endOffset: 0, cursor: { offset: 0, position: 0 } };
-  if (size > 0) {
-    partition.endOffset = 1 + (await offsetAt(partition, await lineStartBefore(file, size - 1)));
-  }
-  return partition;
+}
+
+/** Looks into a partition's file, cutting the torn record that a crash in mid-write leaves at its end. */
+function openPartition(path: string, report: (notice: string) => void): Promise<Partition> {
+  return withFile(path, "a+", async (file) => {
+    const { size: found } = await file.stat();
+    const size = await lineStartBefore(file, found);
+    if (size < found) {
+      await file.truncate(size);
+      report(`cut a torn record of ${found - size} bytes from the end of ${path}`);
+    }
+    const cursor = { offset: 0, position: 0 };
+    const partition = { path, size, startOffset: 0, endOffset: 0, cursor };
+    if (size > 0) {
+      partition.startOffset = await offsetAt(partition, file, 0);
+      const last = await lineStartBefore(file, size - 1);
+      partition.endOffset = 1 + (await offsetAt(partition, file, last));
+    }
+    return { ...partition, cursor: { offset: partition.startOffset, position: 0 } };
+  });
+}
+
+/** Writes at the end of a file that is there: one that was deleted is not made anew. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND;
+
+async function appendBytes(partition: Partition, bytes: Buffer): Promise<void> {
+  const { path, size } = partition;
+  await withFile(path, APPEND, async (file) => {
+    const { size: found } = await file.stat();
+    if (found !== size) throw new Error(`it has ${found} bytes, and ${size} were expected`);
+    try {
+      await file.appendFile(bytes);
+    } catch (error) {
+      await file.truncate(size);
+      throw error;
+    }
+  }).catch((error: unknown) => {
+    throw new LabError(`cannot append to ${path}: ${errorMessage(error)}`);
+  });
+  partition.size += bytes.length;
 }
 
 /**
@@ -204,7 +250,8 @@ export async function openFileLog(
   const paths = Array.from({ length: partitions }, (_, index) =>
     join(folder, `${topic}-${index}.log`),
   );
-  const opened = await Promise.all(paths.map((path) => openPartition(path, report)));
+  const opened: Partition[] = [];
+  for (const path of paths) opened.push(await openPartition(path, report));
 
   async function append(messages: readonly Message[]): Promise<void> {
     const lines = opened.map(() => "");
@@ -215,32 +262,36 @@ export async function openFileLog(
     }
     for (const [index, partition] of opened.entries()) {
       if (counts[index] === 0) continue;
-      const bytes = Buffer.from(lines[index]!);
-      try {
-        await partition.file.appendFile(bytes);
-      } catch (error) {
-        await partition.file.truncate(partition.size);
-        throw new LabError(`cannot append to ${partition.path}: ${errorMessage(error)}`);
-      }
-      partition.size += bytes.length;
+      await appendBytes(partition, Buffer.from(lines[index]!));
       partition.endOffset += counts[index]!;
     }
   }
 
   async function* read(index: number, from: number, to: number): AsyncGenerator<LogRecord[]> {
+    if (from >= to) return;
     const partition = opened[index]!;
-    if (to > partition.endOffset) throw corrupt(partition, `records up to offset ${to - 1}`);
-    yield* readRecords(partition, from, to);
+    const { path, startOffset, endOffset } = partition;
+    if (from < startOffset || to > endOffset) {
+      throw corrupt(partition, `offsets ${from}–${to - 1}, found ${startOffset}–${endOffset - 1}`);
+    }
+    const file = await open(path, "r").catch((error: unknown) => {
+      throw new LabError(`cannot read ${path}: ${errorMessage(error)}`);
+    });
+    try {
+      yield* readRecords(partition, file, from, to);
+    } finally {
+      await file.close();
+    }
   }
 
   return {
     topic,
+    location: `the log ${folder}`,
     partitions,
     append,
     read,
+    startOffsets: () => Promise.resolve(opened.map(({ startOffset }) => startOffset)),
     endOffsets: () => Promise.resolve(opened.map(({ endOffset }) => endOffset)),
-    close: async () => {
-      for (const { file } of opened) await file.close();
-    },
+    close: () => Promise.resolve(),
   };
 }

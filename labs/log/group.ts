@@ -15,7 +15,7 @@ export interface PartitionLag {
   committed: number;
   /** The offset that the next record gets. */
   end: number;
-  /** How many records wait for the group. */
+  /** How many offsets the group is behind: as many records, or fewer where transactions or compaction left gaps. */
   lag: number;
 }
 
@@ -62,6 +62,7 @@ export async function joinGroup(kafka: Kafka, groupId: string, topic: string): P
     groupId,
     heartbeatInterval: HEARTBEAT_MS,
     maxWaitTimeInMs: FETCH_WAIT_MS,
+    allowAutoTopicCreation: false,
   });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
@@ -122,38 +123,45 @@ export async function consumeAsGroup(
   perPartition: number,
 ): Promise<string[][]> {
   const before = await groupLag(kafka, groupId, topic);
-  const goals = before.map(({ lag }) => Math.min(lag, perPartition));
   const read = before.map(() => [] as string[]);
+  const positions = before.map(({ committed }) => committed);
   const consumer = kafka.consumer({
     groupId,
     heartbeatInterval: HEARTBEAT_MS,
     maxWaitTimeInMs: FETCH_WAIT_MS,
+    allowAutoTopicCreation: false,
   });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise<void>((resolve, reject) => {
-    const isDone = () => read.every((values, partition) => values.length === goals[partition]);
-    if (isDone()) resolve();
+    const isEnough = (partition: number) =>
+      read[partition]!.length === perPartition || positions[partition]! >= before[partition]!.end;
+    const endIfDone = () => {
+      if (before.every(({ partition }) => isEnough(partition))) resolve();
+    };
+    endIfDone();
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    // A batch may end with records that are not shown: the markers of transactions, and what was aborted.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+      if (!isEnough(partition)) positions[partition] = Number(lastOffset) + 1;
+      endIfDone();
+    });
     consumer
       .run({
         autoCommit: false,
         eachMessage: ({ partition, message }) => {
-          if (read[partition]!.length < goals[partition]!) {
+          if (!isEnough(partition)) {
             read[partition]!.push(message.value?.toString() ?? "");
+            positions[partition] = Number(message.offset) + 1;
           }
-          if (isDone()) resolve();
+          endIfDone();
           return Promise.resolve();
         },
       })
       .catch(reject);
   });
   await consumer.commitOffsets(
-    before.map(({ partition, committed }) => ({
-      topic,
-      partition,
-      offset: String(committed + read[partition]!.length),
-    })),
+    positions.map((position, partition) => ({ topic, partition, offset: String(position) })),
   );
   await consumer.disconnect();
   return read;

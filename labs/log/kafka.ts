@@ -1,15 +1,19 @@
-import { randomUUID } from "node:crypto";
-import kafkajs, {
-  type Admin,
-  type Consumer,
-  type EachBatchPayload,
-  type Kafka as KafkaClient,
-  type KafkaMessage,
-  type Producer,
-} from "kafkajs";
+import kafkajs, { type Admin, type Kafka as KafkaClient, type Producer } from "kafkajs";
 import { LabError, errorMessage } from "../errors.js";
 import type { Message } from "../event.js";
-import type { EventLog, LogRecord } from "./log.js";
+import {
+  CLIENT_ID,
+  CONNECTION_TIMEOUT_MS,
+  FIRST_RETRY_MS,
+  MAX_RETRY_MS,
+  REQUEST_TIMEOUT_MS,
+  connectTopic,
+  isKafkaError,
+  unreachable,
+} from "./cluster.js";
+import { registerCodecs } from "./codecs.js";
+import { EARLIEST, LATEST, fetchRecords, listOffsets, type Fetched } from "./fetch.js";
+import type { EndOffsetsOptions, EventLog, LogRecord } from "./log.js";
 import { partitionOf } from "./partition.js";
 import { sleep } from "../wait.js";
 
@@ -17,12 +21,13 @@ const { CompressionTypes, Kafka, logLevel } = kafkajs;
 
 /** How long Kafka may be away before it is an error. */
 const PATIENCE_MS = 60_000;
-const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 2_000;
-/** What is read ahead of a partition; beyond it the partition is paused, so memory stays bounded. */
-const READ_AHEAD_RECORDS = 40_000;
-const FETCH_WAIT_MS = 20;
+/** One fetch of a partition; what is read ahead of all partitions together stays within the second figure. */
+const MAX_FETCH_BYTES = 1024 * 1024;
+const MIN_FETCH_BYTES = 64 * 1024;
+const READ_AHEAD_BYTES = 32 * 1024 * 1024;
 const SETTLE_MS = 100;
+/** How long a broker that has just started may show fewer records than it has. */
+const MAX_SETTLE_MS = 5_000;
 
 export interface KafkaOptions {
   /** `host:port` of some brokers of the cluster. */
@@ -39,34 +44,21 @@ export interface KafkaOptions {
 /** How often and how long kafkajs tries again by itself. */
 const patient = (patienceMs: number) => ({
   initialRetryTime: FIRST_RETRY_MS,
-  maxRetryTime: LONGEST_RETRY_MS,
-  retries: Math.ceil(patienceMs / LONGEST_RETRY_MS) + 5,
+  maxRetryTime: MAX_RETRY_MS,
+  retries: Math.ceil(patienceMs / MAX_RETRY_MS) + 5,
 });
 /** Once, which is the least that an idempotent producer takes, and at once: before a broker can have started again. */
 const IMPATIENT = { initialRetryTime: 10, maxRetryTime: 10, retries: 1 };
 
-function client(
-  brokers: readonly string[],
-  retry: ReturnType<typeof patient>,
-  report?: (notice: string) => void,
-) {
-  let lastNotice = "";
+function client(brokers: readonly string[], retry: ReturnType<typeof patient>) {
+  registerCodecs();
   return new Kafka({
-    clientId: "crypto-streaming-lab",
+    clientId: CLIENT_ID,
     brokers: [...brokers],
-    connectionTimeout: 3_000,
-    requestTimeout: 15_000,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     retry,
-    logLevel: report === undefined ? logLevel.NOTHING : logLevel.ERROR,
-    logCreator:
-      () =>
-      ({ log }) => {
-        // kafkajs repeats itself while a broker is away: each thing is said once in a row.
-        const notice = `Kafka: ${String(log["error"] ?? log.message)}`;
-        // A group that meets for the first time is no news either.
-        if (notice !== lastNotice && !/coordinator|rebalanc/i.test(notice)) report?.(notice);
-        lastNotice = notice;
-      },
+    logLevel: logLevel.NOTHING,
   });
 }
 
@@ -86,17 +78,6 @@ export async function withAdmin<T>(
   } finally {
     await admin.disconnect();
   }
-}
-
-/** What to do where Kafka cannot be reached. */
-function unreachable(brokers: readonly string[], error: unknown): LabError {
-  const local = brokers.every((broker) => /^(127\.|localhost)/.test(broker));
-  const remedy = local
-    ? "npx tsx scripts/stack.ts up kafka, or check KAFKA_BROKERS where it is set"
-    : "check KAFKA_BROKERS";
-  return new LabError(
-    `Kafka does not answer at ${brokers.join(",")} (${errorMessage(error)}): ${remedy}`,
-  );
 }
 
 /** Resolves when a cluster answers. @throws LabError if it does not, at once */
@@ -127,19 +108,25 @@ function makeTopic(admin: Admin, topic: string, partitions: number): Promise<boo
   return admin.createTopics({ topics, waitForLeaders: true });
 }
 
-/** Makes a topic where it is missing. @throws LabError if there is one with other partitions */
-async function ensureTopic(admin: Admin, topic: string, partitions: number): Promise<void> {
+/**
+ * Makes a topic where it is missing.
+ *
+ * @returns how many partitions it has
+ * @throws LabError if it has fewer than asked for
+ */
+async function ensureTopic(admin: Admin, topic: string, partitions: number): Promise<number> {
   if (!(await admin.listTopics()).includes(topic)) {
     await makeTopic(admin, topic, partitions);
-    return;
+    return partitions;
   }
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const found = topics[0]!.partitions.length;
-  if (found !== partitions) {
+  if (found < partitions) {
     throw new LabError(
       `the topic ${topic} has ${found} partitions, not ${partitions}: use --partitions ${found}, or start over with --fresh`,
     );
   }
+  return found;
 }
 
 /** Removes the topics whose names begin with a prefix. Kafka does it in the background. */
@@ -185,23 +172,10 @@ export async function createTopic(
   });
 }
 
-/** The records that were read ahead of one partition. */
-interface ReadAhead {
-  /** The offset that comes after the last record here. */
-  next: number;
-  records: LogRecord[];
-  resume: (() => void) | undefined;
-  /** Wakes the reader who waits. */
-  wake: () => void;
-}
-
-function toRecord({ key, value, timestamp, offset }: KafkaMessage): LogRecord {
-  return {
-    offset: Number(offset),
-    timestampMs: Number(timestamp),
-    key: key?.toString() ?? "",
-    value: value?.toString() ?? "",
-  };
+/** What was fetched of a partition and not read yet. */
+interface Piece extends Fetched {
+  /** What comes after it, fetched while it is read. */
+  following?: Promise<Piece>;
 }
 
 /**
@@ -209,35 +183,32 @@ function toRecord({ key, value, timestamp, offset }: KafkaMessage): LogRecord {
  *
  * Written by an idempotent producer that waits for all replicas (`acks=all`; KIP-98), so that a broker which comes
  * back in the middle of a batch neither loses nor doubles a record; a topic has one writer at a time. Read by offsets
- * that the caller chooses, as Spark does: the consumer's group commits nothing and is removed at the end; the
- * checkpoint is ours.
+ * that the caller chooses, as Spark does, and committed records only; the checkpoint is ours.
  *
- * @throws LabError if Kafka stays away, or the topic has other partitions
+ * Partitions that were added to the topic are read. Appending keeps to the first ones, as many as `partitions` says:
+ * with more, keys would move to other partitions, and their order would be lost.
+ *
+ * @throws LabError if Kafka stays away, or the topic has fewer partitions
  */
 export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
   const { brokers, topic, partitions, report, patienceMs = PATIENCE_MS } = options;
   await describeKafka(brokers);
-  const kafka = client(brokers, patient(patienceMs), report);
-  const admin = kafka.admin();
+  const cluster = connectTopic({ brokers, topic, patienceMs, report });
   let producer: Producer | undefined;
-  let consumer: Consumer | undefined;
-  const groupId = `lab-${randomUUID()}`;
-  const ahead: ReadAhead[] = Array.from({ length: partitions }, () => {
-    return { next: 0, records: [], resume: undefined, wake: () => {} };
-  });
-
-  async function patiently<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof LabError) throw error;
-      throw unreachable(brokers, error);
-    }
-  }
+  /** For each partition what was fetched and not read yet, and the offset that it starts at. */
+  const ahead: ({ from: number; piece: Promise<Piece> } | undefined)[] = [];
+  const fetchBytes = Math.max(
+    MIN_FETCH_BYTES,
+    Math.min(MAX_FETCH_BYTES, READ_AHEAD_BYTES / partitions),
+  );
 
   async function send(messages: readonly Message[]): Promise<void> {
     if (producer === undefined) {
-      producer = client(brokers, IMPATIENT).producer({ idempotent: true, maxInFlightRequests: 1 });
+      producer = client(brokers, IMPATIENT).producer({
+        idempotent: true,
+        maxInFlightRequests: 1,
+        allowAutoTopicCreation: false,
+      });
       await producer.connect();
     }
     await producer.send({
@@ -258,7 +229,7 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
    * then taken for new records. Whoever opens a topic is its only writer, so the end offsets tell all.
    */
   async function append(messages: readonly Message[]): Promise<void> {
-    const giveUpMs = performance.now() + patienceMs;
+    const deadlineMs = performance.now() + patienceMs;
     let rest = [...messages];
     while (rest.length > 0) {
       try {
@@ -269,7 +240,7 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
         if (/too large/i.test(errorMessage(error))) {
           throw new LabError(`Kafka refuses a record of ${topic}: ${errorMessage(error)}`);
         }
-        if (performance.now() > giveUpMs) throw unreachable(brokers, error);
+        if (performance.now() > deadlineMs) throw unreachable(brokers, error);
         report?.(`Kafka did not take a batch (${errorMessage(error)}); trying again`);
         await producer?.disconnect().catch(() => {});
         producer = undefined;
@@ -281,25 +252,31 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
     }
   }
 
-  const endOffsets = () =>
-    patiently(async () => {
-      const offsets = new Array<number>(partitions).fill(0);
-      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
-        offsets[partition] = Number(high);
-      }
-      return offsets;
-    });
+  const startOffsets = () => cluster.attempt((each) => listOffsets(each, topic, EARLIEST));
+
+  async function endOffsets(options: EndOffsetsOptions = {}): Promise<number[]> {
+    const { atLeast = [], readUncommitted } = options;
+    const deadlineMs = performance.now() + MAX_SETTLE_MS;
+    for (;;) {
+      const ends = await cluster.attempt((each) =>
+        listOffsets(each, topic, LATEST, readUncommitted),
+      );
+      const isLess = atLeast.some((offset, partition) => (ends[partition] ?? 0) < offset);
+      if (!isLess || performance.now() > deadlineMs) return ends;
+      await sleep(SETTLE_MS);
+    }
+  }
 
   /**
-   * The end offsets once they stand still: what a producer that is gone had sent may still be on its way, and a broker
-   * that has just started shows less than what was there (`least`).
+   * The offsets of the next records once they stand still: what a producer that is gone had sent may still be on its
+   * way, and a broker that has just started shows less than what was there (`least`).
    */
   async function settledEndOffsets(least?: readonly number[]): Promise<number[]> {
-    const giveUpMs = performance.now() + patienceMs;
-    for (let before = await endOffsets(); ;) {
+    const deadlineMs = performance.now() + patienceMs;
+    for (let before = await endOffsets({ readUncommitted: true }); ;) {
       await sleep(SETTLE_MS);
-      const now = await endOffsets();
-      if (performance.now() > giveUpMs) {
+      const now = await endOffsets({ readUncommitted: true });
+      if (performance.now() > deadlineMs) {
         throw new LabError(
           `the topic ${topic} ends at the offsets ${now.join(", ")} and held ${least?.join(", ")}: records were lost; start over with --fresh`,
         );
@@ -310,78 +287,60 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
     }
   }
 
-  function seek(partition: number): void {
-    consumer!.seek({ topic, partition, offset: String(ahead[partition]!.next) });
-  }
-
-  /** Takes what was fetched, as far as it is what comes next; the rest was fetched before a seek. */
-  function take({ batch, pause }: EachBatchPayload): Promise<void> {
-    const buffer = ahead[batch.partition]!;
-    for (const message of batch.messages) {
-      if (Number(message.offset) !== buffer.next) continue;
-      buffer.records.push(toRecord(message));
-      buffer.next++;
-    }
-    if (buffer.records.length >= READ_AHEAD_RECORDS) buffer.resume = pause();
-    buffer.wake();
-    return Promise.resolve();
-  }
-
-  async function startConsumer(): Promise<void> {
-    consumer = kafka.consumer({ groupId, maxWaitTimeInMs: FETCH_WAIT_MS, sessionTimeout: 10_000 });
-    // After the group has met again (at the start, or when the broker was away) fetching begins anywhere.
-    consumer.on(consumer.events.GROUP_JOIN, () => ahead.forEach((_, partition) => seek(partition)));
-    await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      partitionsConsumedConcurrently: partitions,
-      eachBatch: take,
-    });
+  function fetch(partition: number, from: number): Promise<Piece> {
+    const piece = cluster.attempt((each) => fetchRecords(each, topic, partition, from, fetchBytes));
+    piece.catch(() => {}); // thrown when it is read
+    return piece;
   }
 
   async function* read(partition: number, from: number, to: number): AsyncGenerator<LogRecord[]> {
-    const buffer = ahead[partition]!;
-    const first = buffer.next - buffer.records.length;
-    if (from >= to) return;
-    if (from < first || from > buffer.next) {
-      buffer.records = [];
-      buffer.next = from;
-      if (consumer !== undefined) seek(partition);
-      buffer.resume?.();
-      buffer.resume = undefined;
-    } else {
-      buffer.records.splice(0, from - first);
-    }
-    if (consumer === undefined) await patiently(startConsumer);
-    let next = from;
-    let giveUpMs = performance.now() + patienceMs;
-    while (next < to) {
-      const records = buffer.records.splice(0, to - next);
-      if (buffer.records.length < READ_AHEAD_RECORDS / 2) {
-        buffer.resume?.();
-        buffer.resume = undefined;
+    let deadlineMs = performance.now() + patienceMs;
+    for (let next = from; next < to;) {
+      const fetched = ahead[partition];
+      ahead[partition] = undefined;
+      const piece = await (fetched?.from === next ? fetched.piece : fetch(partition, next)).catch(
+        async (error: unknown) => {
+          throw isKafkaError(error, "OFFSET_OUT_OF_RANGE") ? await missing(partition, next) : error;
+        },
+      );
+      if (piece.next === next) {
+        if (performance.now() > deadlineMs) throw await missing(partition, next);
+        continue;
       }
-      if (records.length > 0) {
-        next += records.length;
-        giveUpMs = performance.now() + patienceMs;
-        yield records;
-      } else if (performance.now() > giveUpMs) {
-        throw await lost(partition, next);
-      } else {
-        const woken = new Promise<void>((resolve) => (buffer.wake = resolve));
-        await Promise.race([woken, sleep(1_000)]);
+      deadlineMs = performance.now() + patienceMs;
+      // Only what is there is fetched ahead: a broker keeps waiting who asks for more.
+      const isMore = piece.following === undefined && piece.next < piece.stable;
+      const following = isMore ? fetch(partition, piece.next) : piece.following;
+      let { records } = piece;
+      if (piece.next > to) {
+        const count = records.findIndex(({ offset }) => offset >= to);
+        const rest = count < 0 ? [] : records.slice(count);
+        if (count >= 0) records = records.slice(0, count);
+        ahead[partition] = {
+          from: to,
+          piece: Promise.resolve({ ...piece, records: rest, following }),
+        };
+      } else if (following !== undefined) {
+        ahead[partition] = { from: piece.next, piece: following };
       }
+      next = piece.next;
+      if (records.length > 0) yield records;
     }
   }
 
   /** Why a record does not come. */
-  async function lost(partition: number, offset: number): Promise<LabError> {
-    const offsets = await patiently(() => admin.fetchTopicOffsets(topic));
-    const { low, high } = offsets.find((each) => each.partition === partition)!;
-    if (offset < Number(low) || offset >= Number(high)) {
+  async function missing(partition: number, offset: number): Promise<LabError> {
+    const start = (await startOffsets())[partition];
+    const end = (await endOffsets())[partition];
+    if (start === undefined || end === undefined) {
       return new LabError(
-        `partition ${partition} of the topic ${topic} holds the offsets ${low} to before ${high}, and ${offset} is wanted: it was removed; start over with --fresh`,
+        `the topic ${topic} has no partition ${partition} any more: it was deleted and made anew; start over with --fresh, or choose another --out`,
+      );
+    }
+    if (offset < start || offset >= end) {
+      const held = start === end ? "no records" : `offsets ${start}–${end - 1}`;
+      return new LabError(
+        `partition ${partition} of the topic ${topic} holds ${held}; offset ${offset} is missing: start over with --fresh, or choose another --out`,
       );
     }
     return unreachable(brokers, `no record came for ${patienceMs / 1_000} s`);
@@ -389,18 +348,21 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
 
   async function close(): Promise<void> {
     await producer?.disconnect();
-    if (consumer !== undefined) {
-      await consumer.disconnect();
-      await admin.deleteGroups([groupId]).catch(() => {}); // Kafka removes an empty group by itself later
-    }
-    await admin.disconnect();
+    await cluster.close();
   }
 
-  await patiently(async () => {
-    await admin.connect();
-    await ensureTopic(admin, topic, partitions);
+  const found = await withAdmin(client(brokers, patient(patienceMs)), (admin) =>
+    ensureTopic(admin, topic, partitions),
+  ).catch((error: unknown) => {
+    throw error instanceof LabError ? error : unreachable(brokers, error);
   });
+  if (found > partitions) {
+    report?.(
+      `the topic ${topic} has ${found} partitions, ${found - partitions} more than --partitions: all are read, and the first ${partitions} appended to`,
+    );
+  }
   /** For each partition the offset after the last record that is known to be there. */
   let ends = await settledEndOffsets();
-  return { topic, partitions, append, endOffsets, read, close };
+  const location = `the topic ${topic} on Kafka at ${brokers.join(",")}`;
+  return { topic, location, partitions, append, startOffsets, endOffsets, read, close };
 }

@@ -9,6 +9,7 @@ export function memoryLog(
   const records = Array.from({ length: partitions }, () => [] as LogRecord[]);
   return {
     topic,
+    location: `the log ${topic} in memory`,
     partitions,
     records,
     append: (messages) => {
@@ -18,6 +19,7 @@ export function memoryLog(
       }
       return Promise.resolve();
     },
+    startOffsets: () => Promise.resolve(records.map(() => 0)),
     endOffsets: () => Promise.resolve(records.map(({ length }) => length)),
     async *read(partition, from, to) {
       await Promise.resolve();

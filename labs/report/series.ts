@@ -86,12 +86,15 @@ export async function readLateness(log: EventLog): Promise<Lateness | undefined>
   let records = 0;
   let known = false;
   const mostPieces = Math.ceil(MOST_LATENESS_RECORDS / PIECE_RECORDS / log.partitions);
+  const starts = await log.startOffsets();
   for (const [partition, end] of (await log.endOffsets()).entries()) {
-    records += end;
-    const isSmall = end <= mostPieces * PIECE_RECORDS;
+    const start = starts[partition] ?? 0;
+    const length = end - start;
+    records += length;
+    const isSmall = length <= mostPieces * PIECE_RECORDS;
     const pieces = isSmall ? 1 : mostPieces;
     for (let piece = 0; piece < pieces; piece++) {
-      const from = Math.floor((end * piece) / pieces);
+      const from = start + Math.floor((length * piece) / pieces);
       const to = isSmall ? end : from + PIECE_RECORDS;
       for await (const read of log.read(partition, from, to)) {
         for (const { value, timestampMs } of read) {
@@ -108,6 +111,6 @@ export async function readLateness(log: EventLog): Promise<Lateness | undefined>
 
 export interface Lateness {
   latenessMs: number[];
-  /** How many records the log holds, of which `latenessMs` may be a sample. */
+  /** How many records the log holds (by its offsets), of which `latenessMs` may be a sample. */
   records: number;
 }

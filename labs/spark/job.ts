@@ -177,6 +177,8 @@ const kafkaOptions = ({ brokers, topic }: SparkJob) => ({
   "kafka.bootstrap.servers": brokers.join(","),
   subscribe: topic,
   startingOffsets: "earliest",
+  // Without it Spark reads what was aborted, too.
+  "kafka.isolation.level": "read_committed",
 });
 
 /** Names the records of a relation of Kafka records, with what is wrong with each. */

@@ -3,7 +3,7 @@
  * Where more wait, each partition gets limit × (its backlog / total backlog), rounded down, but up
  * when below 1, and never past its end: Spark's rule for `maxOffsetsPerTrigger` (`KafkaMicroBatchStream.rateLimit`).
  *
- * @param from for each partition the offset to read from
+ * @param from for each partition the offset to read from; a partition that is not in it is read from its beginning
  * @param end for each partition the offset after its last record
  * @returns for each partition the offset to stop before
  */
@@ -12,12 +12,12 @@ export function planBatch(
   end: readonly number[],
   limit: number,
 ): number[] {
-  const backlogs = end.map((offset, partition) => offset - from[partition]!);
+  const backlogs = end.map((offset, partition) => offset - (from[partition] ?? 0));
   const total = backlogs.reduce((sum, backlog) => sum + backlog, 0);
   if (total <= limit) return [...end];
   return backlogs.map((backlog, partition) => {
     const share = limit * (backlog / total);
     const records = share < 1 ? Math.ceil(share) : Math.floor(share);
-    return Math.min(end[partition]!, from[partition]! + records);
+    return Math.min(end[partition]!, (from[partition] ?? 0) + records);
   });
 }

@@ -111,6 +111,8 @@ export interface Checkpoint {
   lastCommitted(): Promise<Committed | undefined>;
   /** The batch that was planned but not committed; undefined where there is none. */
   unfinished(): Promise<BatchPlan | undefined>;
+  /** The batch that was planned last, committed or not; undefined where none was. */
+  lastPlan(): Promise<BatchPlan | undefined>;
 }
 
 /**
@@ -230,6 +232,11 @@ export async function openCheckpoint(
     return planned > committed ? await readPlan(planned) : undefined;
   }
 
+  async function lastPlan(): Promise<BatchPlan | undefined> {
+    const batchId = (await batchesIn("offsets")).at(-1);
+    return batchId === undefined ? undefined : readPlan(batchId);
+  }
+
   async function commit(progress: Progress, state: State, changes: Changes): Promise<void> {
     const { batchId } = progress.plan;
     await writeState(progress, state, changes);
@@ -313,6 +320,7 @@ export async function openCheckpoint(
     commit,
     lastCommitted,
     unfinished,
+    lastPlan,
   };
 }
 

@@ -1,6 +1,7 @@
 import { parseEvent } from "../event.js";
 import type { EventLog } from "../log/log.js";
 import type { BatchOutput, LatestRow } from "../store/products.js";
+import { refuseLost, refuseLostBeginning } from "../log/lost.js";
 import { formatTime } from "../time.js";
 import { planBatch } from "./batch.js";
 import type { BatchPlan, Checkpoint } from "./checkpoint.js";
@@ -63,8 +64,9 @@ export interface StreamingProgress {
   source: { startOffset: number[]; endOffset: number[] };
 }
 
-const isSame = (offsets: readonly number[], others: readonly number[]) =>
-  offsets.every((offset, partition) => offset === others[partition]);
+/** Whether offsets are the log's ends. Of a partition that was added to the topic since, nothing has been read. */
+const isAllOf = (ends: readonly number[], offsets: readonly number[]) =>
+  ends.every((end, partition) => end === (offsets[partition] ?? 0));
 
 /** A streaming query: our own micro-batch engine with the semantics of Spark Structured Streaming. */
 export interface Query {
@@ -90,10 +92,13 @@ export interface Query {
 
 /**
  * Opens a query on a log at the place where its checkpoint says it stopped. A batch that was
- * planned but not committed is run again first, over the same offsets, so its output is the same.
+ * planned but not committed is run again first, over the same offsets, so its output is the same. Partitions that are
+ * added to the topic are read from their beginning, as Spark does.
  *
  * The steps of a batch are Spark's (`MicroBatchExecution`): offsets to the checkpoint, run, output to the
  * sink, state and commit to the checkpoint. A crash between two of them repeats the batch.
+ *
+ * @throws LabError if the log does not hold what the checkpoint says was read or planned
  */
 export async function openQuery(
   log: EventLog,
@@ -107,7 +112,7 @@ export async function openQuery(
 
   let { batchId, endOffsets, watermarkMs } = committed?.plan ?? {
     batchId: -1,
-    endOffsets: new Array<number>(log.partitions).fill(0),
+    endOffsets: await log.startOffsets(),
     watermarkMs: NO_WATERMARK,
   };
   let maxEventTimeMs = committed?.maxEventTimeMs ?? -Infinity;
@@ -135,7 +140,7 @@ export async function openQuery(
     const droppedRows = new Set<string>();
     let lateEvents = 0;
     for (const [partition, end] of plan.endOffsets.entries()) {
-      for await (const records of log.read(partition, endOffsets[partition]!, end)) {
+      for await (const records of log.read(partition, endOffsets[partition] ?? 0, end)) {
         for (const record of records) {
           const { offset, timestampMs, value } = record;
           const event = parseEvent(value, timestampMs);
@@ -224,6 +229,8 @@ export async function openQuery(
   const isDue = () => clock !== undefined && monitor !== undefined && monitor.dueMs() <= clock();
 
   const unfinished = await checkpoint.unfinished();
+  await refuseLostBeginning(log, endOffsets);
+  await refuseLost(log, endOffsets, unfinished?.endOffsets);
   if (unfinished !== undefined) await run(unfinished, 0);
 
   return {
@@ -241,14 +248,14 @@ export async function openQuery(
     openWindows: () => state.openWindows,
     takeLatest: () => (state.unpublished === 0 ? undefined : takeLatest(state)),
     async runBatch() {
-      const waiting = await log.endOffsets();
+      const waiting = await refuseLost(log, endOffsets);
       const end = planBatch(endOffsets, waiting, batchSize);
-      return planAndRun(end, isSame(end, waiting));
+      return planAndRun(end, isAllOf(waiting, end));
     },
     async runBatchWithoutData() {
       const isMoved = rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs) > watermarkMs;
       if (!isMoved && !isDue()) return undefined;
-      const isAll = isSame(endOffsets, await log.endOffsets());
+      const isAll = isAllOf(await refuseLost(log, endOffsets), endOffsets);
       return isMoved || isAll ? planAndRun([...endOffsets], isAll) : undefined;
     },
   };

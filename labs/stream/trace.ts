@@ -42,6 +42,7 @@ const FORGETFUL = {
   commit: () => Promise.resolve(),
   lastCommitted: () => Promise.resolve(undefined),
   unfinished: () => Promise.resolve(undefined),
+  lastPlan: () => Promise.resolve(undefined),
 };
 
 /**

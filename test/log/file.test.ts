@@ -1,6 +1,8 @@
-import { mkdtemp, readFile, rm, truncate, writeFile, appendFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, readdir, rm, truncate, writeFile, appendFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LabError } from "../../labs/errors.js";
@@ -146,4 +148,48 @@ test("a file that is no log, or lacks records, is an error that says what to do"
   const holed = await openFileLog(folder, TOPIC, 1);
   await expect(readRange(holed, 0, 0, 3)).rejects.toThrow(LabError);
   await holed.close();
+});
+
+test("a thousand partitions need no more open files than one", async () => {
+  const folder = await temporaryFolder();
+  const script = `
+    import { openFileLog } from "./labs/log/file.js";
+    const log = await openFileLog(process.argv[1], "t", 1000);
+    await log.append(Array.from({ length: 5000 }, (_, n) => ({ key: "k" + n, value: "v", timestampMs: n })));
+    let count = 0;
+    for (const [partition, end] of (await log.endOffsets()).entries())
+      for await (const records of log.read(partition, 0, end)) count += records.length;
+    console.log(count);`;
+  const { stdout } = await promisify(execFile)("bash", [
+    ...["-c", 'ulimit -n 128 && exec npx tsx --input-type=module -e "$1" "$2"', "bash"],
+    ...[script, folder],
+  ]);
+  expect(stdout.trim()).toBe("5000");
+});
+
+test("a file whose beginning is gone keeps its offsets, and says which it holds", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, "t-0.log");
+  const log = await openFileLog(folder, TOPIC, 1);
+  await log.append(Array.from({ length: 100 }, (_, index) => message(`${index}`)));
+  const lines = (await readFile(path, "utf8")).split("\n");
+  await writeFile(path, lines.slice(60).join("\n"));
+  const cut = await openFileLog(folder, TOPIC, 1);
+  expect([await cut.startOffsets(), await cut.endOffsets()]).toEqual([[60], [100]]);
+  expect((await readRange(cut, 0, 70, 72)).map(({ value }) => value)).toEqual(["70", "71"]);
+  await expect(readRange(cut, 0, 50, 72)).rejects.toThrow(/expected offsets 50–71, found 60–99/);
+  await cut.close();
+});
+
+test("a file that is deleted or changed under the log is an error, and nothing is written to it", async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, "t-0.log");
+  const log = await openFileLog(folder, TOPIC, 1);
+  await log.append([message("a"), message("b")]);
+  await truncate(path, 5);
+  await expect(log.append([message("c")])).rejects.toThrow(/it has 5 bytes, and 28 were expected/);
+  await rm(path);
+  await expect(log.append([message("c")])).rejects.toThrow(/cannot append .*it does not exist/);
+  await expect(readRange(log, 0, 0, 1)).rejects.toThrow(/cannot read .*it does not exist/);
+  expect(await readdir(folder)).toEqual([]);
 });

@@ -1,0 +1,135 @@
+/// <reference path="./kafkajs-cluster.d.ts" />
+
+import kafkajs from "kafkajs";
+import Cluster from "kafkajs/src/cluster/index.js";
+import loggers from "kafkajs/src/loggers/index.js";
+import socketFactory from "kafkajs/src/network/socketFactory.js";
+import { LabError, errorMessage } from "../errors.js";
+import { sleep } from "../wait.js";
+import { registerCodecs } from "./codecs.js";
+
+// A topic's brokers, by kafkajs's own cluster and not its consumer: a consumer joins a group, which the lab has no use
+// for, cannot be asked for the last stable offset, and shows records of aborted transactions where two of them overlap.
+
+export const CLIENT_ID = "crypto-streaming-lab";
+export const CONNECTION_TIMEOUT_MS = 3_000;
+export const REQUEST_TIMEOUT_MS = 15_000;
+export const FIRST_RETRY_MS = 100;
+export const MAX_RETRY_MS = 2_000;
+/** A broker that has just started may not know its topics yet: one that is missing for longer has been deleted. */
+const MISSING_TOPIC_MS = 5_000;
+
+export interface ClusterOptions {
+  /** `host:port` of some brokers of the cluster. */
+  brokers: readonly string[];
+  topic: string;
+  /** How long Kafka may be away before it is an error, milliseconds. */
+  patienceMs: number;
+  /** Told when a broker is away for a moment. */
+  report?: (notice: string) => void;
+}
+
+/** A connection to the brokers of a topic. */
+export interface TopicCluster {
+  /**
+   * Runs a function with a connected cluster, and again while the brokers are away.
+   *
+   * @throws LabError if Kafka stays away, or the topic has been deleted
+   */
+  attempt<T>(work: (cluster: Cluster) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** What to do where Kafka cannot be reached. */
+export function unreachable(brokers: readonly string[], error: unknown): LabError {
+  const local = brokers.every((broker) => /^(127\.|localhost)/.test(broker));
+  const remedy = local
+    ? "npx tsx scripts/stack.ts up kafka, or check KAFKA_BROKERS where it is set"
+    : "check KAFKA_BROKERS";
+  return new LabError(
+    `Kafka does not answer at ${brokers.join(",")} (${errorMessage(error)}): ${remedy}`,
+  );
+}
+
+/** Whether an error, or what caused it, is the protocol's error or kafkajs's class of that name. */
+export function isKafkaError(error: unknown, name: string): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === name || ("type" in cause && cause.type === name)) return true;
+  }
+  return false;
+}
+
+export const isMissingTopic = (error: unknown): boolean =>
+  isKafkaError(error, "UNKNOWN_TOPIC_OR_PARTITION");
+
+/** Connects to the brokers of a topic when they are first needed. */
+export function connectTopic(options: ClusterOptions): TopicCluster {
+  const { brokers, topic, patienceMs, report } = options;
+  registerCodecs();
+  let connecting: Promise<Cluster> | undefined;
+  const closed = new AbortController();
+
+  async function connect(): Promise<Cluster> {
+    const cluster = new Cluster({
+      logger: loggers.createLogger({ level: kafkajs.logLevel.NOTHING, logCreator: () => () => {} }),
+      socketFactory: socketFactory(),
+      brokers: [...brokers],
+      clientId: CLIENT_ID,
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      enforceRequestTimeout: true,
+      metadataMaxAge: 300_000,
+      allowAutoTopicCreation: false,
+      retry: { retries: 0 }, // attempt() does it
+    });
+    try {
+      await cluster.connect();
+      await cluster.addTargetTopic(topic);
+      return cluster;
+    } catch (error) {
+      await cluster.disconnect();
+      throw error;
+    }
+  }
+
+  async function disconnect(): Promise<void> {
+    const cluster = connecting;
+    connecting = undefined;
+    await cluster?.then((each) => each.disconnect()).catch(() => {});
+  }
+
+  async function attempt<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
+    const deadlineMs = performance.now() + patienceMs;
+    let missingSinceMs: number | undefined;
+    let lastNotice = "";
+    for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, MAX_RETRY_MS)) {
+      const current = (connecting ??= connect());
+      try {
+        return await work(await current);
+      } catch (error) {
+        if (error instanceof LabError || isKafkaError(error, "OFFSET_OUT_OF_RANGE")) throw error;
+        if (closed.signal.aborted) throw error;
+        const nowMs = performance.now();
+        missingSinceMs = isMissingTopic(error) ? (missingSinceMs ?? nowMs) : undefined;
+        if (missingSinceMs !== undefined && nowMs - missingSinceMs >= MISSING_TOPIC_MS) {
+          throw new LabError(
+            `the topic ${topic} is not on Kafka at ${brokers.join(",")} any more: it was deleted; start over with --fresh, or choose another --out`,
+          );
+        }
+        if (nowMs > deadlineMs) throw unreachable(brokers, error);
+        const notice = `Kafka: ${errorMessage(error)}; trying again`;
+        if (notice !== lastNotice) report?.(notice); // each thing is said once in a row
+        lastNotice = notice;
+        if (connecting === current) void disconnect(); // what failed is thrown away
+        await sleep(delayMs, undefined, { signal: closed.signal });
+      }
+    }
+  }
+
+  async function close(): Promise<void> {
+    closed.abort();
+    await disconnect();
+  }
+
+  return { attempt, close };
+}

@@ -1,0 +1,86 @@
+// kafkajs has no types for what its own consumer is built on: what labs/log/cluster.ts and labs/log/fetch.ts use of it.
+declare module "kafkajs/src/cluster/index.js" {
+  import type { ISocketFactory, RetryOptions } from "kafkajs";
+  namespace Cluster {
+    /** A record as it lies in the log, markers of transactions included. */
+    interface FetchedRecord {
+      offset: string;
+      timestamp: string;
+      key: Buffer | null;
+      value: Buffer | null;
+      isControlRecord: boolean;
+      /** The batch that it is in; undefined for the formats before Kafka 0.11. */
+      batchContext?: {
+        firstOffset: string;
+        lastOffsetDelta: number;
+        producerId: string;
+        inTransaction: boolean;
+      };
+    }
+    interface FetchedPartition {
+      partition: number;
+      lastStableOffset: string;
+      /** Those that reach into what was fetched; their records are to be left out. */
+      abortedTransactions: { producerId: string; firstOffset: string }[] | null;
+      messages: FetchedRecord[];
+    }
+    interface Broker {
+      fetch(request: {
+        isolationLevel: 0 | 1;
+        maxWaitTime: number;
+        minBytes: number;
+        maxBytes: number;
+        topics: {
+          topic: string;
+          partitions: { partition: number; fetchOffset: string; maxBytes: number }[];
+        }[];
+      }): Promise<{
+        clientSideThrottleTime?: number;
+        throttleTime?: number;
+        responses: { topicName: string; partitions: FetchedPartition[] }[];
+      }>;
+      listOffsets(request: {
+        isolationLevel: 0 | 1;
+        topics: { topic: string; partitions: { partition: number; timestamp: number }[] }[];
+      }): Promise<{
+        responses: { topic: string; partitions: { partition: number; offset: string }[] }[];
+      }>;
+    }
+  }
+  class Cluster {
+    constructor(options: {
+      logger: unknown;
+      socketFactory: ISocketFactory;
+      brokers: string[];
+      clientId: string;
+      connectionTimeout: number;
+      requestTimeout: number;
+      enforceRequestTimeout: boolean;
+      metadataMaxAge: number;
+      allowAutoTopicCreation: boolean;
+      retry: RetryOptions;
+    });
+    connect(): Promise<void>;
+    disconnect(): Promise<void>;
+    addTargetTopic(topic: string): Promise<void>;
+    refreshMetadata(): Promise<void>;
+    findTopicPartitionMetadata(topic: string): { partitionId: number }[];
+    /** The partitions by the broker that leads them. */
+    findLeaderForPartitions(topic: string, partitions: number[]): Record<string, number[]>;
+    findBroker(options: { nodeId: string }): Promise<Cluster.Broker>;
+  }
+  export default Cluster;
+}
+
+declare module "kafkajs/src/loggers/index.js" {
+  const loggers: {
+    createLogger(options: { level: number; logCreator: () => () => void }): unknown;
+  };
+  export default loggers;
+}
+
+declare module "kafkajs/src/network/socketFactory.js" {
+  import type { ISocketFactory } from "kafkajs";
+  const socketFactory: () => ISocketFactory;
+  export default socketFactory;
+}
