@@ -1,9 +1,10 @@
 import { AxiosError } from "axios";
-import { errorMessage } from "./errors.js";
+import { errorCode, errorMessage } from "./errors.js";
 
 /** Why a request got no answer, in a few words. */
 export function noAnswerReason(error: unknown): string {
-  if (!(error instanceof AxiosError)) return errorMessage(error);
+  const isUnknownName = ["ENOTFOUND", "EAI_AGAIN"].includes(errorCode(error) ?? "");
+  if (isUnknownName || !(error instanceof AxiosError)) return errorMessage(error);
   return error.code === "ECONNABORTED" || error.code === "ERR_CANCELED"
     ? "no answer in time"
     : (error.code ?? "no connection");
