@@ -48,6 +48,8 @@ export interface PipelineStatus {
   totals: Readonly<Omit<Totals, "lateEvents"> & { lateEvents: number | null }>;
   /** Records that this run appended to the log. */
   appended: number;
+  /** Records in the log, of this run and of earlier ones; `offsets` says how many of them are processed. */
+  logged: number;
   /** Batches that this run ran. */
   batchesNow: number;
   openWindows: number;
@@ -91,12 +93,14 @@ export async function runPipeline(
   const query = await openQuery(log, checkpoint, sink, { ...options, clock });
 
   let appended = 0;
+  let logged = sum(await log.endOffsets());
   let batchesNow = 0;
   let ended = false;
   let batchMs: number | null = null;
   const status = (): PipelineStatus => ({
     totals: query.totals,
     appended,
+    logged,
     batchesNow,
     openWindows: query.openWindows(),
     watermarkMs: query.watermarkMs,
@@ -113,7 +117,7 @@ export async function runPipeline(
     onBatch(status());
   }
 
-  let waiting = sum(await log.endOffsets()) - sum(query.offsets);
+  let waiting = logged - sum(query.offsets);
   async function runBatch(): Promise<void> {
     const progress = await query.runBatch();
     waiting -= sum(progress.source.endOffset) - sum(progress.source.startOffset);
@@ -122,6 +126,7 @@ export async function runPipeline(
 
   if (source.finite && appendFirst) {
     appended = await appendAll(source, log, signal, (count) => {
+      logged += count - appended;
       appended = count;
       onBatch(status());
     });
@@ -135,6 +140,7 @@ export async function runPipeline(
     for await (const chunk of chunks(messages, room, source.finite ? LINGER_MS : triggerMs)) {
       await log.append(chunk);
       appended += chunk.length;
+      logged += chunk.length;
       waiting += chunk.length;
       if (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
       else if (!source.finite) ran(await query.runBatchWithoutData());

@@ -69,6 +69,7 @@ export async function runSparkPipeline(
   const figures = await readFigures(store);
   const firstBatch = figures.length;
   let appended = 0;
+  let logged = sum(await log.endOffsets());
   let ended = false;
   let counts = { rejected: 0, windows: 0, changes: 0 };
 
@@ -87,6 +88,7 @@ export async function runSparkPipeline(
         droppedRows: sum(figures.map(({ droppedRows }) => droppedRows)),
       },
       appended,
+      logged,
       batchesNow: figures.length - firstBatch,
       openWindows: last?.openWindows ?? 0,
       watermarkMs: last?.watermark == null ? NO_WATERMARK : Date.parse(last.watermark),
@@ -113,6 +115,7 @@ export async function runSparkPipeline(
   const isLive = !source.finite || options.follow === true;
   if (source.finite) {
     appended = await appendAll(source, log, signal, (count) => {
+      logged += count - appended;
       appended = count;
       onStatus(status());
     });
@@ -151,6 +154,7 @@ export async function runSparkPipeline(
     )) {
       await log.append(chunk);
       appended += chunk.length;
+      logged += chunk.length;
     }
   }
 

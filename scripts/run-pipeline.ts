@@ -231,6 +231,7 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
     };
     return runPipeline({ source, log, checkpoint, store, observe }, settings, signal, onStatus);
   }
+  run.report("Spark plans the query and starts it, which takes some seconds");
   const { PROTOCOL, connectSpark } = await import("../labs/spark/client.js");
   const { runSparkPipeline } = await import("../labs/spark-pipeline.js");
   const remote = config.sparkRemote ?? ownAddresses(config.stack).sparkRemote;
@@ -416,6 +417,7 @@ async function main(argv: string[]): Promise<void> {
       display = undefined;
     });
 
+    if (store.root !== folder) report("reading the products for the summary and the report");
     const summary = await summarize(status, store, source.counts, performance.now() - beginMs);
     const page = await writeReport(run, summary);
     if (options.json) {
