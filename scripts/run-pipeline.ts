@@ -1,3 +1,4 @@
+import "../setup/ready.cjs"; // before all else: the version of Node
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import * as zlib from "node:zlib"; // not { crc32 }, which old versions of Node do not have
 import { z } from "zod";
 import { LabError, errorMessage } from "../errors.js";
 import type { Store } from "../store/store.js";
@@ -89,7 +89,7 @@ export async function openCheckpoint(
     const lines = [VERSION];
     for (const value of values) lines.push(JSON.stringify(value));
     const text = `${lines.join("\n")}\n`;
-    await store.write(pathOf(name), `${text}crc32 ${crc32(text).toString(16)}\n`);
+    await store.write(pathOf(name), `${text}crc32 ${zlib.crc32(text).toString(16)}\n`);
   }
 
   function corrupt(name: string, why: string): LabError {
@@ -106,7 +106,7 @@ export async function openCheckpoint(
     const end = text.lastIndexOf("crc32 ");
     if (end < 0) throw corrupt(name, "its end is missing");
     const body = text.slice(0, end);
-    if (text.slice(end) !== `crc32 ${crc32(body).toString(16)}\n`) {
+    if (text.slice(end) !== `crc32 ${zlib.crc32(body).toString(16)}\n`) {
       throw corrupt(name, "its checksum does not fit its content");
     }
     const [version, ...lines] = body.trimEnd().split("\n");
