@@ -25,6 +25,8 @@ const MEANINGS: Record<string, string> = {
   ENOENT: "it does not exist",
   ENOTDIR: "a part of the path is a file, not a folder",
   EISDIR: "it is a folder, not a file",
+  ENOTFOUND: "no host has this name, or there is no internet here",
+  EAI_AGAIN: "the host's name cannot be looked up: there is no internet here",
   EEXIST: "something else of that name is in the way",
 };
 

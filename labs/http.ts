@@ -1,5 +1,5 @@
 import axios, { AxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
-import { LabError, errorMessage } from "./errors.js";
+import { LabError, errorCode, errorMessage } from "./errors.js";
 import { withDeadline } from "./wait.js";
 
 // How the lab asks others over HTTP: with a limit for the time and for the size of an answer, and without telling a
@@ -76,7 +76,8 @@ export function request<T>(
 
 /** Why a request got no usable answer, in a few words. */
 export function noAnswerReason(error: unknown): string {
-  if (!(error instanceof AxiosError)) return errorMessage(error);
+  const isUnknownName = ["ENOTFOUND", "EAI_AGAIN"].includes(errorCode(error) ?? "");
+  if (isUnknownName || !(error instanceof AxiosError)) return errorMessage(error);
   if (error.code === "ECONNABORTED" || error.code === "ERR_CANCELED") return "no answer in time";
   if (error.message.startsWith("maxContentLength")) {
     return `the answer is larger than ${MAX_ANSWER_BYTES} bytes`;

@@ -54,6 +54,8 @@ export interface PipelineStatus {
   totals: Readonly<Omit<Totals, "lateEvents"> & { lateEvents: number | null }>;
   /** Records that this run appended to the log. */
   appended: number;
+  /** Records in the log, of this run and of earlier ones; `offsets` says how many of them are processed. */
+  logged: number;
   /** Batches that this run ran. */
   batchesNow: number;
   openWindows: number;
@@ -104,12 +106,16 @@ export async function runPipeline(
   }
 
   let appended = 0;
+  /** How many offsets there are to read: others may append too, and what is in an open transaction cannot be read. */
+  const backlog = async () => sum(await log.endOffsets()) - sum(query.offsets);
+  let waiting = await backlog();
   let batchesNow = 0;
   let ended = false;
   let batchMs: number | null = null;
   const status = (): PipelineStatus => ({
     totals: query.totals,
     appended,
+    logged: sum(query.offsets) + waiting,
     batchesNow,
     openWindows: query.openWindows(),
     watermarkMs: query.watermarkMs,
@@ -128,9 +134,6 @@ export async function runPipeline(
     onBatch(status());
   }
 
-  /** How many offsets there are to read: others may append too, and what is in an open transaction cannot be read. */
-  const backlog = async () => sum(await log.endOffsets()) - sum(query.offsets);
-  let waiting = await backlog();
   async function runBatch(): Promise<void> {
     waiting = await backlog();
     if (waiting <= 0) return ran(await query.runBatchWithoutData());
@@ -155,10 +158,10 @@ export async function runPipeline(
 
   if (source.finite && appendFirst) {
     appended = await appendAll(source, log, signal, (count) => {
+      waiting += count - appended;
       appended = count;
       onBatch(status());
     });
-    waiting += appended;
   } else {
     const messages = source.finite
       ? await notYetInLog(source, log, signal)

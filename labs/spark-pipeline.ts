@@ -74,6 +74,7 @@ export async function runSparkPipeline(
   const figures = await readFigures(store);
   const firstBatch = figures.length;
   let appended = 0;
+  let logged = sum(await log.endOffsets());
   let ended = false;
   /** What the products hold, once they have been counted. */
   let counts: Record<"rejected" | "windows" | "changes", number> & { events?: number } = {
@@ -95,6 +96,7 @@ export async function runSparkPipeline(
         droppedRows: sum(figures.map(({ droppedRows }) => droppedRows)),
       },
       appended,
+      logged,
       batchesNow: figures.length - firstBatch,
       openWindows: last?.openWindows ?? 0,
       watermarkMs: last?.watermark == null ? NO_WATERMARK : Date.parse(last.watermark),
@@ -121,6 +123,7 @@ export async function runSparkPipeline(
   const isLive = !source.finite || options.follow === true;
   if (source.finite) {
     appended = await appendAll(source, log, signal, (count) => {
+      logged += count - appended;
       appended = count;
       onStatus(status());
     });
@@ -162,6 +165,7 @@ export async function runSparkPipeline(
     )) {
       await log.append(chunk);
       appended += chunk.length;
+      logged += chunk.length;
     }
   }
 

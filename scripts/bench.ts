@@ -1,3 +1,4 @@
+import "../setup/ready.cjs"; // before all else: the version of Node
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+import "../setup/ready.cjs"; // before all else: the version of Node
 import { copyFile, readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import { emitKeypressEvents } from "node:readline";

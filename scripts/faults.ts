@@ -1,3 +1,4 @@
+import "../setup/ready.cjs"; // before all else: the version of Node
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";

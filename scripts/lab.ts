@@ -1,3 +1,4 @@
+import "../setup/ready.cjs"; // before all else: the version of Node
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,3 +1,4 @@
+import "../setup/ready.cjs"; // before all else: the version of Node
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { Listr, ListrLogger, ProcessOutput } from "listr2";

@@ -1,25 +1,32 @@
 import cliProgress from "cli-progress";
-import type { PipelineStatus } from "../labs/pipeline.js";
+import { sum, type PipelineStatus } from "../labs/pipeline.js";
 import { formatNumber } from "../labs/report/summary.js";
 import type { Source } from "../labs/source/source.js";
 import { formatTime } from "../labs/time.js";
 
 const PROGRESS_LINE_MS = 3_000;
 
+/** How much of what is in the log has been processed, 0 to 1: on the real systems a tape is read long before. */
+export function processedShare({ logged, offsets }: PipelineStatus): number {
+  return logged === 0 ? 0 : Math.min(1, sum(offsets) / logged);
+}
+
 /** Shows how far a run is: a bar on a terminal, else a line every few seconds. Everything goes to stderr. */
 export function progressDisplay(source: Source, forMs: number | undefined) {
   const beginMs = performance.now();
-  let beginEvents: number | undefined;
+  /** How many records were processed before this run. */
+  let before: number | undefined;
   const line = (status: PipelineStatus) => {
-    const { events, rejected } = status.totals;
-    beginEvents ??= 0;
-    const rate = status.appended / ((performance.now() - beginMs) / 1_000);
+    const processed = sum(status.offsets);
+    before ??= Math.min(processed, status.logged - status.appended);
+    const rate = (processed - before) / ((performance.now() - beginMs) / 1_000);
     const watermark = Number.isFinite(status.watermarkMs) ? formatTime(status.watermarkMs) : "none";
-    return `${formatNumber(events + rejected)} events · ${formatNumber(Math.round(rate))}/s · watermark ${watermark}`;
+    const whole = status.logged > processed ? ` of ${formatNumber(status.logged)}` : "";
+    return `${formatNumber(processed)}${whole} events · ${formatNumber(Math.round(rate))}/s · watermark ${watermark}`;
   };
-  const fraction = () => {
+  const fraction = (status: PipelineStatus) => {
     const elapsed = forMs === undefined ? 0 : (performance.now() - beginMs) / forMs;
-    return Math.min(1, Math.max(elapsed, source.fractionRead() ?? 0));
+    return Math.min(1, Math.max(elapsed, (source.fractionRead() ?? 0) * processedShare(status)));
   };
   if (!process.stderr.isTTY) {
     let nextMs = beginMs + PROGRESS_LINE_MS;
@@ -44,7 +51,7 @@ export function progressDisplay(source: Source, forMs: number | undefined) {
   bar.start(100, 0, { line: `reading ${source.name} …` });
   return {
     update: (status: PipelineStatus) =>
-      bar.update(Math.floor(fraction() * 100), { line: line(status) }),
+      bar.update(Math.floor(fraction(status) * 100), { line: line(status) }),
     notice(text: string) {
       process.stderr.write(`\r\x1b[K${text}\n`);
     },

@@ -1,3 +1,4 @@
+import "../setup/ready.cjs"; // before all else: the version of Node
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -234,6 +235,7 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
     };
     return runPipeline({ source, log, checkpoint, store, observe }, settings, signal, onStatus);
   }
+  run.report("Spark plans the query and starts it, which takes some seconds");
   const { PROTOCOL, connectSpark } = await import("../labs/spark/client.js");
   const { runSparkPipeline } = await import("../labs/spark-pipeline.js");
   const remote = config.sparkRemote ?? ownAddresses(config.stack).sparkRemote;
@@ -422,6 +424,7 @@ async function main(argv: string[]): Promise<void> {
       display = undefined;
     });
 
+    if (store.root !== folder) report("reading the products for the summary and the report");
     const summary = await summarize(
       status,
       store,

@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import * as util from "node:util"; // not { styleText }, which old versions of Node do not have
 import { EXERCISES, type Exercise } from "../exercises/manifest.js";
 import { STUBS } from "./places.js";
 
@@ -18,14 +18,14 @@ export interface Verdict {
   checks: number;
 }
 
-type Style = Parameters<typeof styleText>[0];
+type Style = Parameters<typeof util.styleText>[0];
 
 /** Colours a text, if it goes to a terminal. */
 export type Paint = (style: Style, text: string) => string;
 export const painter =
   (isTerminal: boolean): Paint =>
   (style, text) =>
-    isTerminal ? styleText(style, text) : text;
+    isTerminal ? util.styleText(style, text) : text;
 
 const SIGNS: Record<Status, [string, Style]> = {
   passed: ["✓", "green"],

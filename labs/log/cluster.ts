@@ -121,7 +121,7 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
         if (notice !== lastNotice) report?.(notice); // each thing is said once in a row
         lastNotice = notice;
         if (connecting === current) void disconnect(); // what failed is thrown away
-        await sleep(delayMs, undefined, { signal: closed.signal });
+        if (!(await sleep(delayMs, closed.signal))) throw error;
       }
     }
   }

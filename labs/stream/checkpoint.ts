@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import * as zlib from "node:zlib"; // not { crc32 }, which old versions of Node do not have
 import { z } from "zod";
 import { LabError, errorMessage } from "../errors.js";
 import type { Store } from "../store/store.js";
@@ -151,7 +151,7 @@ export async function openCheckpoint(
     const end = content.lastIndexOf("crc32 ");
     if (end < 0) throw corrupt(name, "its end is missing");
     const body = content.subarray(0, end);
-    if (content.toString("utf8", end) !== `crc32 ${crc32(body).toString(16)}\n`) {
+    if (content.toString("utf8", end) !== `crc32 ${zlib.crc32(body).toString(16)}\n`) {
       throw corrupt(name, "its checksum does not fit its content");
     }
     const start = body.indexOf("\n") + 1;
@@ -331,11 +331,11 @@ function* piecesOf(values: Iterable<unknown>): Generator<string> {
   for (const value of values) {
     piece += `${JSON.stringify(value)}\n`;
     if (piece.length < PIECE_LENGTH) continue;
-    checksum = crc32(piece, checksum);
+    checksum = zlib.crc32(piece, checksum);
     yield piece;
     piece = "";
   }
-  checksum = crc32(piece, checksum);
+  checksum = zlib.crc32(piece, checksum);
   yield `${piece}crc32 ${checksum.toString(16)}\n`;
 }
 

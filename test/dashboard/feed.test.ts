@@ -35,6 +35,7 @@ const status = (events: number): PipelineStatus => ({
     droppedRows: 5,
   },
   appended: events,
+  logged: 100,
   batchesNow: 1,
   openWindows: 6,
   watermarkMs: 70_000,

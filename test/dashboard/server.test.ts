@@ -72,7 +72,14 @@ test("the figures are there for Prometheus, lag included", async () => {
       ...{ batches: 2, events: 10, rejected: 1, windows: 3, changes: 0 },
       ...{ alerts: 5, lateEvents: null, droppedRows: 0 },
     },
-    ...{ appended: 10, batchesNow: 2, openWindows: 4, watermarkMs: 70_000, newestEventMs: 100_000 },
+    ...{
+      appended: 10,
+      logged: 10,
+      batchesNow: 2,
+      openWindows: 4,
+      watermarkMs: 70_000,
+      newestEventMs: 100_000,
+    },
     ...{ batchMs: 250, latest: [], offsets: [7, 4], ended: false },
   });
   const { headers, body } = await ask(`${url}/metrics`, { host: new URL(url).host });

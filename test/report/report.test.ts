@@ -113,7 +113,14 @@ test("a summary for a person tells of the first assets, and how many more there 
   await writeBatch(store, { batchId: 0, windows, ...empty });
   const status = {
     totals: { batches: 1, events: 1_500, rejected: 0, windows: 1_500, changes: 0, alerts: 0 },
-    ...{ appended: 1_500, batchesNow: 1, openWindows: 0, watermarkMs: 0, newestEventMs: 0 },
+    ...{
+      appended: 1_500,
+      logged: 1_500,
+      batchesNow: 1,
+      openWindows: 0,
+      watermarkMs: 0,
+      newestEventMs: 0,
+    },
     latest: names.map((asset) => ({ asset, price_usd: 1, event_time: 0 })),
     ...{ batchMs: 1, offsets: [1_500], ended: true },
   };
