@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LabError, errorCode, errorMessage } from "./errors.js";
+import { makeFolders } from "./files.js";
 import { PRODUCTS } from "./store/products.js";
 import type { Store } from "./store/store.js";
 import { CHECKPOINT, isBegun } from "./stream/checkpoint.js";
@@ -47,7 +48,7 @@ export async function lockOutput(
   const unwritable = (error: unknown) =>
     new LabError(`cannot write to ${folder}: ${errorMessage(error)}; choose another --out`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (error) {
     throw unwritable(error);
   }
@@ -87,6 +88,7 @@ export async function prepareOutput(store: Store, fresh: boolean): Promise<void>
     await store.makeFolder("");
     await store.write(CLEARING, "");
     for (const name of OURS) await store.remove(name);
+    await store.write(CLEARING, ""); // syncs the folder: what was removed stays so, also after a power cut
     await store.remove(CLEARING);
     return;
   }

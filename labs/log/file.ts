@@ -1,8 +1,15 @@
 import { isAscii } from "node:buffer";
-import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError, errorMessage } from "../errors.js";
 import type { Message } from "../event.js";
+import {
+  makeFolders,
+  nodeDisk,
+  syncFolder,
+  type Disk,
+  type DiskOptions,
+  type OpenFile,
+} from "../files.js";
 import type { EventLog, LogRecord } from "./log.js";
 import { partitionOf } from "./partition.js";
 
@@ -73,10 +80,12 @@ function parseRecord(
 
 interface Partition {
   path: string;
-  file: FileHandle;
+  file: OpenFile;
   /** The file's length in bytes: always whole records. */
   size: number;
   endOffset: number;
+  /** How much of it is on the disk for certain, bytes. */
+  syncedSize: number;
   /** Where the last read stopped, so that the next one need not search. */
   cursor: { offset: number; position: number };
 }
@@ -87,14 +96,14 @@ function corrupt(partition: Partition, expected: string): LabError {
   );
 }
 
-async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
+async function readBytes(file: OpenFile, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
   const { bytesRead } = await file.read(buffer, 0, length, position);
   return buffer.subarray(0, bytesRead);
 }
 
 /** The position just after the last line break before `position`; 0 if there is none. */
-async function lineStartBefore(file: FileHandle, position: number): Promise<number> {
+async function lineStartBefore(file: OpenFile, position: number): Promise<number> {
   let end = position;
   while (end > 0) {
     const start = Math.max(0, end - TAIL_BYTES);
@@ -171,15 +180,23 @@ async function* readRecords(
 }
 
 /** Opens a partition's file, cutting the torn record that a crash in mid-write leaves at its end. */
-async function openPartition(path: string, report: (notice: string) => void): Promise<Partition> {
-  const file = await open(path, "a+");
+async function openPartition(
+  path: string,
+  report: (notice: string) => void,
+  disk: Disk,
+): Promise<Partition> {
+  const file = await disk.open(path, "a+");
   const { size: found } = await file.stat();
   const size = await lineStartBefore(file, found);
   if (size < found) {
     await file.truncate(size);
     report(`cut a torn record of ${found - size} bytes from the end of ${path}`);
   }
-  const partition = { path, file, size, endOffset: 0, cursor: { offset: 0, position: 0 } };
+  // Nothing is known to be on the disk: the run before may have been killed before it synced.
+  const partition = {
+    ...{ path, file, size, endOffset: 0, syncedSize: 0 },
+    cursor: { offset: 0, position: 0 },
+  };
   if (size > 0) {
     partition.endOffset = 1 + (await offsetAt(partition, await lineStartBefore(file, size - 1)));
   }
@@ -189,7 +206,7 @@ async function openPartition(path: string, report: (notice: string) => void): Pr
 /**
  * Opens (creating it where missing) an event log in a folder, one file `TOPIC-PARTITION.log` each.
  * Appends reach the operating system before `append` returns, so they outlive `kill -9` of the
- * process; they are not forced to the disk, as Kafka's are not, so a power cut may cost the last ones.
+ * process. They outlive a power cut once `sync` returns; those after it may be cut, whole records at a time.
  *
  * @param report is told of a torn record that was cut
  * @throws LabError if a file is not a log
@@ -199,12 +216,14 @@ export async function openFileLog(
   topic: string,
   partitions: number,
   report: (notice: string) => void = () => {},
+  { sync = true, disk = nodeDisk }: DiskOptions = {},
 ): Promise<EventLog> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder, sync, disk);
   const paths = Array.from({ length: partitions }, (_, index) =>
     join(folder, `${topic}-${index}.log`),
   );
-  const opened = await Promise.all(paths.map((path) => openPartition(path, report)));
+  const opened = await Promise.all(paths.map((path) => openPartition(path, report, disk)));
+  if (sync) await syncFolder(folder, disk);
 
   async function append(messages: readonly Message[]): Promise<void> {
     const lines = opened.map(() => "");
@@ -227,6 +246,19 @@ export async function openFileLog(
     }
   }
 
+  async function syncPartition(partition: Partition): Promise<void> {
+    const { file, path, size } = partition;
+    if (partition.syncedSize === size) return;
+    try {
+      await file.sync();
+    } catch (error) {
+      throw new LabError(
+        `cannot write ${path} to the disk: ${errorMessage(error)}; free some space or check the disk (dmesg), and the same command continues`,
+      );
+    }
+    partition.syncedSize = size;
+  }
+
   async function* read(index: number, from: number, to: number): AsyncGenerator<LogRecord[]> {
     const partition = opened[index]!;
     if (to > partition.endOffset) throw corrupt(partition, `records up to offset ${to - 1}`);
@@ -237,6 +269,9 @@ export async function openFileLog(
     topic,
     partitions,
     append,
+    sync: async () => {
+      if (sync) await Promise.all(opened.map(syncPartition));
+    },
     read,
     endOffsets: () => Promise.resolve(opened.map(({ endOffset }) => endOffset)),
     close: async () => {

@@ -19,6 +19,8 @@ export interface EventLog {
   readonly partitions: number;
   /** Appends messages, each to the partition of its key, in order. */
   append(messages: readonly Message[]): Promise<void>;
+  /** Resolves when what was appended outlives a power cut, as far as the log promises that. */
+  sync(): Promise<void>;
   /** For each partition the offset that its next record will get. */
   endOffsets(): Promise<number[]>;
   /**

@@ -18,6 +18,7 @@ export function memoryLog(
       }
       return Promise.resolve();
     },
+    sync: () => Promise.resolve(),
     endOffsets: () => Promise.resolve(records.map(({ length }) => length)),
     async *read(partition, from, to) {
       await Promise.resolve();

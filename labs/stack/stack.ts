@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { ownAddresses, portVariable, type OwnAddresses, type StackConfig } from "../config.js";
 import { LabError, errorMessage } from "../errors.js";
+import { makeFolders } from "../files.js";
 import {
   fileSize,
   holderOf,
@@ -33,6 +34,8 @@ import {
 const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 20_000;
 const POLL_MS = 200;
+/** A NameNode that starts is in safe mode for a moment: that is no news. */
+const WORTH_SAYING_MS = 3_000;
 const MOST_RESTARTS = 3;
 
 /** The lab's own Kafka, HDFS and Spark on this machine. */
@@ -44,8 +47,13 @@ export interface Stack {
   select(names: readonly string[]): ServiceName[];
   /** Checks what must be there before anything is started, and writes the settings. */
   prepare(names: readonly ServiceName[]): Promise<void>;
-  /** Starts a service, unless it runs, and waits until it answers. @throws LabError with its own last words */
-  start(name: ServiceName): Promise<void>;
+  /**
+   * Starts a service, unless it runs, and waits until it answers.
+   *
+   * @param report is told what it waits for, where a person may want to end that: safe mode
+   * @throws LabError with its own last words
+   */
+  start(name: ServiceName, report?: (notice: string) => void): Promise<void>;
   /** Ends a service, cleanly if it can. @returns whether it was running */
   stop(name: ServiceName): Promise<boolean>;
   status(): Promise<ServiceStatus[]>;
@@ -138,13 +146,16 @@ export function openStack(root: string, config: StackConfig): Stack {
     );
   }
 
-  async function start(name: ServiceName): Promise<void> {
+  async function start(name: ServiceName, report = (_: string) => {}): Promise<void> {
     const service = SERVICES[name];
     let record = await running(name);
     let isOurs = false;
     let from = await fileSize(logOf(name));
     if (record === undefined && name === "namenode") await format();
-    const giveUpMs = performance.now() + START_LIMIT_MS;
+    const beganMs = performance.now();
+    const waitedMs = () => performance.now() - beganMs;
+    const giveUpMs = beganMs + START_LIMIT_MS;
+    let said: string | undefined;
     for (let restarts = 0; ;) {
       if (record === undefined) {
         from = await fileSize(logOf(name));
@@ -172,6 +183,9 @@ export function openStack(root: string, config: StackConfig): Stack {
           `${name} runs but does not answer (${silence}) after ${START_LIMIT_MS / 1_000} s; see: npx tsx scripts/stack.ts logs ${name}`,
         );
       } else {
+        if (silence !== said && waitedMs() > WORTH_SAYING_MS && /safe mode/.test(silence ?? "")) {
+          report((said = silence!));
+        }
         await sleep(POLL_MS);
       }
     }
@@ -212,7 +226,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     }
     for (const name of names) {
       await rm(join(places.data, SERVICES[name].data), { recursive: true, force: true });
-      await mkdir(join(places.data, SERVICES[name].data), { recursive: true });
+      await makeFolders(join(places.data, SERVICES[name].data));
     }
   }
 
