@@ -4,6 +4,7 @@ import { partitionOf } from "./log/partition.js";
 import { chunks } from "./source/chunks.js";
 import { pause } from "./source/pace.js";
 import type { Source } from "./source/source.js";
+import type { CommittedFile } from "./store/manifest.js";
 import { createProducts, writeBatch, type BatchOutput, type LatestRow } from "./store/products.js";
 import type { Store } from "./store/store.js";
 import type { Checkpoint } from "./stream/checkpoint.js";
@@ -82,9 +83,10 @@ export async function runPipeline(
 ): Promise<PipelineStatus> {
   const { batchSize, triggerMs, appendFirst = false, follow = false } = options;
   await createProducts(store);
-  async function sink(output: BatchOutput): Promise<void> {
-    await writeBatch(store, output);
+  async function sink(output: BatchOutput): Promise<CommittedFile[]> {
+    const files = await writeBatch(store, output);
     observe?.(output);
+    return files;
   }
   // What comes of a finite source must not depend on when it is read.
   const clock = source.finite ? undefined : Date.now;

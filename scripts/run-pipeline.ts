@@ -10,7 +10,7 @@ import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
 import { MOST_ASSETS_DRAWN, renderReport } from "../labs/report/report.js";
 import { readLateness, readSeries } from "../labs/report/series.js";
 import { formatSummary, printable, summarize } from "../labs/report/summary.js";
-import { UsageError, errorMessage } from "../labs/errors.js";
+import { LabError, UsageError, errorMessage } from "../labs/errors.js";
 import type { Webhook } from "../labs/alert/webhook.js";
 import type { Feed } from "../labs/dashboard/feed.js";
 import type { AlertRules } from "../labs/alert/rules.js";
@@ -20,6 +20,7 @@ import { market } from "../labs/source/market.js";
 import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
 import type { Report, Source } from "../labs/source/source.js";
 import { localStore } from "../labs/store/local.js";
+import { checkedStore } from "../labs/store/manifest.js";
 import { readAll, readProduct, type BatchOutput } from "../labs/store/products.js";
 import type { Store } from "../labs/store/store.js";
 import {
@@ -32,6 +33,7 @@ import type { Monitor } from "../labs/stream/monitor.js";
 import type { Rules } from "../labs/stream/rules.js";
 import { windowSpec } from "../labs/stream/window.js";
 import { formatDuration } from "../labs/time.js";
+import { formatVerification, manifestOf, verifyOutput } from "../labs/verify.js";
 import { endWith } from "./command.js";
 import { noteIgnored, readOptions, type Options } from "./pipeline-options.js";
 import { progressDisplay } from "./progress.js";
@@ -87,19 +89,20 @@ interface Output {
   isLocalStack: boolean;
 }
 
-async function openOutput(options: Options, config: Config): Promise<Output> {
+async function openOutput(options: Options, config: Config, report: Report): Promise<Output> {
   const out = options.out ?? (options.stack ? STACK_OUT : resolve(ROOT, ".lab/out"));
   if (!/^(web)?hdfs:/.test(out)) {
     const folder = resolve(out);
     const sparkRoot = pathToFileURL(folder).href;
-    return { store: localStore(folder), sparkRoot, folder, isLocalStack: false };
+    const store = localStore(folder, { sync: options.fsync });
+    return { store, sparkRoot, folder, isLocalStack: false };
   }
   const { hdfsStore, parseHdfsUrl } = await import("../labs/store/hdfs.js");
   const { hdfs: own } = ownAddresses(config.stack);
   const other = config.hdfsUrl === undefined ? own : parseHdfsUrl(config.hdfsUrl, own);
   const location = parseHdfsUrl(out, other);
   const isLocalStack = location.host === own.host && location.httpPort === own.httpPort;
-  const store = hdfsStore(location, isLocalStack);
+  const store = hdfsStore(location, isLocalStack, { report });
   return {
     store,
     sparkRoot: store.root,
@@ -127,19 +130,28 @@ async function startStack(options: Options, config: Config, output: Output): Pro
 
 const brokersOf = ({ kafkaBrokers, stack }: Config) => kafkaBrokers ?? ownAddresses(stack).brokers;
 
+/** The topic that an output was begun on. @throws LabError if that cannot be told any more */
+async function readTopic(store: Store): Promise<string> {
+  const text = await store.read(TOPIC_FILE).then(String, errorMessage);
+  if (/^[\w.-]{1,249}$/.test(text)) return text;
+  throw new LabError(
+    `${store.root}/${TOPIC_FILE} does not name the topic that the output was begun on (${text.slice(0, 80) || "it is empty"}); write its name there, or start over with --fresh`,
+  );
+}
+
 /** The event log: files in the output, or a topic that belongs to the output alone, so that runs do not mix. */
 async function openLog(
-  { log, partitions }: Options,
+  { log, partitions, fsync: sync }: Options,
   config: Config,
   { store, folder }: Output,
   report: Report,
 ): Promise<EventLog> {
-  if (log === "file") return openFileLog(join(folder, LOG), TOPIC, partitions, report);
+  if (log === "file") return openFileLog(join(folder, LOG), TOPIC, partitions, report, { sync });
   const { openKafkaLog, removeTopics } = await import("../labs/log/kafka.js");
   const brokers = brokersOf(config);
   let topic: string;
   if (await isBegun(store)) {
-    topic = (await store.read(TOPIC_FILE)).toString();
+    topic = await readTopic(store);
   } else {
     const prefix = `${TOPIC}_${nameOf(store)}_`;
     await removeTopics(brokers, prefix); // of what was there before --fresh
@@ -325,11 +337,22 @@ async function useExercises(report: Report): Promise<LearnersParts> {
   return parts;
 }
 
+/** Says whether the products are those that were committed: the exit code is 1 where they are not. */
+async function verify(options: Options, config: Config, report: Report): Promise<void> {
+  const { store } = await openOutput(options, config, report);
+  const verification = await verifyOutput(store);
+  console.log(
+    options.json ? JSON.stringify(verification) : formatVerification(store, verification),
+  );
+  if (verification.findings.length > 0) process.exitCode = 1;
+}
+
 async function main(argv: string[]): Promise<void> {
   const options = await readOptions(argv);
   const config = readConfig();
   let display: ReturnType<typeof progressDisplay> | undefined;
   const report: Report = (notice) => (display ?? { notice: console.error }).notice(notice);
+  if (options.verify) return verify(options, config, report);
 
   const stop = new AbortController();
   let stoppedMs = 0;
@@ -347,7 +370,7 @@ async function main(argv: string[]): Promise<void> {
   const learners = options.useExercises ? await useExercises(report) : undefined;
   const alertRules =
     options.alerts === undefined ? undefined : await readAlertRules(options.alerts);
-  const output = await openOutput(options, config);
+  const output = await openOutput(options, config, report);
   if (learners !== undefined) {
     if (output.store.root === output.folder) output.store = learners.writing(output.store);
     else report("HDFS is written by the lab's own sink: the exercise's is for folders");
@@ -389,7 +412,8 @@ async function main(argv: string[]): Promise<void> {
       options.duration === undefined ? undefined : setTimeout(() => stop.abort(), options.duration);
     display = progressDisplay(source, options.duration);
     if (options.serve !== undefined) {
-      ({ feed, dashboard } = await startPage(options, source, log, store, report));
+      const past = checkedStore(store, await manifestOf(store, checkpoint), report);
+      ({ feed, dashboard } = await startPage(options, source, log, past, report));
     }
     if (alertRules !== undefined) alerts = await openAlerts(alertRules.rules, store, report);
     const onStatus = (now: PipelineStatus) => {
@@ -416,8 +440,11 @@ async function main(argv: string[]): Promise<void> {
       display = undefined;
     });
 
-    const summary = await summarize(status, store, source.counts, performance.now() - beginMs);
-    const page = await writeReport(run, summary);
+    // What is read back for the summary and the report must be what was written.
+    const manifest = await manifestOf(store, checkpoint);
+    const checked = checkedStore(store, manifest, report);
+    const summary = await summarize(status, checked, source.counts, performance.now() - beginMs);
+    const page = await writeReport({ ...run, output: { ...output, store: checked } }, summary);
     if (options.json) {
       console.log(JSON.stringify(summary));
     } else {

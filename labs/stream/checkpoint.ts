@@ -1,6 +1,8 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import { LabError, errorMessage } from "../errors.js";
+import type { CommittedFile, Manifest } from "../store/manifest.js";
+import { LATEST_FILE, batchOfFile } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import type { AssetState, State } from "./state.js";
 import { NO_WATERMARK } from "./watermark.js";
@@ -10,7 +12,8 @@ import { NO_WATERMARK } from "./watermark.js";
 //   metadata     the settings of the query
 //   offsets/N    what batch N reads, written before it runs
 //   state/N      the state after batch N
-//   commits/N    batch N is complete: its output is in the store
+//   commits/N    batch N is complete: its output is in the store; the files that it has written
+//   manifest/K   the same of the batches 100 K to 100 K + 99, whose commits are cleared away
 //
 // Each file is lines of text: a version, JSON, and (unlike Spark's) a checksum of the lines above it.
 
@@ -40,6 +43,8 @@ export interface Progress {
   maxEventTimeMs: number;
   totals: Record<string, number>;
   state: State;
+  /** The files that the batch has written; undefined where the sink does not say. */
+  files?: readonly CommittedFile[];
 }
 
 const number = z.number();
@@ -54,6 +59,16 @@ const headLine = z.object({
   totals: z.record(z.string(), number),
 });
 const assetLine = z.tuple([z.string(), z.custom<AssetState>((value) => typeof value === "object")]);
+
+const committedFile = z.object({
+  path: z.string(),
+  bytes: number,
+  rows: number,
+  crc32: z.string(),
+});
+/** Older versions of the lab did not list the files. */
+const commitLine = z.object({ files: z.array(committedFile).optional() });
+const manifestLine = commitLine.extend({ batchId: number.int().min(0) });
 
 const orNull = (ms: number) => (ms === NO_WATERMARK ? null : ms);
 
@@ -72,17 +87,26 @@ export interface Checkpoint {
   unfinished(): Promise<BatchPlan | undefined>;
 }
 
+/** A checkpoint in a store. */
+export interface StoredCheckpoint extends Checkpoint {
+  /** The settings that it was made with. */
+  readonly settings: Settings;
+  /** The files that all committed batches have written. */
+  manifest(): Promise<Manifest>;
+}
+
 /**
  * Opens a query's checkpoint, or begins one, in the store that the products go to.
  *
  * @param topic the topic that offsets are of
+ * @param settings undefined: those that it was made with, whatever they are
  * @throws LabError if it is corrupt, or was made with other settings (saying which)
  */
 export async function openCheckpoint(
   store: Store,
   topic: string,
-  settings: Settings,
-): Promise<Checkpoint> {
+  settings?: Settings,
+): Promise<StoredCheckpoint> {
   const pathOf = (name: string) => `${CHECKPOINT}/${name}`;
 
   async function writeLines(name: string, values: Iterable<unknown>): Promise<void> {
@@ -111,7 +135,11 @@ export async function openCheckpoint(
     }
     const [version, ...lines] = body.trimEnd().split("\n");
     if (version !== VERSION) throw corrupt(name, `expected version ${VERSION}, found ${version}`);
-    return lines.map((line) => JSON.parse(line) as unknown);
+    try {
+      return lines.map((line) => JSON.parse(line) as unknown);
+    } catch (error) {
+      throw corrupt(name, errorMessage(error));
+    }
   }
 
   function checked<T>(name: string, schema: z.ZodType<T>, value: unknown): T {
@@ -158,16 +186,69 @@ export async function openCheckpoint(
     };
   }
 
-  async function unfinished(): Promise<BatchPlan | undefined> {
+  async function unfinishedBatch(): Promise<number | undefined> {
     const committed = (await batchesIn("commits")).at(-1) ?? -1;
     const planned = (await batchesIn("offsets")).at(-1) ?? -1;
     if (planned > committed + 1 || planned < committed) {
       throw corrupt("offsets", `its last batch is ${planned}, that of commits/ is ${committed}`);
     }
-    return planned > committed ? await readPlan(planned) : undefined;
+    return planned > committed ? planned : undefined;
   }
 
-  async function commit({ plan, maxEventTimeMs, totals, state }: Progress): Promise<void> {
+  async function unfinished(): Promise<BatchPlan | undefined> {
+    const batchId = await unfinishedBatch();
+    return batchId === undefined ? undefined : await readPlan(batchId);
+  }
+
+  async function readCommit(batchId: number): Promise<z.infer<typeof manifestLine>> {
+    const name = `commits/${batchId}`;
+    const [line] = await readLines(name);
+    return { batchId, ...checked(name, commitLine, line) };
+  }
+
+  /**
+   * Collects the commits of the 100 batches before this one in one file, since those are cleared away from now on. So what a
+   * batch costs, and how many files there are, does not grow with every batch.
+   */
+  async function collectCommits(batchId: number): Promise<void> {
+    const oldest = batchId - BATCHES_KEPT;
+    const collected = (await batchesIn("commits")).filter((each) => each >= oldest);
+    const lines: object[] = [];
+    for (const each of collected) if (each < batchId) lines.push(await readCommit(each));
+    await writeLines(`manifest/${oldest / BATCHES_KEPT}`, lines);
+  }
+
+  async function manifest(): Promise<Manifest> {
+    const batches: z.infer<typeof manifestLine>[] = [];
+    for (const segment of await batchesIn("manifest")) {
+      const name = `manifest/${segment}`;
+      for (const line of await readLines(name)) batches.push(checked(name, manifestLine, line));
+    }
+    const collected = batches.at(-1)?.batchId ?? -1;
+    const recent = (await batchesIn("commits")).filter((batchId) => batchId > collected);
+    batches.push(...(await Promise.all(recent.map(readCommit))));
+
+    const files = new Map<string, CommittedFile>();
+    const listed = new Set<number>();
+    for (const batch of batches) {
+      if (batch.files === undefined) continue;
+      listed.add(batch.batchId);
+      for (const file of batch.files) files.set(file.path, file);
+    }
+    const last = batches.at(-1)?.batchId ?? -1;
+    /** Whether a batch was committed by a version of the lab that did not list its files. */
+    const isUnlisted = (batchId: number) => batchId <= last && !listed.has(batchId);
+    return {
+      files,
+      mayBeUnlisted: (path) => isUnlisted(path === LATEST_FILE ? last : batchOfFile(path)),
+      batchesWithoutList: last + 1 - listed.size,
+      unfinishedBatch: await unfinishedBatch(),
+      isReadByList: false,
+    };
+  }
+
+  async function commit(progress: Progress): Promise<void> {
+    const { plan, maxEventTimeMs, totals, state, files } = progress;
     const { batchId, endOffsets, watermarkMs } = plan;
     const head = {
       batchWatermarkMs: orNull(watermarkMs),
@@ -176,7 +257,8 @@ export async function openCheckpoint(
       totals,
     };
     await writeLines(`state/${batchId}`, [head, ...state]);
-    await writeLines(`commits/${batchId}`, [{}]);
+    if (batchId > 0 && batchId % BATCHES_KEPT === 0) await collectCommits(batchId);
+    await writeLines(`commits/${batchId}`, [{ files }]);
     const stale = [
       `state/${batchId - STATES_KEPT}`,
       `offsets/${batchId - BATCHES_KEPT}`,
@@ -185,17 +267,15 @@ export async function openCheckpoint(
     await Promise.all(stale.map((name) => store.remove(pathOf(name))));
   }
 
+  let made = settings ?? {};
   if (await isBegun(store)) {
     const [first] = await readLines("metadata");
-    refuseOtherSettings(
-      `${store.root}/${CHECKPOINT}`,
-      checked("metadata", settingsLine, first),
-      settings,
-    );
+    made = checked("metadata", settingsLine, first);
+    refuseOtherSettings(`${store.root}/${CHECKPOINT}`, made, settings ?? made);
   } else if ((await batchesIn("offsets")).length > 0) {
     throw corrupt("metadata", "it is missing");
   } else {
-    await writeLines("metadata", [settings]);
+    await writeLines("metadata", [made]);
   }
 
   return {
@@ -207,6 +287,8 @@ export async function openCheckpoint(
     commit,
     lastCommitted,
     unfinished,
+    settings: made,
+    manifest,
   };
 }
 
