@@ -146,7 +146,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     );
   }
 
-  async function start(name: ServiceName, report = (_: string) => {}): Promise<void> {
+  async function start(name: ServiceName, report?: (notice: string) => void): Promise<void> {
     const service = SERVICES[name];
     let record = await running(name);
     let isOurs = false;
@@ -184,7 +184,8 @@ export function openStack(root: string, config: StackConfig): Stack {
         );
       } else {
         if (silence !== said && waitedMs() > WORTH_SAYING_MS && /safe mode/.test(silence ?? "")) {
-          report((said = silence!));
+          said = silence;
+          report?.(silence!);
         }
         await sleep(POLL_MS);
       }

@@ -75,8 +75,11 @@ export function localStore(
       }),
     remove: (path) =>
       attempt("remove", absolute(path), async () => {
-        made.clear();
-        await disk.rm(absolute(path), { recursive: true, force: true });
+        const removed = absolute(path);
+        for (const folder of made) {
+          if (folder === removed || folder.startsWith(`${removed}/`)) made.delete(folder);
+        }
+        await disk.rm(removed, { recursive: true, force: true });
       }),
   };
 }

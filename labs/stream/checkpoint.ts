@@ -69,6 +69,11 @@ const committedFile = z.object({
 /** Older versions of the lab did not list the files. */
 const commitLine = z.object({ files: z.array(committedFile).optional() });
 const manifestLine = commitLine.extend({ batchId: number.int().min(0) });
+/** The files that a batch has written; undefined where it does not say. */
+interface Commit {
+  batchId: number;
+  files?: readonly CommittedFile[];
+}
 
 const orNull = (ms: number) => (ms === NO_WATERMARK ? null : ms);
 
@@ -200,11 +205,14 @@ export async function openCheckpoint(
     return batchId === undefined ? undefined : await readPlan(batchId);
   }
 
-  async function readCommit(batchId: number): Promise<z.infer<typeof manifestLine>> {
+  async function readCommit(batchId: number): Promise<Commit> {
     const name = `commits/${batchId}`;
     const [line] = await readLines(name);
     return { batchId, ...checked(name, commitLine, line) };
   }
+
+  /** The commits of this process since the last were collected: on a store far away 100 files take seconds to read. */
+  const recent = new Map<number, Commit>();
 
   /**
    * Collects the commits of the 100 batches before this one in one file, since those are cleared away from now on. So what a
@@ -213,20 +221,23 @@ export async function openCheckpoint(
   async function collectCommits(batchId: number): Promise<void> {
     const oldest = batchId - BATCHES_KEPT;
     const collected = (await batchesIn("commits")).filter((each) => each >= oldest);
-    const lines: object[] = [];
-    for (const each of collected) if (each < batchId) lines.push(await readCommit(each));
+    const lines: Commit[] = [];
+    for (const each of collected) {
+      if (each < batchId) lines.push(recent.get(each) ?? (await readCommit(each)));
+    }
     await writeLines(`manifest/${oldest / BATCHES_KEPT}`, lines);
+    recent.clear();
   }
 
   async function manifest(): Promise<Manifest> {
-    const batches: z.infer<typeof manifestLine>[] = [];
+    const batches: Commit[] = [];
     for (const segment of await batchesIn("manifest")) {
       const name = `manifest/${segment}`;
       for (const line of await readLines(name)) batches.push(checked(name, manifestLine, line));
     }
     const collected = batches.at(-1)?.batchId ?? -1;
-    const recent = (await batchesIn("commits")).filter((batchId) => batchId > collected);
-    batches.push(...(await Promise.all(recent.map(readCommit))));
+    const uncollected = (await batchesIn("commits")).filter((batchId) => batchId > collected);
+    batches.push(...(await Promise.all(uncollected.map(readCommit))));
 
     const files = new Map<string, CommittedFile>();
     const listed = new Set<number>();
@@ -259,6 +270,7 @@ export async function openCheckpoint(
     await writeLines(`state/${batchId}`, [head, ...state]);
     if (batchId > 0 && batchId % BATCHES_KEPT === 0) await collectCommits(batchId);
     await writeLines(`commits/${batchId}`, [{ files }]);
+    recent.set(batchId, { batchId, files });
     const stale = [
       `state/${batchId - STATES_KEPT}`,
       `offsets/${batchId - BATCHES_KEPT}`,

@@ -110,6 +110,8 @@ test.each(["kafka", "datanode", "namenode"] as const)(
     const second = await pipeline(out).result;
     expect(second.code, second.stderr).toBe(0);
     expect(await products(out)).toEqual(await products(quiet));
+    const verified = await pipeline(out, "--verify").result;
+    expect(verified.code, verified.stdout).toBe(0);
   },
 );
 
