@@ -184,7 +184,8 @@ test("of a live source everything that was committed survives power cuts, once",
 test("without syncing, the same power cuts do lose data: the test can fail", async () => {
   const { operations, files } = await undisturbed();
   let lost = 0;
-  for (let cut = 10; cut < operations; cut += 7) {
+  // Without the syncs there are about half as many operations: a cut beyond them is none.
+  for (let cut = 3; cut < operations; cut += 3) {
     const disk = forgetfulDisk(seededRandom(cut));
     const isSame = await cutAndContinue(disk, [cut], false)
       .then(async () => JSON.stringify(await products(disk)) === JSON.stringify(files))

@@ -173,6 +173,9 @@ export function hdfsStore(
       const who = isDataNode ? `its DataNode ${new URL(url).host}` : `HDFS at ${nameNode}`;
       return new TransientError(place, `${who} is not running: ${remedy}`);
     }
+    if (/startup mode|NameNode still not started/i.test(message)) {
+      return new TransientError(place, "the NameNode is still starting");
+    }
     if (DATANODE_TROUBLE.test(message)) {
       return new TransientError(place, `its DataNode has lost the NameNode: ${remedy}`);
     }

@@ -105,7 +105,9 @@ test.each(["kafka", "datanode", "namenode"] as const)(
     // Restarted while the pipeline may still be waiting for it.
     await stack.start(name);
     const first = await result;
-    expect(first.code, first.stderr).toBe(0);
+    // Where the kill comes before the topic is open, Kafka is not waited for.
+    if (name === "kafka" && first.code !== 0) expect(first.stderr).toMatch(/stack\.ts up kafka/);
+    else expect(first.code, first.stderr).toBe(0);
     await stack.start("datanode");
     const second = await pipeline(out).result;
     expect(second.code, second.stderr).toBe(0);
@@ -141,6 +143,7 @@ test("the DataNode lost under Spark is said in two lines, and later the run comp
   const out = `/${uniqueName("spark")}`;
   const { result } = pipeline(out, "--engine", "spark");
   onTestFinished(() => stack.start("datanode"));
+  // The first batches may take a while: Spark plans and compiles them.
   const store = hdfsStore({ ...hdfs, path: out }, true);
   await expect
     .poll(async () => (await store.list("checkpoint/windows/commits")).length, { timeout: 60_000 })
