@@ -22,6 +22,7 @@ const MEANINGS: Record<string, string> = {
   EDQUOT: "the disk quota is used up (free some space; then the same command continues)",
   EFBIG:
     "it would be larger than a file may be here (see ulimit -f; then the same command continues)",
+  EIO: "the disk reports an error (it may be failing, see dmesg; then the same command continues)",
   ENOENT: "it does not exist",
   ENOTDIR: "a part of the path is a file, not a folder",
   EISDIR: "it is a folder, not a file",

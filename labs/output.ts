@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError, errorCode, errorMessage } from "./errors.js";
 import { lockFile, lockHolder } from "./lock.js";
+import { makeFolders } from "./files.js";
 import { PRODUCTS } from "./store/products.js";
 import type { Store } from "./store/store.js";
 import { CHECKPOINT, isBegun } from "./stream/checkpoint.js";
@@ -34,7 +34,7 @@ export async function lockOutput(
 ): Promise<() => Promise<void>> {
   const path = join(folder, LOCK);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     let lock = await lockFile(path);
     if (lock === undefined) {
       report(`waiting for another run${await whoHas(path)} to end in ${folder}`);
@@ -67,6 +67,7 @@ export async function prepareOutput(store: Store, fresh: boolean): Promise<void>
     await store.makeFolder("");
     await store.write(CLEARING, "");
     for (const name of OURS) await store.remove(name);
+    await store.write(CLEARING, ""); // syncs the folder: what was removed stays so, also after a power cut
     await store.remove(CLEARING);
     return;
   }

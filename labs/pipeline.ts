@@ -11,6 +11,7 @@ import {
   type BatchOutput,
   type LatestRow,
 } from "./store/products.js";
+import type { CommittedFile } from "./store/manifest.js";
 import type { Store } from "./store/store.js";
 import type { Checkpoint } from "./stream/checkpoint.js";
 import {
@@ -91,9 +92,10 @@ export async function runPipeline(
 ): Promise<PipelineStatus> {
   const { batchSize, triggerMs, appendFirst = false, follow = false } = options;
   await createProducts(store);
-  async function sink(output: BatchOutput): Promise<void> {
-    await writeBatch(store, output);
+  async function sink(output: BatchOutput): Promise<CommittedFile[]> {
+    const files = await writeBatch(store, output);
     observe?.(output);
+    return files;
   }
   // What comes of a finite source must not depend on when it is read.
   const clock = source.finite ? undefined : nowMs;
@@ -102,7 +104,7 @@ export async function runPipeline(
   /** Brings `latest/` up to date where the batches have left it behind. */
   async function finishLatest(): Promise<void> {
     const latest = query.takeLatest();
-    if (latest !== undefined) await writeLatest(store, latest);
+    if (latest !== undefined) await checkpoint.recordLatest(await writeLatest(store, latest));
   }
 
   let appended = 0;

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { LabError, errorMessage } from "./errors.js";
 import { APPEND_CHUNK, appendAll, sum, type PipelineStatus } from "./pipeline.js";
 import type { EventLog } from "./log/log.js";
 import { refuseLost, refuseLostBeginning } from "./log/lost.js";
@@ -14,19 +16,20 @@ const POLL_MS = 500;
 const PROGRESS = "checkpoint/progress";
 
 /** What is kept of the progress of a batch of the windows query. */
-interface BatchFigures {
-  batchId: number;
-  droppedRows: number;
-  openWindows: number;
-  watermark: string | null;
+const figuresSchema = z.object({
+  batchId: z.number(),
+  droppedRows: z.number(),
+  openWindows: z.number(),
+  watermark: z.string().nullable(),
   /** The newest event time that the batch has seen. */
-  newest?: string | null;
-  durationMs?: number;
+  newest: z.string().nullish(),
+  durationMs: z.number().optional(),
   /** Records read. */
-  rows?: number;
+  rows: z.number().optional(),
   /** For each partition the offset after the batch's last record. */
-  endOffsets: number[];
-}
+  endOffsets: z.array(z.number()),
+});
+type BatchFigures = z.infer<typeof figuresSchema>;
 
 function figuresOf(progress: SparkProgress, topic: string): BatchFigures {
   const [state] = progress.stateOperators;
@@ -180,12 +183,22 @@ export async function runSparkPipeline(
   return status(latest);
 }
 
-async function readFigures(store: Store): Promise<BatchFigures[]> {
+/** The figures of all batches so far. @throws LabError naming a file that is missing or damaged */
+export async function readFigures(store: Store): Promise<BatchFigures[]> {
   const figures: BatchFigures[] = [];
-  for (const name of await store.list(PROGRESS)) {
-    figures.push(JSON.parse((await store.read(`${PROGRESS}/${name}`)).toString()) as BatchFigures);
+  const { length } = await store.list(PROGRESS);
+  for (let batchId = 0; batchId < length; batchId++) {
+    const path = `${PROGRESS}/${batchId}.json`;
+    const content = await store.read(path).then(String, errorMessage);
+    try {
+      figures.push(figuresSchema.parse(JSON.parse(content)));
+    } catch {
+      throw new LabError(
+        `${store.root}/${path} is damaged: expected the figures of batch ${batchId} as JSON, found ${content.slice(0, 80) || "nothing"}; restore it from a copy, or start over with --fresh`,
+      );
+    }
   }
-  return figures.sort((a, b) => a.batchId - b.batchId);
+  return figures;
 }
 
 async function countRows(store: Store, product: Product): Promise<number> {

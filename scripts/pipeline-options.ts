@@ -32,6 +32,9 @@ export interface Options {
   /** The port of the live page. */
   serve?: number;
   fresh: boolean;
+  verify: boolean;
+  /** Whether what is committed must outlive a power cut. */
+  fsync: boolean;
   json: boolean;
 }
 
@@ -143,6 +146,11 @@ export async function readOptions(argv: string[]): Promise<Options> {
     )
     .option("--use-exercises", "your solved exercises in place of the lab's own functions")
     .option("--fresh", "start over: remove what earlier runs wrote to the output folder")
+    .option(
+      "--verify",
+      "run nothing: check that the products of --out are those that were committed",
+    )
+    .option("--no-fsync", "for benchmarks: do not wait for the disk, so a power cut may cost data")
     .option("--json", "print the summary as one JSON object on stdout, and nothing else there")
     .helpOption("--help", "show this help")
     .addHelpText(
@@ -163,6 +171,7 @@ export async function readOptions(argv: string[]): Promise<Options> {
     follow = false,
     useExercises = false,
     fresh = false,
+    verify = false,
     json = false,
   } = options;
   const engine = options.engine ?? (stack ? "spark" : "ts");
@@ -176,7 +185,7 @@ export async function readOptions(argv: string[]): Promise<Options> {
   if (engine === "spark" && options.alerts !== undefined) {
     throw new UsageError("--alerts are raised by our own engine: add --engine ts");
   }
-  return { ...options, stack, follow, useExercises, fresh, json, engine, log } as Options;
+  return { ...options, stack, follow, useExercises, fresh, verify, json, engine, log } as Options;
 }
 
 /** Which options only some sources heed. */

@@ -11,7 +11,7 @@ import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
 import { renderReport } from "../labs/report/report.js";
 import { readLateness, readSeries } from "../labs/report/series.js";
 import { MAX_ASSETS_SHOWN, formatSummary, summarize } from "../labs/report/summary.js";
-import { UsageError, errorMessage } from "../labs/errors.js";
+import { LabError, UsageError, errorMessage } from "../labs/errors.js";
 import { printable } from "../labs/printable.js";
 import type { Webhook } from "../labs/alert/webhook.js";
 import type { Feed } from "../labs/dashboard/feed.js";
@@ -22,6 +22,7 @@ import { market } from "../labs/source/market.js";
 import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
 import type { Report, Source } from "../labs/source/source.js";
 import { localStore } from "../labs/store/local.js";
+import { checkedStore } from "../labs/store/manifest.js";
 import { readAll, readProduct, type BatchOutput } from "../labs/store/products.js";
 import type { Store } from "../labs/store/store.js";
 import {
@@ -35,6 +36,7 @@ import type { Rules } from "../labs/stream/rules.js";
 import { windowSpec } from "../labs/stream/window.js";
 import { formatDuration } from "../labs/time.js";
 import { startTimer } from "../labs/wait.js";
+import { formatVerification, manifestOf, verifyOutput } from "../labs/verify.js";
 import { endWith } from "./command.js";
 import { noteIgnored, readOptions, type Options } from "./pipeline-options.js";
 import { progressDisplay } from "./progress.js";
@@ -90,12 +92,13 @@ interface Output {
   isLocalStack: boolean;
 }
 
-async function openOutput(options: Options, config: Config): Promise<Output> {
+async function openOutput(options: Options, config: Config, report: Report): Promise<Output> {
   const out = options.out ?? (options.stack ? STACK_OUT : resolve(ROOT, ".lab/out"));
   if (!/^(web)?hdfs:/.test(out)) {
     const folder = resolve(out);
     const sparkRoot = pathToFileURL(folder).href;
-    return { store: localStore(folder), sparkRoot, folder, isLocalStack: false };
+    const store = localStore(folder, { sync: options.fsync });
+    return { store, sparkRoot, folder, isLocalStack: false };
   }
   const { hdfsStore, parseHdfsUrl, parseNameNode } = await import("../labs/store/hdfs.js");
   const { hdfs: own } = ownAddresses(config.stack);
@@ -103,7 +106,7 @@ async function openOutput(options: Options, config: Config): Promise<Output> {
   const location = parseHdfsUrl(out, named ?? own);
   const isLocalStack =
     named === undefined && location.host === own.host && location.rpcPort === own.rpcPort;
-  const store = hdfsStore(location, isLocalStack);
+  const store = hdfsStore(location, isLocalStack, { report });
   return {
     store,
     sparkRoot: store.root,
@@ -131,19 +134,28 @@ async function startStack(options: Options, config: Config, output: Output): Pro
 
 const brokersOf = ({ kafkaBrokers, stack }: Config) => kafkaBrokers ?? ownAddresses(stack).brokers;
 
+/** The topic that an output was begun on. @throws LabError if that cannot be told any more */
+async function readTopic(store: Store): Promise<string> {
+  const text = await store.read(TOPIC_FILE).then(String, errorMessage);
+  if (/^[\w.-]{1,249}$/.test(text)) return text;
+  throw new LabError(
+    `${store.root}/${TOPIC_FILE} does not name the topic that the output was begun on (${text.slice(0, 80) || "it is empty"}); write its name there, or start over with --fresh`,
+  );
+}
+
 /** The event log: files in the output, or a topic that belongs to the output alone, so that runs do not mix. */
 async function openLog(
-  { log, partitions }: Options,
+  { log, partitions, fsync: sync }: Options,
   config: Config,
   { store, folder }: Output,
   report: Report,
 ): Promise<EventLog> {
-  if (log === "file") return openFileLog(join(folder, LOG), TOPIC, partitions, report);
+  if (log === "file") return openFileLog(join(folder, LOG), TOPIC, partitions, report, { sync });
   const { openKafkaLog, removeTopics } = await import("../labs/log/kafka.js");
   const brokers = brokersOf(config);
   let topic: string;
   if (await isBegun(store)) {
-    topic = (await store.read(TOPIC_FILE)).toString();
+    topic = await readTopic(store);
   } else {
     const prefix = `${TOPIC}_${nameOf(store)}_`;
     await removeTopics(brokers, prefix); // of what was there before --fresh
@@ -331,6 +343,16 @@ async function useExercises(report: Report): Promise<LearnersParts> {
   return parts;
 }
 
+/** Says whether the products are those that were committed: the exit code is 1 where they are not. */
+async function verify(options: Options, config: Config, report: Report): Promise<void> {
+  const { store } = await openOutput(options, config, report);
+  const verification = await verifyOutput(store);
+  console.log(
+    options.json ? JSON.stringify(verification) : formatVerification(store, verification),
+  );
+  if (verification.findings.length > 0) process.exitCode = 1;
+}
+
 async function main(argv: string[]): Promise<void> {
   const options = await readOptions(argv);
   const config = readConfig();
@@ -338,6 +360,7 @@ async function main(argv: string[]): Promise<void> {
   // Notices may hold what others have sent: an error of a feed, the name of an asset.
   const report: Report = (notice) =>
     (display ?? { notice: console.error }).notice(printable(notice));
+  if (options.verify) return verify(options, config, report);
 
   const stop = new AbortController();
   let stoppedMs = 0;
@@ -355,7 +378,7 @@ async function main(argv: string[]): Promise<void> {
   const learners = options.useExercises ? await useExercises(report) : undefined;
   const alertRules =
     options.alerts === undefined ? undefined : await readAlertRules(options.alerts);
-  const output = await openOutput(options, config);
+  const output = await openOutput(options, config, report);
   if (learners !== undefined) {
     if (output.store.root === output.folder) output.store = learners.writing(output.store);
     else report("HDFS is written by the lab's own sink: the exercise's is for folders");
@@ -397,7 +420,8 @@ async function main(argv: string[]): Promise<void> {
       options.duration === undefined ? undefined : startTimer(options.duration, () => stop.abort());
     display = progressDisplay(source, options.duration);
     if (options.serve !== undefined) {
-      ({ feed, dashboard } = await startPage(options, source, log, store, report));
+      const past = checkedStore(store, await manifestOf(store, checkpoint), report);
+      ({ feed, dashboard } = await startPage(options, source, log, past, report));
     }
     if (alertRules !== undefined) alerts = await openAlerts(alertRules.rules, store, report);
     const onStatus = (now: PipelineStatus) => {
@@ -425,14 +449,17 @@ async function main(argv: string[]): Promise<void> {
     });
 
     if (store.root !== folder) report("reading the products for the summary and the report");
+    // What is read back for the summary and the report must be what was written.
+    const manifest = await manifestOf(store, checkpoint);
+    const checked = checkedStore(store, manifest, report);
     const summary = await summarize(
       status,
-      store,
+      checked,
       source.counts,
       performance.now() - beginMs,
       options.json ? Infinity : MAX_ASSETS_SHOWN,
     );
-    const page = await writeReport(run, summary);
+    const page = await writeReport({ ...run, output: { ...output, store: checked } }, summary);
     if (options.json) {
       console.log(JSON.stringify(summary));
     } else {

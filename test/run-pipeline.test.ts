@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -289,8 +289,45 @@ test("--help names every option of the command line", async () => {
   for (const option of [
     ...["source", "tape", "assets", "out", "partitions", "batch", "trigger", "window", "slide"],
     ...["watermark", "change-threshold", "speed", "every", "duration", "seed", "events"],
-    ...["fresh", "json", "help"],
+    ...["fresh", "verify", "no-fsync", "json", "help"],
   ]) {
     expect(stdout).toContain(`--${option}`);
   }
 });
+
+test("--verify tells whether the products are those that were committed, and a run says what it misses of them", async () => {
+  const out = await temporaryFolder();
+  const rules = join(out, "rules.json");
+  const rule = { name: "moves", kind: "change", percent: 0.05 };
+  await writeFile(rules, JSON.stringify({ rules: [rule] }));
+  const args = market(out, "--alerts", rules, "--window", "10s", "--no-fsync");
+  expect((await runPipelineCommand(args)).code).toBe(0);
+  const verify = () => runPipelineCommand(["--out", out, "--verify"]);
+  const whole = await verify();
+  expect(whole.code, whole.stdout).toBe(0);
+  expect(whole.stdout).toMatch(/^prices: \d+ files, [\d,]+ rows$/m);
+  expect(whole.stdout).toContain("the products are those that the checkpoint committed");
+
+  // Half a file of alerts, which --serve reads back.
+  const place = join(out, "alerts", (await readdir(join(out, "alerts")))[0]!);
+  const content = await readFile(place);
+  await writeFile(place, content.subarray(0, content.length >> 1));
+  const served = await runPipelineCommand([...args, "--serve"]);
+  expect(served.code).toBe(1);
+  expect(served.stderr).toMatch(/alerts\/part-\d+\.jsonl is truncated: \d+ of \d+ .*restore it/);
+  expect(served.stderr).not.toMatch(/^\s+at /m);
+  await writeFile(place, content);
+
+  const lost = `windows/${(await readdir(join(out, "windows"))).sort()[1]}`;
+  await rm(join(out, lost));
+  const damaged = await verify();
+  expect(damaged.code).toBe(1);
+  expect(damaged.stdout).toContain(`${lost}: missing`);
+  const continued = await runPipelineCommand(args);
+  expect(continued.code, continued.stderr).toBe(0);
+  expect(continued.stderr).toContain(`${lost} was committed but is missing with its `);
+  const nothing = await runPipelineCommand(["--out", join(out, "none"), "--verify"]);
+  expect(nothing.code).toBe(1);
+  expect(nothing.stderr).toMatch(/none holds no checkpoint/);
+  expect(existsSync(join(out, "none"))).toBe(false);
+}, 120_000);

@@ -1,5 +1,6 @@
 import pRetry from "p-retry";
-import { errorMessage } from "../errors.js";
+import { z } from "zod";
+import { LabError, errorMessage } from "../errors.js";
 import { noAnswerReason, refusedStatus, request } from "../http.js";
 import type { Report } from "../source/source.js";
 import { committedFiles, readProductFile, type AlertRow } from "../store/products.js";
@@ -33,10 +34,8 @@ export interface Webhook {
 }
 
 /** The last file that deliveries were made from, and how many of its alerts are delivered. */
-interface Cursor {
-  file: string;
-  delivered: number;
-}
+const cursorSchema = z.object({ file: z.string(), delivered: z.number().int().min(0) });
+type Cursor = z.infer<typeof cursorSchema>;
 
 /**
  * Sends every alert of `alerts/` to a URL, one after the other in their order: `POST`, the alert as JSON, its id as `Idempotency-Key`
@@ -75,7 +74,14 @@ export function openWebhook(options: WebhookOptions): Webhook {
 
   async function readCursor(): Promise<Cursor> {
     if (!(await store.list("checkpoint")).includes("webhook")) return { file: "", delivered: 0 };
-    return JSON.parse((await store.read(CURSOR)).toString()) as Cursor;
+    const text = (await store.read(CURSOR)).toString();
+    try {
+      return cursorSchema.parse(JSON.parse(text));
+    } catch {
+      throw new LabError(
+        `${store.root}/${CURSOR} is damaged: expected {"file":…,"delivered":…}, found ${text.slice(0, 80) || "nothing"}; remove it, and all alerts are sent again (a receiver that keeps the ids takes each once)`,
+      );
+    }
   }
 
   /** The files that hold something to deliver, in order. */

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { access, mkdir } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { LabError } from "../errors.js";
+import { makeFolders } from "../files.js";
 import { readNotebook, type Notebook } from "./chapter.js";
 
 /** How an execution went. */
@@ -40,7 +41,7 @@ export async function executeNotebook(
   await access(join(root, ".lab/venv/bin/jupyter")).catch(() => {
     throw new LabError("JupyterLab is not installed: bash setup/jupyter/install.sh");
   });
-  await mkdir(scratch, { recursive: true });
+  await makeFolders(scratch);
   const target = join(scratch, source.split("/").at(-1)!);
   const began = performance.now();
   const script = join(root, "setup/jupyter/execute.py");

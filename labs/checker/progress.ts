@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { EXERCISES, type Exercise } from "../exercises/manifest.js";
 import { NOT_DONE } from "../exercises/not-done.js";
+import { makeFolders } from "../files.js";
 import { solutionPath, stubPath } from "./places.js";
 import type { Runner } from "./runner.js";
 import { stubOf } from "./stub.js";
@@ -41,7 +42,7 @@ export async function openProgress(root: string): Promise<Progress> {
   const state = schema.catch({ verdicts: {}, hints: {} }).parse(parsed(text));
 
   async function save(): Promise<void> {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     await writeFile(path, JSON.stringify(state, undefined, 1));
   }
 

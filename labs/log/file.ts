@@ -1,8 +1,16 @@
 import { isAscii } from "node:buffer";
-import { constants, mkdir, open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError, errorMessage } from "../errors.js";
 import type { Message } from "../event.js";
+import {
+  APPEND,
+  makeFolders,
+  nodeDisk,
+  syncFolder,
+  type Disk,
+  type DiskOptions,
+  type OpenFile,
+} from "../files.js";
 import type { EventLog, LogRecord } from "./log.js";
 import { partitionOf } from "./partition.js";
 
@@ -15,6 +23,8 @@ import { partitionOf } from "./partition.js";
 const NEWLINE = 10;
 const READ_BYTES = 1024 * 1024;
 const TAIL_BYTES = 4 * 1024;
+/** A process may not have a thousand files open. */
+const SYNCED_AT_ONCE = 16;
 /** More than an offset and the tab after it need. */
 const OFFSET_BYTES = 24;
 
@@ -77,6 +87,8 @@ interface Partition {
   size: number;
   startOffset: number;
   endOffset: number;
+  /** How much of it is on the disk for certain, bytes. */
+  syncedSize: number;
   /** Where the last read stopped, so that the next one need not search. */
   cursor: { offset: number; position: number };
 }
@@ -87,14 +99,14 @@ function corrupt(partition: Partition, expected: string): LabError {
   );
 }
 
-async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
+async function readBytes(file: OpenFile, position: number, length: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(length);
   const { bytesRead } = await file.read(buffer, 0, length, position);
   return buffer.subarray(0, bytesRead);
 }
 
 /** The position just after the last line break before `position`; 0 if there is none. */
-async function lineStartBefore(file: FileHandle, position: number): Promise<number> {
+async function lineStartBefore(file: OpenFile, position: number): Promise<number> {
   let end = position;
   while (end > 0) {
     const start = Math.max(0, end - TAIL_BYTES);
@@ -106,7 +118,7 @@ async function lineStartBefore(file: FileHandle, position: number): Promise<numb
 }
 
 /** The offset of the record whose line starts at a position. */
-async function offsetAt(partition: Partition, file: FileHandle, position: number): Promise<number> {
+async function offsetAt(partition: Partition, file: OpenFile, position: number): Promise<number> {
   const text = (await readBytes(file, position, OFFSET_BYTES)).toString("latin1");
   const offset = wholeNumber(text, 0, text.indexOf("\t"));
   if (Number.isNaN(offset)) throw corrupt(partition, `a record at byte ${position}`);
@@ -117,11 +129,7 @@ async function offsetAt(partition: Partition, file: FileHandle, position: number
  * The position of the line of a record, or of one not far before it, found by bisection: offsets only
  * grow, so no index is needed, on disk or in memory.
  */
-async function positionNear(
-  partition: Partition,
-  file: FileHandle,
-  offset: number,
-): Promise<number> {
+async function positionNear(partition: Partition, file: OpenFile, offset: number): Promise<number> {
   if (offset === partition.cursor.offset) return partition.cursor.position;
   let low = 0;
   let high = partition.size;
@@ -137,7 +145,7 @@ async function positionNear(
 /** The records from offset `from` to before `to`, in pieces of bounded size. */
 async function* readRecords(
   partition: Partition,
-  file: FileHandle,
+  file: OpenFile,
   from: number,
   to: number,
 ): AsyncGenerator<LogRecord[]> {
@@ -180,11 +188,12 @@ async function* readRecords(
  * Runs a function with a file, open only meanwhile: of a thousand partitions a process may not keep all open.
  */
 async function withFile<T>(
+  disk: Disk,
   path: string,
-  flags: string | number,
-  work: (file: FileHandle) => Promise<T>,
+  flags: Parameters<Disk["open"]>[1],
+  work: (file: OpenFile) => Promise<T>,
 ): Promise<T> {
-  const file = await open(path, flags);
+  const file = await disk.open(path, flags);
   try {
     return await work(file);
   } finally {
@@ -193,8 +202,12 @@ async function withFile<T>(
 }
 
 /** Looks into a partition's file, cutting the torn record that a crash in mid-write leaves at its end. */
-function openPartition(path: string, report: (notice: string) => void): Promise<Partition> {
-  return withFile(path, "a+", async (file) => {
+function openPartition(
+  path: string,
+  report: (notice: string) => void,
+  disk: Disk,
+): Promise<Partition> {
+  return withFile(disk, path, "a+", async (file) => {
     const { size: found } = await file.stat();
     const size = await lineStartBefore(file, found);
     if (size < found) {
@@ -202,7 +215,8 @@ function openPartition(path: string, report: (notice: string) => void): Promise<
       report(`cut a torn record of ${found - size} bytes from the end of ${path}`);
     }
     const cursor = { offset: 0, position: 0 };
-    const partition = { path, size, startOffset: 0, endOffset: 0, cursor };
+    // Nothing is known to be on the disk: the run before may have been killed before it synced.
+    const partition = { path, size, startOffset: 0, endOffset: 0, syncedSize: 0, cursor };
     if (size > 0) {
       partition.startOffset = await offsetAt(partition, file, 0);
       const last = await lineStartBefore(file, size - 1);
@@ -212,12 +226,10 @@ function openPartition(path: string, report: (notice: string) => void): Promise<
   });
 }
 
-/** Writes at the end of a file that is there: one that was deleted is not made anew. */
-const APPEND = constants.O_WRONLY | constants.O_APPEND;
-
-async function appendBytes(partition: Partition, bytes: Buffer): Promise<void> {
+async function appendBytes(partition: Partition, bytes: Buffer, disk: Disk): Promise<void> {
   const { path, size } = partition;
-  await withFile(path, APPEND, async (file) => {
+  // One that was deleted is not made anew.
+  await withFile(disk, path, APPEND, async (file) => {
     const { size: found } = await file.stat();
     if (found !== size) throw new Error(`it has ${found} bytes, and ${size} were expected`);
     try {
@@ -232,10 +244,19 @@ async function appendBytes(partition: Partition, bytes: Buffer): Promise<void> {
   partition.size += bytes.length;
 }
 
+async function syncPartition(partition: Partition, disk: Disk): Promise<void> {
+  const { path, size } = partition;
+  // Syncing any open file of a path syncs all that was written to it (fsync(2)).
+  await withFile(disk, path, APPEND, (file) => file.sync()).catch((error: unknown) => {
+    throw new LabError(`cannot write ${path} to the disk: ${errorMessage(error)}`);
+  });
+  partition.syncedSize = size;
+}
+
 /**
  * Opens (creating it where missing) an event log in a folder, one file `TOPIC-PARTITION.log` each.
  * Appends reach the operating system before `append` returns, so they outlive `kill -9` of the
- * process; they are not forced to the disk, as Kafka's are not, so a power cut may cost the last ones.
+ * process. They outlive a power cut once `sync` returns; those after it may be cut, whole records at a time.
  *
  * @param report is told of a torn record that was cut
  * @throws LabError if a file is not a log
@@ -245,13 +266,15 @@ export async function openFileLog(
   topic: string,
   partitions: number,
   report: (notice: string) => void = () => {},
+  { sync = true, disk = nodeDisk }: DiskOptions = {},
 ): Promise<EventLog> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder, sync, disk);
   const paths = Array.from({ length: partitions }, (_, index) =>
     join(folder, `${topic}-${index}.log`),
   );
   const opened: Partition[] = [];
-  for (const path of paths) opened.push(await openPartition(path, report));
+  for (const path of paths) opened.push(await openPartition(path, report, disk));
+  if (sync) await syncFolder(folder, disk);
 
   async function append(messages: readonly Message[]): Promise<void> {
     const lines = opened.map(() => "");
@@ -262,8 +285,16 @@ export async function openFileLog(
     }
     for (const [index, partition] of opened.entries()) {
       if (counts[index] === 0) continue;
-      await appendBytes(partition, Buffer.from(lines[index]!));
+      await appendBytes(partition, Buffer.from(lines[index]!), disk);
       partition.endOffset += counts[index]!;
+    }
+  }
+
+  async function syncAll(): Promise<void> {
+    const unsynced = opened.filter(({ size, syncedSize }) => size !== syncedSize);
+    for (let start = 0; start < unsynced.length; start += SYNCED_AT_ONCE) {
+      const some = unsynced.slice(start, start + SYNCED_AT_ONCE);
+      await Promise.all(some.map((partition) => syncPartition(partition, disk)));
     }
   }
 
@@ -274,7 +305,7 @@ export async function openFileLog(
     if (from < startOffset || to > endOffset) {
       throw corrupt(partition, `offsets ${from}–${to - 1}, found ${startOffset}–${endOffset - 1}`);
     }
-    const file = await open(path, "r").catch((error: unknown) => {
+    const file = await disk.open(path, "r").catch((error: unknown) => {
       throw new LabError(`cannot read ${path}: ${errorMessage(error)}`);
     });
     try {
@@ -289,6 +320,7 @@ export async function openFileLog(
     location: `the log ${folder}`,
     partitions,
     append,
+    sync: () => (sync ? syncAll() : Promise.resolve()),
     read,
     startOffsets: () => Promise.resolve(opened.map(({ startOffset }) => startOffset)),
     endOffsets: () => Promise.resolve(opened.map(({ endOffset }) => endOffset)),

@@ -40,6 +40,8 @@ export interface EventLog {
   readonly partitions: number;
   /** Appends messages, each to the partition of its key, in order. */
   append(messages: readonly Message[]): Promise<void>;
+  /** Resolves when what was appended outlives a power cut, as far as the log promises that. */
+  sync(): Promise<void>;
   /** For each partition the offset of its first record; its end offset where it has none. */
   startOffsets(): Promise<number[]>;
   /** For each partition the offset to read up to: the one after its last record that can be read. */

@@ -20,6 +20,7 @@ export function memoryLog(
       return Promise.resolve();
     },
     startOffsets: () => Promise.resolve(records.map(() => 0)),
+    sync: () => Promise.resolve(),
     endOffsets: () => Promise.resolve(records.map(({ length }) => length)),
     async *read(partition, from, to) {
       await Promise.resolve();

@@ -138,6 +138,51 @@ function arrowRows(data: Uint8Array): SparkRow[] {
     .map((row) => plain(row) as SparkRow);
 }
 
+/** What surrounds the message of what failed: the query, the task, and the classes of Java's exceptions. */
+const WRAPPINGS = [
+  /^\[STREAM_FAILED\] .*?terminated with exception: /,
+  /^Job aborted due to stage failure: .*? most recent failure: Lost task .*?\(TID \d+\) \([^)]*\): /,
+  /^(Caused by: )?[\w$]+(\.[\w$]+)+(\([\w$.]+\))?: /,
+];
+/** What a client of HDFS says when the NameNode or the DataNodes are away. */
+const HDFS_TROUBLE: [RegExp, string][] = [
+  [/safe ?mode/i, "HDFS is in safe mode, which ends when its DataNodes have reported"],
+  [
+    /minReplication|datanodes? .*(are bad|excluded)|no datanode|DFSOutputStream|Could not obtain block|BlockMissing/i,
+    "HDFS has lost its DataNode",
+  ],
+  [
+    /org\.apache\.hadoop\.ipc|java\.net\.ConnectException: Call From|Call From .* to .* failed/,
+    "HDFS does not answer Spark",
+  ],
+];
+
+/**
+ * What Spark says, for a person: what failed and its innermost cause, without the stack of Java, and what to do if it was HDFS.
+ */
+export function sparkMessage(details: string, local: boolean): string {
+  const lines = details.split("\n").filter((line) => !/^\s*(at [\w$.]+\/?|\.\.\.)/.test(line));
+  const plainLine = (line: string) => {
+    let before: string;
+    do {
+      before = line;
+      for (const wrapping of WRAPPINGS) line = line.replace(wrapping, "");
+    } while (line !== before);
+    return line;
+  };
+  const causes = lines.filter((line) => line.startsWith("Caused by: "));
+  const message = lines
+    .filter((line) => !line.startsWith("Caused by: "))
+    .map(plainLine)
+    .join("\n")
+    .trimEnd();
+  const cause = causes.length === 0 ? "" : ` (${plainLine(causes.at(-1)!)})`;
+  const trouble = HDFS_TROUBLE.find(([pattern]) => pattern.test(details))?.[1];
+  if (trouble === undefined) return `Spark refused: ${message}${cause}`;
+  const remedy = local ? "npx tsx scripts/stack.ts up hdfs" : "look at the cluster's HDFS";
+  return `${trouble}: ${remedy}, then the same command continues.\nSpark: ${message}${cause}`;
+}
+
 function sparkError(error: unknown, remote: string, local: boolean): unknown {
   if (!(error instanceof Error && "code" in error && "details" in error)) return error;
   const details = String(error.details);
@@ -150,7 +195,7 @@ function sparkError(error: unknown, remote: string, local: boolean): unknown {
           : `Spark does not answer at ${remote} (${details}): check SPARK_REMOTE`,
       );
     default:
-      return new LabError(`Spark refused: ${details}`);
+      return new LabError(sparkMessage(details, local));
   }
 }
 

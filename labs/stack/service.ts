@@ -1,9 +1,10 @@
-import { access, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { access, readFile, readdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ownAddresses, type PortName, type StackConfig } from "../config.js";
 import { LabError } from "../errors.js";
+import { makeFolders } from "../files.js";
 import { describeKafka } from "../log/kafka.js";
 import { connectSpark } from "../spark/client.js";
 
@@ -193,7 +194,11 @@ export const SERVICES: Record<ServiceName, Service> = {
       if (live["NumLiveDataNodes"] !== 1)
         throw new Error("the NameNode does not know the DataNode");
       const { Safemode } = await hadoopBean(NAMENODE_HTTP_PORT, "NameNode", "NameNodeInfo");
-      if (Safemode !== "") throw new Error("the NameNode is in safe mode");
+      if (Safemode !== "") {
+        throw new Error(
+          "the NameNode is in safe mode, which ends when the DataNodes have reported; to end it now: setup/bin/hdfs dfsadmin -safemode leave",
+        );
+      }
     },
     failures: [
       [/Incompatible clusterIDs/, `NameNode and DataNode are of different clusters; ${RESET_HDFS}`],
@@ -264,12 +269,12 @@ export async function prepareSettings(places: Places, config: StackConfig): Prom
     USER: userInfo().username,
   };
   for (const [name, port] of Object.entries(config.ports)) values[name] = String(port);
-  for (const folder of [places.logs, places.run]) await mkdir(folder, { recursive: true });
+  for (const folder of [places.logs, places.run]) await makeFolders(folder);
   for (const { data } of Object.values(SERVICES)) {
-    await mkdir(join(places.data, data), { recursive: true });
+    await makeFolders(join(places.data, data));
   }
   for (const [component, files] of Object.entries(SETTINGS)) {
-    await mkdir(join(places.settings, component), { recursive: true });
+    await makeFolders(join(places.settings, component));
     for (const file of files) {
       const source = join(places.root, "setup", component, file);
       const filled = fillIn(await readFile(source, "utf8"), values, source);

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   ownAddresses,
@@ -9,6 +9,7 @@ import {
 } from "../config.js";
 import { LabError, errorMessage } from "../errors.js";
 import { lockFile } from "../lock.js";
+import { makeFolders } from "../files.js";
 import {
   fileSize,
   holderOf,
@@ -42,6 +43,8 @@ import { sleep } from "../wait.js";
 const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 20_000;
 const POLL_MS = 200;
+/** A NameNode that starts is in safe mode for a moment: that is no news. */
+const WORTH_SAYING_MS = 3_000;
 const MOST_RESTARTS = 3;
 
 /** The lab's own Kafka, HDFS and Spark on this machine. */
@@ -53,8 +56,13 @@ export interface Stack {
   select(names: readonly string[]): ServiceName[];
   /** Checks what must be there before anything is started, and writes the settings. */
   prepare(names: readonly ServiceName[]): Promise<void>;
-  /** Starts a service, unless it runs, and waits until it answers. @throws LabError with its own last words */
-  start(name: ServiceName): Promise<void>;
+  /**
+   * Starts a service, unless it runs, and waits until it answers.
+   *
+   * @param report is told what it waits for, where a person may want to end that: safe mode
+   * @throws LabError with its own last words
+   */
+  start(name: ServiceName, report?: (notice: string) => void): Promise<void>;
   /** Ends a service, cleanly if it can. @returns whether it was running */
   stop(name: ServiceName): Promise<boolean>;
   status(): Promise<ServiceStatus[]>;
@@ -194,6 +202,7 @@ export function openStack(root: string, config: StackConfig): Stack {
   /**
    * Waits until a process answers.
    *
+   * @param report is told that the NameNode stays in safe mode
    * @returns false if it has ended
    * @throws LabError if it does neither in time, or another program has one of its ports
    */
@@ -202,7 +211,10 @@ export function openStack(root: string, config: StackConfig): Stack {
     record: ProcessRecord,
     isNew: boolean,
     deadlineMs: number,
+    report?: (notice: string) => void,
   ): Promise<boolean> {
+    const beganMs = performance.now();
+    let said: string | undefined;
     for (;;) {
       const silence = await answers(name, record).then(() => undefined, errorMessage);
       if (!(await isRunning(record))) return false;
@@ -218,16 +230,21 @@ export function openStack(root: string, config: StackConfig): Stack {
           `${name} runs but does not answer (${silence}) after ${START_LIMIT_MS / 1_000} s; see: npx tsx scripts/stack.ts logs ${name}`,
         );
       }
+      const isWorthSaying = performance.now() - beganMs > WORTH_SAYING_MS;
+      if (silence !== said && isWorthSaying && /safe mode/.test(silence)) {
+        said = silence;
+        report?.(silence);
+      }
       await sleep(POLL_MS);
     }
   }
 
-  async function start(name: ServiceName): Promise<void> {
+  async function start(name: ServiceName, report?: (notice: string) => void): Promise<void> {
     const deadlineMs = performance.now() + START_LIMIT_MS;
     for (let restarts = 0; ;) {
       const from = await fileSize(logOf(name));
       const { record, isNew } = await startProcess(name);
-      if (await answersInTime(name, record, isNew, deadlineMs)) return;
+      if (await answersInTime(name, record, isNew, deadlineMs, report)) return;
       if (!isNew) continue; // it was about to end when it was found
       const text = (await lastLines(logOf(name), 400, from)).join("\n");
       if (SERVICES[name].passing?.test(text) !== true || ++restarts > MOST_RESTARTS) {
@@ -272,7 +289,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     }
     for (const name of names) {
       await rm(join(places.data, SERVICES[name].data), { recursive: true, force: true });
-      await mkdir(join(places.data, SERVICES[name].data), { recursive: true });
+      await makeFolders(join(places.data, SERVICES[name].data));
     }
   }
 

@@ -22,8 +22,8 @@ export async function upStack(
   const took = () => `${((performance.now() - began) / 1_000).toFixed(1)} s`;
   const tasks = names.map((name) => ({
     title: name,
-    task: async (_: unknown, task: { title: string }) => {
-      await stack.start(name);
+    task: async (_: unknown, task: { title: string; output: string }) => {
+      await stack.start(name, (notice) => (task.output = notice));
       if (name === "kafka") await createTopic(stack.addresses.brokers, topic, LAB_PARTITIONS);
       task.title = `${name} answers (${took()})`;
     },

@@ -13,9 +13,10 @@ const DATA_TIMEOUT_MS = 60_000;
 /** What a DataNode says that has just lost the NameNode, or has not found it again: in the words of Hadoop's RPC client. */
 const DATANODE_TROUBLE =
   /DestHost|destination host|Call From|EOFException|ConnectException|Connection re|Broken pipe|ClosedChannel|still not started|number of replicas|Could not obtain block|are bad/i;
-/** Some three seconds in all. */
-const RETRIES = 3;
+/** How long HDFS may be away before it is an error: as long as Kafka. */
+const PATIENCE_MS = 60_000;
 const FIRST_RETRY_MS = 400;
+const MAX_RETRY_MS = 2_000;
 
 /** Where a NameNode is. */
 export interface NameNode {
@@ -136,8 +137,22 @@ const noMessage = ({ status }: AxiosResponse<unknown>) => `HTTP status ${status}
 const isWhole = (content: Content): content is string | Uint8Array =>
   typeof content === "string" || content instanceof Uint8Array;
 
+export interface HdfsOptions {
+  /** Told when HDFS is away for a moment, and that it is waited for. */
+  report?: (notice: string) => void;
+  /** How long HDFS may be away before it is an error, milliseconds. */
+  patienceMs?: number;
+}
+
 /** What may pass in a moment: a service that is just being started. */
-class Passing extends LabError {}
+class TransientError extends LabError {
+  constructor(
+    place: string,
+    readonly reason: string,
+  ) {
+    super(`${place}: ${reason}`);
+  }
+}
 
 /** That the path is not there: for listing and removing that is an answer, not a failure. */
 class NotFound extends LabError {}
@@ -146,12 +161,22 @@ class NotFound extends LabError {}
  * A store on HDFS, by WebHDFS. The package webhdfs does what it can be trusted with: names. Content goes by
  * axios to the same REST API, since the package gives a 503 page as content and cannot rename over a file.
  *
- * From the WebHDFS REST API of Hadoop 3.3. A write or a read asks the NameNode, which names a DataNode.
+ * From the WebHDFS REST API of Hadoop 3.3. A write or a read asks the NameNode, which names a DataNode. What is away for a
+ * moment (a service that restarts, a NameNode in safe mode) is waited for.
+ *
+ * What HDFS promises: a file is complete when CREATE is answered, since that closes it: all DataNodes that get a copy have received
+ * it (`hflush`). WebHDFS cannot ask that they have it on their disks (`hsync`); a DataNode syncs a file when it is closed if
+ * `dfs.datanode.synconclose` is set. So a file outlives every process, and with copies on other machines one that loses power; on
+ * the lab's single DataNode a power cut may cost the last seconds. The NameNode syncs names and renames before it answers.
  *
  * @param local whether it is the lab's own HDFS, which a person can start
  * @throws LabError (from each operation) naming the operation and the path
  */
-export function hdfsStore(location: HdfsLocation, local: boolean): Store {
+export function hdfsStore(
+  location: HdfsLocation,
+  local: boolean,
+  { report = () => {}, patienceMs = PATIENCE_MS }: HdfsOptions = {},
+): Store {
   const { host, httpPort, rpcPort, httpHost = host, path: root } = location;
   const user = userInfo().username;
   const nameNode = `http://${httpHost}:${httpPort}`;
@@ -166,6 +191,7 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
   const remedy = local
     ? "npx tsx scripts/stack.ts up hdfs"
     : "check HDFS_URL or --out, and set WEBHDFS_URL if WebHDFS is at another address";
+  const dfsadmin = `${local ? "setup/bin/" : ""}hdfs dfsadmin`;
 
   async function explain(what: string, path: string, error: unknown): Promise<LabError> {
     const place = `cannot ${what} hdfs://${host}:${rpcPort}${path}`;
@@ -180,12 +206,23 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
       return new NotFound(`${place}: it does not exist`);
     }
     if (/safe ?mode/i.test(message)) {
-      return new Passing(
-        `${place}: the NameNode is in safe mode, which ends when the DataNodes have reported; wait, or: setup/bin/hdfs dfsadmin -safemode leave`,
+      return new TransientError(
+        place,
+        `the NameNode is in safe mode, which ends when the DataNodes have reported; to end it now: ${dfsadmin} -safemode leave`,
+      );
+    }
+    const quota = /quota.*? of(?: directory)? (\S+) is exceeded: ?(.*)/i.exec(message);
+    if (quota !== null) {
+      const [, folder, figures] = quota;
+      const [which, option] = /NameSpace/i.test(message)
+        ? ["quota of files and folders", "-clrQuota"]
+        : ["space quota", "-clrSpaceQuota"];
+      return new LabError(
+        `${place}: the ${which} of ${folder} is used up (${figures}): lift it (${dfsadmin} ${option} ${folder}), or choose another --out`,
       );
     }
     if (/could only be written to 0|no datanodes?|datanode.*null/i.test(message)) {
-      return new Passing(`${place}: no DataNode is running: ${remedy}`);
+      return new TransientError(place, `no DataNode is running: ${remedy}`);
     }
     const code = errorCode(error) ?? "";
     if (
@@ -196,36 +233,54 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
       const url = error instanceof AxiosError ? error.config?.url : undefined;
       const isDataNode = url !== undefined && !url.startsWith(nameNode);
       const who = isDataNode ? `its DataNode ${new URL(url).host}` : `HDFS at ${nameNode}`;
-      return new Passing(`${place}: ${who} is not running: ${remedy}`);
+      return new TransientError(place, `${who} is not running: ${remedy}`);
+    }
+    if (/startup mode|NameNode still not started/i.test(message)) {
+      return new TransientError(place, "the NameNode is still starting");
     }
     if (DATANODE_TROUBLE.test(message)) {
-      return new Passing(`${place}: its DataNode has lost the NameNode: ${remedy}`);
+      return new TransientError(place, `its DataNode has lost the NameNode: ${remedy}`);
     }
     if (/ECONNABORTED|ETIMEDOUT|ESOCKETTIMEDOUT|timeout/.test(`${code} ${message}`)) {
-      return new LabError(`${place}: no answer in time: ${remedy}`);
+      return new TransientError(place, `no answer in time: ${remedy}`);
     }
     const look = local ? "; look at: npx tsx scripts/stack.ts status" : "";
     return new LabError(`${place}: ${message}${look}`);
   }
 
-  /** Runs one operation, whose failure names it; a few times, if the failure may pass and it can be repeated. */
-  function doing<T>(
+  /** When each reason to wait was last said: many operations meet the same one, again and again. */
+  const saidMs = new Map<string, number>();
+  function sayOnce(reason: string): void {
+    const last = saidMs.get(reason) ?? -Infinity;
+    if (performance.now() - last < patienceMs) return;
+    saidMs.set(reason, performance.now());
+    report(`HDFS: ${reason} (trying again for ${patienceMs / 1_000} s)`);
+  }
+
+  /** Runs one operation, whose failure names it; again, if the failure may pass and the operation can be repeated. */
+  function attempt<T>(
     what: string,
     path: string,
     action: () => Promise<T>,
     once = false,
   ): Promise<T> {
-    const attempt = async () => {
+    const explained = async () => {
       try {
         return await action();
       } catch (error) {
         throw error instanceof LabError ? error : await explain(what, path, error);
       }
     };
-    return pRetry(attempt, {
-      retries: once ? 0 : RETRIES,
+    return pRetry(explained, {
+      retries: once ? 0 : Infinity,
+      maxRetryTime: patienceMs,
       minTimeout: FIRST_RETRY_MS,
-      shouldRetry: ({ error }) => error instanceof Passing,
+      maxTimeout: MAX_RETRY_MS,
+      shouldRetry: ({ error }) => {
+        if (!(error instanceof TransientError)) return false;
+        sayOnce(error.reason);
+        return true;
+      },
     });
   }
 
@@ -296,7 +351,7 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
   return {
     root: rootUrl,
     makeFolder: (path) =>
-      doing("make the folder", absolute(path), async () => {
+      attempt("make the folder", absolute(path), async () => {
         await named<void>((done) =>
           names.mkdir(encoded(absolute(path)), (e) => done(e, undefined)),
         );
@@ -310,15 +365,15 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
       // The name begins with a dot, so that Spark and pyarrow pass over it; the rename is atomic.
       const whole = absolute(path);
       const slash = whole.lastIndexOf("/");
-      const aside = `${whole.slice(0, slash)}/.${whole.slice(slash + 1)}.writing`;
+      const tempPath = `${whole.slice(0, slash)}/.${whole.slice(slash + 1)}.writing`;
       const action = async () => {
-        await upload(aside, content);
-        await rename(aside, whole);
+        await upload(tempPath, content);
+        await rename(tempPath, whole);
       };
-      return doing("write", whole, action, !isWhole(content)); // a stream is read once
+      return attempt("write", whole, action, !isWhole(content)); // a stream is read once
     },
     read: (path) =>
-      doing("read", absolute(path), async () => {
+      attempt("read", absolute(path), async () => {
         const url = await dataNodeFor("GET", operation(absolute(path), "OPEN"));
         const { data, headers } = await axios.get<ArrayBuffer>(url, {
           responseType: "arraybuffer",
@@ -331,7 +386,7 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
         return content;
       }),
     list: (path) =>
-      doing("list", absolute(path), async () => {
+      attempt("list", absolute(path), async () => {
         try {
           const files = await named<{ pathSuffix: string }[]>((done) =>
             names.readdir(encoded(absolute(path)), done),
@@ -347,7 +402,7 @@ export function hdfsStore(location: HdfsLocation, local: boolean): Store {
         }
       }),
     remove: (path) =>
-      doing("remove", absolute(path), () =>
+      attempt("remove", absolute(path), () =>
         named<void>((done) =>
           names.unlink(encoded(absolute(path)), true, (error) => done(error, undefined)),
         ),

@@ -1,9 +1,9 @@
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { LabError, errorCode, errorMessage } from "../errors.js";
+import { makeFolders, nodeDisk, syncFolder, type DiskOptions } from "../files.js";
 import type { Store } from "./store.js";
 
-async function doing<T>(what: string, path: string, action: () => Promise<T>): Promise<T> {
+async function attempt<T>(what: string, path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
@@ -11,37 +11,67 @@ async function doing<T>(what: string, path: string, action: () => Promise<T>): P
   }
 }
 
-/** A store in a folder of this machine; the folder is made where it is missing. */
-export function localStore(root: string): Store {
+/**
+ * A store in a folder of this machine; the folder is made where it is missing.
+ *
+ * When `write` returns, the file outlives a power cut: its content is synced before it gets its name, and its name (the folder)
+ * after that. So a power cut leaves the old file or the new one, never an empty or half one.
+ */
+export function localStore(
+  root: string,
+  { sync = true, disk = nodeDisk }: DiskOptions = {},
+): Store {
   const absolute = (path: string) => join(root, path);
+  /** Folders that are on the disk, so that their own places need not be synced for every file. */
+  const made = new Set<string>();
+
+  async function ensureFolder(path: string): Promise<void> {
+    if (made.has(path)) return;
+    // From the root down: a folder's name is in the one above it.
+    if (path !== absolute("")) await ensureFolder(dirname(path));
+    await makeFolders(path, sync, disk);
+    made.add(path);
+  }
+
   return {
     root,
-    makeFolder: async (path) => {
-      const folder = absolute(path);
-      await doing("make the folder", folder, () => mkdir(folder, { recursive: true }));
-    },
+    makeFolder: (path) =>
+      attempt("make the folder", absolute(path), () => ensureFolder(absolute(path))),
     write: (path, content) =>
-      doing("write", absolute(path), async () => {
+      attempt("write", absolute(path), async () => {
+        const folder = dirname(absolute(path));
+        await ensureFolder(folder);
         // The name begins with a dot, so that Spark and pyarrow pass over it. A crash leaves it behind;
         // writing the same file again replaces it.
-        const aside = join(dirname(absolute(path)), `.${path.split("/").at(-1)}.writing`);
-        await writeFile(aside, content).catch(async (error: unknown) => {
-          if (errorCode(error) !== "ENOENT") throw error;
-          await mkdir(dirname(aside), { recursive: true });
-          await writeFile(aside, content);
-        });
-        await rename(aside, absolute(path));
+        const tempPath = join(folder, `.${basename(path)}.writing`);
+        const file = await disk.open(tempPath, "w");
+        try {
+          await file.writeFile(content);
+          if (sync) await file.sync();
+        } finally {
+          await file.close();
+        }
+        await disk.rename(tempPath, absolute(path));
+        if (sync) await syncFolder(folder, disk);
       }),
-    read: (path) => doing("read", absolute(path), () => readFile(absolute(path))),
-    list: async (path) => {
-      try {
-        return (await readdir(absolute(path))).filter((name) => !name.startsWith(".")).sort();
-      } catch (error) {
-        if (errorCode(error) === "ENOENT") return [];
-        throw new LabError(`cannot list ${absolute(path)}: ${errorMessage(error)}`);
-      }
-    },
+    read: (path) => attempt("read", absolute(path), () => disk.readFile(absolute(path))),
+    list: (path) =>
+      attempt("list", absolute(path), async () => {
+        try {
+          const names = await disk.readdir(absolute(path));
+          return names.filter((name) => !name.startsWith(".")).sort();
+        } catch (error) {
+          if (errorCode(error) === "ENOENT") return [];
+          throw error;
+        }
+      }),
     remove: (path) =>
-      doing("remove", absolute(path), () => rm(absolute(path), { recursive: true, force: true })),
+      attempt("remove", absolute(path), async () => {
+        const removed = absolute(path);
+        for (const folder of made) {
+          if (folder === removed || folder.startsWith(`${removed}/`)) made.delete(folder);
+        }
+        await disk.rm(removed, { recursive: true, force: true });
+      }),
   };
 }

@@ -1,6 +1,8 @@
 import * as zlib from "node:zlib"; // not { crc32 }, which old versions of Node do not have
 import { z } from "zod";
 import { LabError, errorMessage } from "../errors.js";
+import type { CommittedFile, Manifest } from "../store/manifest.js";
+import { LATEST_FILE, batchOfFile } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import {
   addChanges,
@@ -19,7 +21,9 @@ import { NO_WATERMARK } from "./watermark.js";
 //   metadata     the settings of the query
 //   offsets/N    what batch N reads, written before it runs
 //   state/N      what the state after batch N has that the state after an earlier batch has not
-//   commits/N    batch N is complete: its output is in the store
+//   commits/N    batch N is complete: its output is in the store; the files that it has written
+//   manifest/K   the same of the batches 100 K to 100 K + 99, whose commits are cleared away
+//   latest       latest/ as it was written after a batch, where a batch itself has left it behind
 //
 // Each file is lines of text: a version, JSON, and (unlike Spark's) a checksum of the lines above it.
 //
@@ -64,6 +68,8 @@ export interface Progress {
   plan: BatchPlan;
   maxEventTimeMs: number;
   totals: Record<string, number>;
+  /** The files that the batch has written; undefined where the sink does not say. */
+  files?: readonly CommittedFile[];
 }
 
 /** Everything that the engine remembers between two batches, as the checkpoint has it. */
@@ -92,6 +98,22 @@ const headLine = z.object({
 });
 const assetLine = z.tuple([z.string(), z.custom<SavedAsset>((value) => typeof value === "object")]);
 
+const committedFile = z.object({
+  path: z.string(),
+  bytes: number,
+  rows: number,
+  crc32: z.string(),
+});
+/** Older versions of the lab did not list the files. */
+const commitLine = z.object({ files: z.array(committedFile).optional() });
+const latestLine = z.object({ afterBatch: number.int().min(-1), file: committedFile });
+const manifestLine = commitLine.extend({ batchId: number.int().min(0) });
+/** The files that a batch has written; undefined where it does not say. */
+interface Commit {
+  batchId: number;
+  files?: readonly CommittedFile[];
+}
+
 const orNull = (ms: number) => (ms === NO_WATERMARK ? null : ms);
 
 /** The folder of the checkpoint in the store. */
@@ -107,6 +129,8 @@ export interface Checkpoint {
    * @param changes what the batch has changed in the state; kept, so that later batches can write it again
    */
   commit(progress: Progress, state: State, changes: Changes): Promise<void>;
+  /** Records that `latest/` was written after the last batch. */
+  recordLatest(file: CommittedFile): Promise<void>;
   /** The last committed batch; undefined where none was. */
   lastCommitted(): Promise<Committed | undefined>;
   /** The batch that was planned but not committed; undefined where there is none. */
@@ -115,25 +139,35 @@ export interface Checkpoint {
   lastPlan(): Promise<BatchPlan | undefined>;
 }
 
+/** A checkpoint in a store. */
+export interface StoredCheckpoint extends Checkpoint {
+  /** The settings that it was made with. */
+  readonly settings: Settings;
+  /** The files that all committed batches have written. */
+  manifest(): Promise<Manifest>;
+}
+
 /**
  * Opens a query's checkpoint, or begins one, in the store that the products go to.
  *
  * @param topic the topic that offsets are of
+ * @param settings undefined: those that it was made with, whatever they are
  * @throws LabError if it is corrupt, or was made with other settings (saying which)
  */
 export async function openCheckpoint(
   store: Store,
   topic: string,
-  settings: Settings,
-): Promise<Checkpoint> {
+  settings?: Settings,
+): Promise<StoredCheckpoint> {
   const pathOf = (name: string) => `${CHECKPOINT}/${name}`;
   /** The files of state/ that make up the state after the last batch: the whole one, then changes. Unknown before this process has written it. */
   let wholeBatch: number | undefined;
   let deltas: Delta[] = [];
   /** The same for the batch before. */
-  let filesBefore: number[] = [];
+  let neededBefore: number[] = [];
   /** All files of state/. */
   let stateFiles: Set<number> | undefined;
+  let committedBatch = -1;
 
   const writeLines = (name: string, values: unknown[]) =>
     store.write(pathOf(name), [...piecesOf(values)].join(""));
@@ -157,7 +191,7 @@ export async function openCheckpoint(
     const start = body.indexOf("\n") + 1;
     const version = body.toString("utf8", 0, start).trimEnd();
     if (version !== VERSION) throw corrupt(name, `expected version ${VERSION}, found ${version}`);
-    return valuesOf(body, start);
+    return valuesOf(body, start, (error) => corrupt(name, errorMessage(error)));
   }
 
   function checked<T>(name: string, schema: z.ZodType<T>, value: unknown): T {
@@ -208,11 +242,12 @@ export async function openCheckpoint(
     const batchId = (await batchesIn("commits")).at(-1);
     if (batchId === undefined) return undefined;
     await readLines(`commits/${batchId}`);
+    committedBatch = batchId;
     const assets = new Map<string, SavedAsset>();
     const head = await readState(batchId, assets);
-    filesBefore = [batchId];
+    neededBefore = [batchId];
     for (let { sinceBatch } = head; sinceBatch !== undefined;) {
-      filesBefore.push(sinceBatch);
+      neededBefore.push(sinceBatch);
       ({ sinceBatch } = await readState(sinceBatch, assets));
     }
     return {
@@ -223,13 +258,13 @@ export async function openCheckpoint(
     };
   }
 
-  async function unfinished(): Promise<BatchPlan | undefined> {
+  async function unfinishedBatch(): Promise<number | undefined> {
     const committed = (await batchesIn("commits")).at(-1) ?? -1;
     const planned = (await batchesIn("offsets")).at(-1) ?? -1;
     if (planned > committed + 1 || planned < committed) {
       throw corrupt("offsets", `its last batch is ${planned}, that of commits/ is ${committed}`);
     }
-    return planned > committed ? await readPlan(planned) : undefined;
+    return planned > committed ? planned : undefined;
   }
 
   async function lastPlan(): Promise<BatchPlan | undefined> {
@@ -237,16 +272,87 @@ export async function openCheckpoint(
     return batchId === undefined ? undefined : readPlan(batchId);
   }
 
+  async function unfinished(): Promise<BatchPlan | undefined> {
+    const batchId = await unfinishedBatch();
+    return batchId === undefined ? undefined : await readPlan(batchId);
+  }
+
+  async function readCommit(batchId: number): Promise<Commit> {
+    const name = `commits/${batchId}`;
+    const [line] = await readLines(name);
+    return { batchId, ...checked(name, commitLine, line) };
+  }
+
+  /** The commits of this process since the last were collected: on a store far away 100 files take seconds to read. */
+  const recent = new Map<number, Commit>();
+
+  /**
+   * Collects the commits of the 100 batches before this one in one file, since those are cleared away from now on. So what a
+   * batch costs, and how many files there are, does not grow with every batch.
+   */
+  async function collectCommits(batchId: number): Promise<void> {
+    const oldest = batchId - BATCHES_KEPT;
+    const collected = (await batchesIn("commits")).filter((each) => each >= oldest);
+    const lines: Commit[] = [];
+    for (const each of collected) {
+      if (each < batchId) lines.push(recent.get(each) ?? (await readCommit(each)));
+    }
+    await writeLines(`manifest/${oldest / BATCHES_KEPT}`, lines);
+    recent.clear();
+  }
+
+  async function manifest(): Promise<Manifest> {
+    const batches: Commit[] = [];
+    for (const segment of await batchesIn("manifest")) {
+      const name = `manifest/${segment}`;
+      for (const line of await readLines(name)) batches.push(checked(name, manifestLine, line));
+    }
+    const collected = batches.at(-1)?.batchId ?? -1;
+    const uncollected = (await batchesIn("commits")).filter((batchId) => batchId > collected);
+    batches.push(...(await Promise.all(uncollected.map(readCommit))));
+
+    const files = new Map<string, CommittedFile>();
+    const listed = new Set<number>();
+    let latestBatch = -1;
+    for (const { batchId, files: written } of batches) {
+      if (written === undefined) continue;
+      listed.add(batchId);
+      for (const file of written) {
+        files.set(file.path, file);
+        if (file.path === LATEST_FILE) latestBatch = batchId;
+      }
+    }
+    if ((await store.list(CHECKPOINT)).includes("latest")) {
+      const [line] = await readLines("latest");
+      const { afterBatch, file } = checked("latest", latestLine, line);
+      if (afterBatch >= latestBatch) files.set(LATEST_FILE, file);
+    }
+    const last = batches.at(-1)?.batchId ?? -1;
+    /** Whether a batch was committed by a version of the lab that did not list its files. */
+    const isUnlisted = (batchId: number) => batchId <= last && !listed.has(batchId);
+    return {
+      files,
+      mayBeUnlisted: (path) => isUnlisted(path === LATEST_FILE ? last : batchOfFile(path)),
+      batchesWithoutList: last + 1 - listed.size,
+      unfinishedBatch: await unfinishedBatch(),
+      isReadByList: false,
+    };
+  }
+
   async function commit(progress: Progress, state: State, changes: Changes): Promise<void> {
     const { batchId } = progress.plan;
+    const { files } = progress;
     await writeState(progress, state, changes);
-    await writeLines(`commits/${batchId}`, [{}]);
-    const files = [
+    if (batchId > 0 && batchId % BATCHES_KEPT === 0) await collectCommits(batchId);
+    await writeLines(`commits/${batchId}`, [{ files }]);
+    committedBatch = batchId;
+    recent.set(batchId, { batchId, files });
+    const needed = [
       ...(wholeBatch === undefined ? [] : [wholeBatch]),
       ...deltas.map((delta) => delta.batchId),
     ];
-    await removeStale(batchId, files);
-    filesBefore = files;
+    await removeStale(batchId, needed);
+    neededBefore = needed;
   }
 
   /** Writes state/N, with the files before it that it takes over. The first one of a process is whole: reading the state cost as much. */
@@ -285,30 +391,28 @@ export async function openCheckpoint(
   }
 
   /** Removes what neither the last batch nor the one before needs. */
-  async function removeStale(batchId: number, files: number[]): Promise<void> {
+  async function removeStale(batchId: number, needed: number[]): Promise<void> {
     // Listed once, so that what a crash has left over goes too.
     stateFiles ??= new Set(await batchesIn("state"));
     stateFiles.add(batchId);
     const stale = [`offsets/${batchId - BATCHES_KEPT}`, `commits/${batchId - BATCHES_KEPT}`];
     for (const file of stateFiles) {
-      if (files.includes(file) || filesBefore.includes(file)) continue;
+      if (needed.includes(file) || neededBefore.includes(file)) continue;
       stale.push(`state/${file}`);
       stateFiles.delete(file);
     }
     await Promise.all(stale.map((name) => store.remove(pathOf(name))));
   }
 
+  let made = settings ?? {};
   if (await isBegun(store)) {
     const [first] = await readLines("metadata");
-    refuseOtherSettings(
-      `${store.root}/${CHECKPOINT}`,
-      checked("metadata", settingsLine, first),
-      settings,
-    );
+    made = checked("metadata", settingsLine, first);
+    refuseOtherSettings(`${store.root}/${CHECKPOINT}`, made, settings ?? made);
   } else if ((await batchesIn("offsets")).length > 0) {
     throw corrupt("metadata", "it is missing");
   } else {
-    await writeLines("metadata", [settings]);
+    await writeLines("metadata", [made]);
   }
 
   return {
@@ -318,9 +422,12 @@ export async function openCheckpoint(
         { [topic]: endOffsets },
       ]),
     commit,
+    recordLatest: (file) => writeLines("latest", [{ afterBatch: committedBatch, file }]),
     lastCommitted,
     unfinished,
     lastPlan,
+    settings: made,
+    manifest,
   };
 }
 
@@ -349,10 +456,20 @@ function asyncPieces(values: () => Iterable<unknown>): AsyncIterable<string> {
 }
 
 /** The values of the lines of a file, parsed one at a time. */
-function* valuesOf(body: Buffer, start: number): Generator<unknown> {
+function* valuesOf(
+  body: Buffer,
+  start: number,
+  explain: (error: unknown) => Error,
+): Generator<unknown> {
   while (start < body.length) {
     const end = body.indexOf("\n", start);
-    yield JSON.parse(body.toString("utf8", start, end));
+    let value: unknown;
+    try {
+      value = JSON.parse(body.toString("utf8", start, end));
+    } catch (error) {
+      throw explain(error);
+    }
+    yield value;
     start = end + 1;
   }
 }

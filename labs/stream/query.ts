@@ -2,6 +2,7 @@ import { parseEvent } from "../event.js";
 import type { EventLog } from "../log/log.js";
 import type { BatchOutput, LatestRow } from "../store/products.js";
 import { refuseLost, refuseLostBeginning } from "../log/lost.js";
+import type { CommittedFile } from "../store/manifest.js";
 import { formatTime } from "../time.js";
 import { planBatch } from "./batch.js";
 import type { BatchPlan, Checkpoint } from "./checkpoint.js";
@@ -30,8 +31,12 @@ export interface QuerySettings {
   clock?: () => number;
 }
 
-/** Takes the output of a batch; called again with the same output when a batch is run again. */
-export type Sink = (output: BatchOutput) => Promise<void>;
+/**
+ * Takes the output of a batch; called again with the same output when a batch is run again.
+ *
+ * @returns the files that it has written, where it writes files
+ */
+export type Sink = (output: BatchOutput) => Promise<readonly CommittedFile[] | void>;
 
 /** Sums over all batches since the query began, across restarts. */
 export type Totals = {
@@ -171,7 +176,7 @@ export async function openQuery(
     const closed = closeWindows(state, windows, lateWatermarkMs, plan.watermarkMs, rules);
     const changes = closed.filter(({ pct_change }) => Math.abs(pct_change) >= changeThreshold);
     const alerts = monitor?.endBatch(state, closed, plan.nowMs) ?? [];
-    await sink({
+    const files = await sink({
       batchId: plan.batchId,
       events,
       windows: closed,
@@ -191,7 +196,8 @@ export async function openQuery(
     totals.alerts += alerts.length;
     totals.lateEvents += lateEvents;
     totals.droppedRows += droppedRows;
-    await checkpoint.commit({ plan, maxEventTimeMs, totals }, state, takeChanges(state));
+    const progress = { plan, maxEventTimeMs, totals, files: files ?? undefined };
+    await checkpoint.commit(progress, state, takeChanges(state));
 
     const triggerMs = performance.now() - startedMs + walCommitMs;
     const numInputRows = events.length + rejected.length;
@@ -221,6 +227,7 @@ export async function openQuery(
       watermarkMs: rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
       nowMs: isAll ? clock?.() : undefined,
     };
+    await log.sync(); // a plan must not outlive the records that it names
     await checkpoint.writePlan(plan);
     return run(plan, performance.now() - startedMs);
   }

@@ -43,6 +43,7 @@ const FORGETFUL = {
   lastCommitted: () => Promise.resolve(undefined),
   unfinished: () => Promise.resolve(undefined),
   lastPlan: () => Promise.resolve(undefined),
+  recordLatest: () => Promise.resolve(),
 };
 
 /**

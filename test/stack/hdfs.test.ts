@@ -8,10 +8,11 @@ import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { LabError } from "../../labs/errors.js";
 import { fileBlocks, hdfsFile, namesBelow, namesIn, readBlock } from "../../labs/store/blocks.js";
-import { hdfsStore } from "../../labs/store/hdfs.js";
+import { hdfsStore, type HdfsOptions } from "../../labs/store/hdfs.js";
 import { ENVIRONMENT, hdfs, stack, uniqueName } from "./environment.js";
 
-const store = (path = `/${uniqueName("store")}`) => hdfsStore({ ...hdfs, path }, true);
+const store = (path = `/${uniqueName("store")}`, options: HdfsOptions = {}) =>
+  hdfsStore({ ...hdfs, path }, true, options);
 const command = (...args: string[]) =>
   promisify(execFile)("setup/bin/hdfs", args, { env: { ...process.env, ...ENVIRONMENT } });
 
@@ -79,19 +80,68 @@ test("what is missing is an empty list, nothing to remove, and an error to read"
   await expect(here.makeFolder("file")).rejects.toThrow(/cannot make the folder .*file/);
 });
 
-test("a NameNode in safe mode is an error that says so, and writing works after it", async () => {
-  const here = store();
+test("a NameNode in safe mode is told at once and once, waited for, and an error only if it stays", async () => {
+  const path = `/${uniqueName("safe")}`;
+  const notices: string[] = [];
+  const here = store(path, { report: (notice) => notices.push(notice) });
+  await here.makeFolder("folder");
   await command("dfsadmin", "-safemode", "enter");
+  let writes: Promise<void>[];
   try {
-    await expect(here.write("file", "x")).rejects.toThrow(/cannot write .*file: .*safe mode/);
+    const impatient = store(path, { patienceMs: 1_500 });
+    await expect(impatient.write("file", "x")).rejects.toThrow(
+      /cannot write .*file: .*safe mode.*dfsadmin -safemode leave/,
+    );
+    writes = ["a", "b", "c"].map((name) => here.write(name, "x"));
+    await expect.poll(() => notices.length, { timeout: 5_000 }).toBe(1);
+    await expect(here.list("folder")).resolves.toEqual([]); // reading works in safe mode
   } finally {
     await command("dfsadmin", "-safemode", "leave");
   }
-  await here.write("file", "x");
+  await Promise.all(writes);
+  expect(await here.list("")).toEqual(["a", "b", "c", "folder"]);
+  expect(notices).toEqual([
+    expect.stringMatching(/^HDFS: the NameNode is in safe mode, .*\(trying again for 60 s\)$/),
+  ]);
 });
 
-test("a DataNode and a NameNode killed during writes are clear errors, and the files are whole when they are back", async () => {
-  const here = store();
+test("a quota that is used up names the folder and the command that lifts it, which then helps", async () => {
+  for (const [set, value, message] of [
+    ["-setQuota", "2", /quota of files and folders of (\/\S+) is used up .*dfsadmin (-clrQuota) /],
+    ["-setSpaceQuota", "1m", /space quota of (\/\S+) is used up .*dfsadmin (-clrSpaceQuota) /],
+  ] as const) {
+    const path = `/${uniqueName("quota")}`;
+    const here = store(path);
+    await here.makeFolder("folder");
+    await command("dfsadmin", set, value, path);
+    const failure = await here.write("folder/file", "x").then(() => "written", String);
+    expect(failure).toMatch(message);
+    const [, folder, remedy] = message.exec(failure)!;
+    expect(folder).toBe(path);
+    await command("dfsadmin", remedy!, folder!);
+    await here.write("folder/file", "x");
+  }
+});
+
+test("a DataNode and a NameNode that are killed and started again during writes are waited for", async () => {
+  const notices: string[] = [];
+  const here = store(undefined, { report: (notice) => notices.push(notice) });
+  for (const name of ["datanode", "namenode"] as const) {
+    const content = Buffer.alloc(10_000_000, 3);
+    const files = Array.from({ length: 12 }, (_, index) => `${name}-${index}`);
+    const restarted = new Promise((resolve) => setTimeout(resolve, 60))
+      .then(() => kill(name))
+      .then(() => stack.start("namenode"))
+      .then(() => stack.start("datanode"));
+    for (const file of files) await here.write(file, content);
+    await restarted;
+    for (const file of files) expect((await here.read(file)).equals(content), file).toBe(true);
+  }
+  for (const notice of notices) expect(notice).toMatch(/^HDFS: .*trying again for 60 s/);
+});
+
+test("a DataNode and a NameNode killed during writes are clear errors where nobody waits, and the files are whole when they are back", async () => {
+  const here = store(undefined, { patienceMs: 1_000 });
   await here.write("before", "kept");
   for (const name of ["datanode", "namenode"] as const) {
     const content = Buffer.alloc(30_000_000, 3);
@@ -126,7 +176,8 @@ async function impostor(answer: RequestListener) {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  return hdfsStore({ host: "127.0.0.1", httpPort: port, rpcPort: 1, path: "/x" }, false);
+  const location = { host: "127.0.0.1", httpPort: port, rpcPort: 1, path: "/x" };
+  return hdfsStore(location, false, { patienceMs: 0 });
 }
 
 test("an error page is never taken for content or success, whatever the status", async () => {
@@ -153,7 +204,8 @@ test("an error page is never taken for content or success, whatever the status",
 });
 
 test("nobody there, and no answer, are errors that name the operation and the path", async () => {
-  const nobody = hdfsStore({ host: "127.0.0.1", httpPort: 1, rpcPort: 1, path: "/x" }, true);
+  const location = { host: "127.0.0.1", httpPort: 1, rpcPort: 1, path: "/x" };
+  const nobody = hdfsStore(location, true, { patienceMs: 1_000 });
   for (const [failing, what] of [
     [
       nobody.read("file"),

@@ -7,6 +7,7 @@ import { localStore } from "../../labs/store/local.js";
 import { takeChanges } from "../../labs/stream/changes.js";
 import { openCheckpoint, type Committed } from "../../labs/stream/checkpoint.js";
 import { markChanged, restoreState } from "../../labs/stream/state.js";
+import { LATEST_FILE } from "../../labs/store/products.js";
 import { NO_WATERMARK } from "../../labs/stream/watermark.js";
 import { temporaryFolder } from "../support/folder.js";
 
@@ -22,17 +23,26 @@ const progress = (batchId: number): Committed => ({
   ]),
 });
 
-async function filled(batches: number): Promise<string> {
+/** @param withFiles whether the commits list files; those of an older version do not */
+async function filled(batches: number, withFiles = true): Promise<string> {
   const folder = await temporaryFolder();
-  const checkpoint = await openCheckpoint(localStore(folder), "t", SETTINGS);
   const state = restoreState(progress(0).assets, WINDOWS, NO_WATERMARK);
+  const checkpoint = await openCheckpoint(localStore(folder, { sync: false }), "t", SETTINGS);
   for (let batchId = 0; batchId < batches; batchId++) {
     for (const assetState of state.assets.values()) markChanged(state, assetState);
     await checkpoint.writePlan(progress(batchId).plan);
-    await checkpoint.commit(progress(batchId), state, takeChanges(state));
+    const files = withFiles ? filesOf(batchId) : undefined;
+    await checkpoint.commit({ ...progress(batchId), files }, state, takeChanges(state));
   }
   return folder;
 }
+
+/** What a batch lists: its own file, and the one that every batch replaces. */
+const filesOf = (batchId: number) =>
+  [`prices/part-${String(batchId).padStart(8, "0")}.parquet`, LATEST_FILE].map((path) => ({
+    ...{ path, bytes: 100 + batchId, rows: batchId },
+    crc32: batchId.toString(16).padStart(8, "0"),
+  }));
 
 test("a new checkpoint has nothing committed and nothing unfinished", async () => {
   const checkpoint = await openCheckpoint(localStore(await temporaryFolder()), "t", SETTINGS);
@@ -53,6 +63,7 @@ test("the layout is Spark's, and old batches are cleared away", async () => {
   const folder = await filled(105);
   expect((await readdir(join(folder, "checkpoint"))).sort()).toEqual([
     "commits",
+    "manifest",
     "metadata",
     "offsets",
     "state",
@@ -62,6 +73,74 @@ test("the layout is Spark's, and old batches are cleared away", async () => {
   expect((await readdir(join(folder, "checkpoint/state"))).sort()).toEqual(["103", "104"]);
   const lines = (await readFile(join(folder, "checkpoint/offsets/104"), "utf8")).split("\n");
   expect(lines.slice(0, 3)).toEqual(["v1", '{"batchWatermarkMs":1000}', '{"t":[104,0,7]}']);
+});
+
+test("the files of every batch stay listed, in a number of files that does not grow with every batch", async () => {
+  for (const batches of [0, 1, 100, 101, 205, 350]) {
+    const folder = await filled(batches);
+    const checkpoint = await openCheckpoint(localStore(folder), "t");
+    const { files, batchesWithoutList, mayBeUnlisted } = await checkpoint.manifest();
+    const expected = new Map(
+      Array.from({ length: batches }, (_, batchId) => filesOf(batchId))
+        .flat()
+        .map((file) => [file.path, file]),
+    );
+    expect(files).toEqual(expected);
+    expect(batchesWithoutList).toBe(0);
+    expect(mayBeUnlisted("prices/part-00000000.parquet")).toBe(false);
+    expect(checkpoint.settings).toEqual(SETTINGS);
+    const count = async (name: string) =>
+      (await readdir(join(folder, "checkpoint", name)).catch((): string[] => [])).length;
+    expect(await count("commits")).toBe(Math.min(batches, 100));
+    expect(await count("manifest")).toBe(Math.floor(Math.max(0, batches - 1) / 100));
+  }
+});
+
+test("a checkpoint of an older version is continued, and says which batches have no list", async () => {
+  for (const [old, more] of [
+    [3, 2],
+    [150, 100],
+    [250, 60],
+  ] as const) {
+    const folder = await filled(old, false);
+    await rm(join(folder, "checkpoint/manifest"), { recursive: true, force: true });
+    const checkpoint = await openCheckpoint(localStore(folder, { sync: false }), "t", SETTINGS);
+    expect(await checkpoint.lastCommitted()).toEqual(progress(old - 1));
+    const state = restoreState(progress(0).assets, WINDOWS, NO_WATERMARK);
+    const before = await checkpoint.manifest();
+    expect(before.batchesWithoutList).toBe(old);
+    expect(before.mayBeUnlisted(LATEST_FILE)).toBe(true);
+    for (let batchId = old; batchId < old + more; batchId++) {
+      await checkpoint.writePlan(progress(batchId).plan);
+      const next = { ...progress(batchId), files: filesOf(batchId) };
+      await checkpoint.commit(next, state, takeChanges(state));
+    }
+    const { files, batchesWithoutList, mayBeUnlisted } = await checkpoint.manifest();
+    expect(batchesWithoutList).toBe(old);
+    expect(files.size).toBe(more + 1);
+    const part = (batchId: number) => filesOf(batchId)[0]!.path;
+    expect([0, old - 1, old, old + more].map((batchId) => mayBeUnlisted(part(batchId)))).toEqual([
+      ...[true, true, false, false],
+    ]);
+    expect(mayBeUnlisted(LATEST_FILE)).toBe(false);
+  }
+});
+
+test("of latest/ the version counts that was written last, by a batch or after one", async () => {
+  const folder = await filled(3);
+  const reopen = () => openCheckpoint(localStore(folder, { sync: false }), "t", SETTINGS);
+  const latest = async () => (await (await reopen()).manifest()).files.get(LATEST_FILE);
+  expect(await latest()).toEqual(filesOf(2)[1]);
+  const after = { path: LATEST_FILE, bytes: 7, rows: 1, crc32: "00000001" };
+  const checkpoint = await reopen();
+  await checkpoint.lastCommitted();
+  await checkpoint.recordLatest(after);
+  expect(await latest()).toEqual(after);
+  const state = restoreState(progress(0).assets, WINDOWS, NO_WATERMARK);
+  await checkpoint.writePlan(progress(3).plan);
+  const next = { ...progress(3), files: filesOf(3) };
+  await checkpoint.commit(next, state, takeChanges(state));
+  expect(await latest()).toEqual(filesOf(3)[1]);
 });
 
 test("other settings are refused, saying which differs", async () => {
