@@ -12,9 +12,13 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/stack/**", "test/exercises/**", "test/course/**"],
+          exclude: ["test/stack/**", "test/exercises/**", "test/course/**", "test/crash/**"],
           testTimeout: 60_000,
         },
+      },
+      {
+        // Processes killed and power cut, again and again: they need no service, but a while.
+        test: { name: "crash", include: ["test/crash/*.test.ts"], testTimeout: 120_000 },
       },
       {
         // The exercises themselves, in CI: a learner's answers make these fail.

@@ -10,8 +10,9 @@ import { market } from "../labs/source/market.js";
 import { take } from "../labs/source/observed.js";
 import type { Source } from "../labs/source/source.js";
 import { localStore } from "../labs/store/local.js";
-import { PRODUCTS, readAll } from "../labs/store/products.js";
+import { readAll } from "../labs/store/products.js";
 import { openCheckpoint } from "../labs/stream/checkpoint.js";
+import { products } from "./support/products.js";
 
 const PARTITIONS = 3;
 const EVENTS = 600;
@@ -52,11 +53,6 @@ async function run(folder: string, source: Source, crashInBatch = Infinity): Pro
   } finally {
     await log.close();
   }
-}
-
-async function products(folder: string) {
-  const store = localStore(folder);
-  return Promise.all(PRODUCTS.map(async (name) => [name, await readAll(store, name)]));
 }
 
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

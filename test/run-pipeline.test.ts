@@ -1,31 +1,13 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { UsageError } from "../labs/errors.js";
-import type { Summary } from "../labs/report/summary.js";
-import { localStore } from "../labs/store/local.js";
-import { PRODUCTS, readAll } from "../labs/store/products.js";
 import { readOptions } from "../scripts/pipeline-options.js";
 import { coingeckoServer, prices } from "./support/coingecko-server.js";
-import { runPipelineCommand, start } from "./support/command.js";
-import { receiver } from "./support/receiver.js";
+import { market, parseSummary, runPipelineCommand, start } from "./support/command.js";
 import { temporaryFolder } from "./support/folder.js";
-
-const market = (out: string, ...more: string[]) => [
-  ...["--source", "market", "--events", "8000", "--batch", "200", "--out", out],
-  ...more,
-];
-const parseSummary = (stdout: string) => JSON.parse(stdout) as Summary;
-
-/** All rows of all products. */
-async function products(out: string) {
-  const store = localStore(out);
-  return Object.fromEntries(
-    await Promise.all(PRODUCTS.map(async (name) => [name, await readAll(store, name)])),
-  ) as Record<(typeof PRODUCTS)[number], object[]>;
-}
+import { products } from "./support/products.js";
 
 test("without options the real tape runs to its end, with a summary and a report", async () => {
   const out = await temporaryFolder();
@@ -57,61 +39,6 @@ test("--json prints one object on stdout and nothing else, and its sums are thos
   for (const key of ["droppedRows", "openWindows", "watermark", "elapsedMs"]) {
     expect(summary).toHaveProperty(key);
   }
-});
-
-test("killed at random many times and run again, every product is that of an undisturbed run, and the webhook has every alert", async () => {
-  const quiet = await temporaryFolder();
-  const killed = await temporaryFolder();
-  const server = await receiver();
-  const rules = (name: string, webhook?: string) => {
-    const list = [
-      { name: "moves", kind: "change", percent: 0.3 },
-      { name: "silent", kind: "silence", after: "700ms" },
-      { name: "odd", kind: "anomaly", every: "1s", window: 10, threshold: 4 },
-    ];
-    return writeFile(join(killed, name), JSON.stringify({ webhook, rules: list }));
-  };
-  await rules("quiet.json");
-  await rules("killed.json", server.url);
-  const options = ["--assets", "bitcoin,ethereum,solana,ripple,cardano", "--alerts"];
-  expect(
-    (await runPipelineCommand(market(quiet, ...options, join(killed, "quiet.json")))).code,
-  ).toBe(0);
-  const commits = async () =>
-    (await readdir(join(killed, "checkpoint/commits")).catch((): string[] => [])).length;
-  let kills = 0;
-  for (let ended = false; !ended;) {
-    const before = await commits();
-    const { child, result } = start(
-      "scripts/run-pipeline.ts",
-      market(killed, ...options, join(killed, "killed.json")),
-    );
-    void result.then(() => (ended = true));
-    // Killed anywhere in the batches that come after the next one.
-    while (!ended && kills < 12 && (await commits()) === before) await sleep(2);
-    await sleep(Math.random() * 60);
-    if (!ended && kills < 12) child.kill("SIGKILL");
-    const { code, signal } = await result;
-    ended = signal !== "SIGKILL";
-    if (ended) expect(code).toBe(0);
-    else kills++;
-  }
-  const last = await runPipelineCommand(
-    market(killed, ...options, join(killed, "killed.json"), "--json"),
-  );
-  expect(last.code, last.stderr).toBe(0);
-  expect(parseSummary(last.stdout).ended).toBe(true);
-  expect(kills).toBeGreaterThan(3);
-  const found = await products(killed);
-  expect(found).toEqual(await products(quiet));
-  expect(found.alerts.length).toBeGreaterThan(20);
-  // At least once: in order, and what came twice did so after a kill.
-  const delivered = server.requests.map(({ alert }) => alert);
-  const firsts = delivered.filter(
-    (alert, index) => delivered.findIndex(({ id }) => id === alert.id) === index,
-  );
-  expect(firsts).toEqual(found.alerts);
-  expect(delivered.length - firsts.length).toBeLessThanOrEqual(kills);
 });
 
 test("Ctrl-C ends a run with a summary, and the same command continues to the same result", async () => {

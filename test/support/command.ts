@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import type { Summary } from "../../labs/report/summary.js";
 
 export interface Result {
   code: number | null;
@@ -37,3 +38,12 @@ export function runPipelineCommand(
 ): Promise<Result> {
   return start("scripts/run-pipeline.ts", args, environment).result;
 }
+
+/** A run of 8,000 simulated events in 41 batches: the last one is without data. */
+export const market = (out: string, ...more: string[]) => [
+  ...["--source", "market", "--events", "8000", "--batch", "200", "--out", out],
+  ...more,
+];
+
+/** What `--json` prints. */
+export const parseSummary = (stdout: string) => JSON.parse(stdout) as Summary;

@@ -4,12 +4,12 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { LabError } from "../labs/errors.js";
-import { lockFile, lockHolder } from "../labs/lock.js";
-import { lockOutput } from "../labs/output.js";
-import { start } from "./support/command.js";
-import { temporaryFolder } from "./support/folder.js";
-import type { Round } from "./support/lock-contender.js";
+import { LabError } from "../../labs/errors.js";
+import { lockFile, lockHolder } from "../../labs/lock.js";
+import { lockOutput } from "../../labs/output.js";
+import { start } from "../support/command.js";
+import { temporaryFolder } from "../support/folder.js";
+import type { Round } from "../support/lock-contender.js";
 
 const silent = () => {};
 
