@@ -189,9 +189,9 @@ test("an error page is never taken for content or success, whatever the status",
       /Permission denied/,
     ],
     [500, "oops", /HTTP status 500/],
-    [404, "<html>no webhdfs</html>", /does not exist/],
-    [200, "<html>a proxy's page</html>", /not one of WebHDFS/],
-    [200, '{"boolean":false}', /not one of WebHDFS/],
+    [404, "<html>no webhdfs</html>", /is not WebHDFS/],
+    [200, "<html>a proxy's page</html>", /is not WebHDFS/],
+    [200, '{"boolean":false}', /is not WebHDFS/],
   ] as const) {
     const there = await impostor((_, response) => response.writeHead(status).end(body));
     const failing = [there.read("file"), there.write("file", "x")];
