@@ -40,6 +40,8 @@ import { NO_WATERMARK } from "./watermark.js";
 // logarithmic method of Bentley and Saxe (1980), known from log-structured merge trees.
 
 const VERSION = "v1";
+/** Of a file of state/ that needs the files before it: earlier versions of the lab would take it for the whole state. */
+const CHANGES_VERSION = "v2";
 /** How many batches of offsets/ and commits/ are kept: Spark's default `spark.sql.streaming.minBatchesToRetain`. */
 const BATCHES_KEPT = 100;
 /** A file that is less than so many times as large as those after it is written again together with them. */
@@ -190,7 +192,9 @@ export async function openCheckpoint(
     }
     const start = body.indexOf("\n") + 1;
     const version = body.toString("utf8", 0, start).trimEnd();
-    if (version !== VERSION) throw corrupt(name, `expected version ${VERSION}, found ${version}`);
+    if (version !== VERSION && version !== CHANGES_VERSION) {
+      throw corrupt(name, `expected version ${VERSION} or ${CHANGES_VERSION}, found ${version}`);
+    }
     return valuesOf(body, start, (error) => corrupt(name, errorMessage(error)));
   }
 
@@ -382,7 +386,10 @@ export async function openCheckpoint(
       yield* isWhole ? savedState(state) : savedChanges(changes);
     }
     const isLarge = (isWhole ? sizeOfState(state) : size) > MAX_ENTRIES_AT_ONCE;
-    const content = isLarge ? asyncPieces(lines) : [...piecesOf(lines())].join("");
+    const version = isWhole ? VERSION : CHANGES_VERSION;
+    const content = isLarge
+      ? asyncPieces(lines, version)
+      : [...piecesOf(lines(), version)].join("");
     await store.write(pathOf(`state/${batchId}`), content);
     if (isWhole) {
       wholeBatch = batchId;
@@ -432,8 +439,8 @@ export async function openCheckpoint(
 }
 
 /** The text of a file: version, a line for each value, checksum. */
-function* piecesOf(values: Iterable<unknown>): Generator<string> {
-  let piece = `${VERSION}\n`;
+function* piecesOf(values: Iterable<unknown>, version = VERSION): Generator<string> {
+  let piece = `${version}\n`;
   let checksum = 0;
   for (const value of values) {
     piece += `${JSON.stringify(value)}\n`;
@@ -447,10 +454,10 @@ function* piecesOf(values: Iterable<unknown>): Generator<string> {
 }
 
 /** The same for a file of any length. It can be read more than once, should a store have to try again. */
-function asyncPieces(values: () => Iterable<unknown>): AsyncIterable<string> {
+function asyncPieces(values: () => Iterable<unknown>, version: string): AsyncIterable<string> {
   return {
     async *[Symbol.asyncIterator]() {
-      yield* piecesOf(values());
+      yield* piecesOf(values(), version);
     },
   };
 }
