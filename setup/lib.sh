@@ -113,7 +113,8 @@ apt_install() {
     apt-get -o DPkg::Lock::Timeout="$APT_LOCK_SECONDS" install -y --no-install-recommends "$@"
 }
 
-apt_has() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
+# Not through a pipe to grep -q: it stops reading at the first match, and the broken pipe then counts as a failure.
+apt_has() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[0-9]* ]]; }
 
 # A stamp says which list of packages was installed. It lies in the folder that it vouches for, and goes with it.
 is_installed() { [ "$(cat "$1" 2>/dev/null)" = "$(cksum <"$2")" ]; }

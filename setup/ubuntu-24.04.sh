@@ -88,7 +88,7 @@ rm -rf "$LAB/maven"
 say ""
 say "Installed, in $((SECONDS - began)) s:"
 row() { [ ! -e "$2" ] || printf '  %-8s %-40s %6s  %s\n' "$1" "$3" "$(du -shL "$2" 2>/dev/null | cut -f1)" "$4"; }
-row java "$LAB/java" "$(readlink "$LAB/java")" "$("$LAB/java/bin/java" -version 2>&1 | head -n 1)"
+row java "$LAB/java" "$(readlink "$LAB/java")" "$("$LAB/java/bin/java" -version 2>&1 | sed -n 1p)"
 row kafka "$LAB/kafka" .lab/kafka "Kafka 3.4.1, ZooKeeper 3.6.4"
 row hadoop "$LAB/hadoop" .lab/hadoop "HDFS 3.3.6"
 row spark "$LAB/venv" .lab/venv "Spark 3.5.7, JupyterLab and their Python"

@@ -22,7 +22,7 @@ case $candidate in
     export PLAYWRIGHT_BROWSERS_PATH="$LAB/browser"
     mkdir -p "$LAB/browser"
     fetch "Chromium" 180 900 node "$LAB_ROOT/node_modules/playwright-core/cli.js" install --with-deps chromium
-    program=$(find "$LAB/browser" -type f -name chrome | head -n 1)
+    program=$(find "$LAB/browser" -type f -name chrome -print -quit)
     [ -n "$program" ] || fail "Playwright fetched no Chromium; see .lab/setup.log"
     ln -sfn "$program" "$LAB/browser/chromium"
     ;;
