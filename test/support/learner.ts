@@ -6,7 +6,7 @@ import { EXERCISES } from "../../labs/exercises/manifest.js";
 import type { Result } from "./command.js";
 
 const ROOMS = [
-  ...["labs", "scripts", "solutions", "test"],
+  ...["labs", "scripts", "setup", "solutions", "test"],
   ...["package.json", "tsconfig.json", "vitest.config.ts"],
 ];
 
