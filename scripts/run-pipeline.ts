@@ -51,6 +51,8 @@ const SAME_SIGNAL_MS = 500;
 const MOST_ALERTS_SAID = 10;
 /** How long the end of a run waits for a webhook. */
 const LAST_DELIVERIES_MS = 10_000;
+/** How long HDFS may take to answer when a run begins. */
+const REACH_PATIENCE_MS = 3_000;
 const STACK_OUT = "hdfs:///lab/out";
 
 // What talks to a service is loaded only when it is used: its packages would slow down the start of every other run.
@@ -90,6 +92,8 @@ interface Output {
   sparkRoot: string;
   folder: string;
   isLocalStack: boolean;
+  /** Fails soon if nothing answers there: an outage is waited for once a run has begun, not where it cannot begin. */
+  reach(): Promise<unknown>;
 }
 
 async function openOutput(options: Options, config: Config, report: Report): Promise<Output> {
@@ -98,7 +102,7 @@ async function openOutput(options: Options, config: Config, report: Report): Pro
     const folder = resolve(out);
     const sparkRoot = pathToFileURL(folder).href;
     const store = localStore(folder, { sync: options.fsync });
-    return { store, sparkRoot, folder, isLocalStack: false };
+    return { store, sparkRoot, folder, isLocalStack: false, reach: () => Promise.resolve() };
   }
   const { hdfsStore, parseHdfsUrl, parseNameNode } = await import("../labs/store/hdfs.js");
   const { hdfs: own } = ownAddresses(config.stack);
@@ -112,6 +116,7 @@ async function openOutput(options: Options, config: Config, report: Report): Pro
     sparkRoot: store.root,
     folder: join(ROOT, ".lab/runs", nameOf(store)),
     isLocalStack,
+    reach: () => hdfsStore(location, isLocalStack, { patienceMs: REACH_PATIENCE_MS }).list(""),
   };
 }
 
@@ -345,7 +350,8 @@ async function useExercises(report: Report): Promise<LearnersParts> {
 
 /** Says whether the products are those that were committed: the exit code is 1 where they are not. */
 async function verify(options: Options, config: Config, report: Report): Promise<void> {
-  const { store } = await openOutput(options, config, report);
+  const { store, reach } = await openOutput(options, config, report);
+  await reach();
   const verification = await verifyOutput(store);
   console.log(
     options.json ? JSON.stringify(verification) : formatVerification(store, verification),
@@ -387,6 +393,7 @@ async function main(argv: string[]): Promise<void> {
   noteIgnored(argv, options.source, report);
   const { source, settings } = await openSource(options, config, store, report);
   if (options.stack) await startStack(options, config, output);
+  await output.reach();
   const unlock = await lockOutput(folder, report, stop.signal);
   let log: EventLog | undefined;
   let feed: Feed | undefined;

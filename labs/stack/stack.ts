@@ -45,6 +45,8 @@ const STOP_LIMIT_MS = 20_000;
 const POLL_MS = 200;
 /** A NameNode that starts is in safe mode for a moment: that is no news. */
 const WORTH_SAYING_MS = 3_000;
+/** How long the port of a process that was killed may still look taken. */
+const PORT_RELEASE_MS = 2_000;
 const MOST_RESTARTS = 3;
 
 /** The lab's own Kafka, HDFS and Spark on this machine. */
@@ -215,12 +217,18 @@ export function openStack(root: string, config: StackConfig): Stack {
   ): Promise<boolean> {
     const beganMs = performance.now();
     let said: string | undefined;
+    let foreignSinceMs = Infinity;
     for (;;) {
       const silence = await answers(name, record).then(() => undefined, errorMessage);
-      if (!(await isRunning(record))) return false;
-      if (silence === undefined) return true;
       const foreign = await foreignPort(name, record.pid);
-      if (foreign !== undefined) {
+      if (foreign === undefined) foreignSinceMs = Infinity;
+      else foreignSinceMs = Math.min(foreignSinceMs, performance.now());
+      if (!(await isRunning(record))) {
+        if (isNew && foreign !== undefined) throw await portTaken(name, foreign);
+        return false;
+      }
+      if (silence === undefined) return true;
+      if (foreign !== undefined && performance.now() - foreignSinceMs > PORT_RELEASE_MS) {
         const failure = await portTaken(name, foreign);
         if (isNew) await stop(record, STOP_LIMIT_MS); // it would end by itself, in words of its own
         throw failure;

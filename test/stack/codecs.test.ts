@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createTopic, openKafkaLog } from "../../labs/log/kafka.js";
 import { readBatchHeaders, readSegment } from "../../labs/log/segment.js";
-import { brokers, stack, uniqueName } from "./environment.js";
+import { ENVIRONMENT, brokers, stack, uniqueName } from "./environment.js";
 
 /** Lines that compress well, some of them long, so that a batch is more than one block of any codec. */
 const lines = Array.from({ length: 3_000 }, (_, index) =>
@@ -20,7 +20,7 @@ async function produce(topic: string, codec: string): Promise<void> {
       ...["--compression-codec", codec, "--batch-size", "900000"],
       ...["--producer-property", "linger.ms=500"],
     ],
-    { stdio: ["pipe", "ignore", "inherit"] },
+    { stdio: ["pipe", "ignore", "inherit"], env: { ...process.env, ...ENVIRONMENT } },
   );
   child.stdin.end(`${lines.join("\n")}\n`);
   const [code] = (await once(child, "exit")) as [number];
