@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { UsageError, shownAddress } from "./errors.js";
+import { UsageError } from "./errors.js";
 
 // The only module that reads the environment.
 
@@ -77,11 +77,11 @@ function port(environment: NodeJS.ProcessEnv, name: PortName): number {
 function brokers(text = ""): string[] | undefined {
   const list = text.split(",").map((broker) => broker.trim());
   const named = list.filter((broker) => broker !== "");
-  for (const broker of named) {
+  for (const [index, broker] of named.entries()) {
     // kafkajs takes no IPv6 address.
     if (!/^[^\s:/@[\]]+:\d{1,5}$/.test(broker)) {
       throw new UsageError(
-        `KAFKA_BROKERS must be host:port,host:port, not ${shownAddress(broker)}`,
+        `KAFKA_BROKERS must be host:port,host:port; entry ${index + 1} is not host:port`,
       );
     }
   }

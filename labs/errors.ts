@@ -14,21 +14,32 @@ export class UsageError extends LabError {
   override readonly exitCode = 2;
 }
 
+/** That a file or folder does not exist. */
+export class NotFoundError extends LabError {
+  override name = "NotFoundError";
+}
+
 const MEANINGS: Record<string, string> = {
   EACCES: "permission denied",
   EPERM: "not permitted",
   EROFS: "the file system is read-only",
-  ENOSPC: "the disk is full (free some space; then the same command continues)",
-  EDQUOT: "the disk quota is used up (free some space; then the same command continues)",
-  EFBIG:
-    "it would be larger than a file may be here (see ulimit -f; then the same command continues)",
-  EIO: "the disk reports an error (it may be failing, see dmesg; then the same command continues)",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "it would be larger than a file may be here",
+  EIO: "the disk reports an error",
   ENOENT: "it does not exist",
   ENOTDIR: "a part of the path is a file, not a folder",
   EISDIR: "it is a folder, not a file",
   ENOTFOUND: "no host has this name, or there is no internet here",
   EAI_AGAIN: "the host's name cannot be looked up: there is no internet here",
   EEXIST: "something else of that name is in the way",
+};
+
+const REMEDIES: Record<string, string> = {
+  ENOSPC: "free some space, and the same command continues",
+  EDQUOT: "free some space, and the same command continues",
+  EFBIG: "raise the limit (ulimit -f), and the same command continues",
+  EIO: "check the disk (dmesg), or choose another --out",
 };
 
 /** The operating system's error code (`ENOENT`, `ENOSPC`, …) of an error, if it has one. */
@@ -45,7 +56,13 @@ export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What went wrong with a file of this machine and, where the disk is to blame, what to do about it. */
+export function diskErrorMessage(error: unknown): string {
+  const remedy = REMEDIES[errorCode(error) ?? ""];
+  return remedy === undefined ? errorMessage(error) : `${errorMessage(error)}: ${remedy}`;
+}
+
 /** An address that somebody has set, as it may be shown: without user, password and parameters, which may be secrets. */
 export function shownAddress(address: string): string {
-  return address.replace(/[^/]*@/, "…@").replace(/[;?].*$/s, "…");
+  return address.replace(/^([a-z]+:\/\/)?.*@/is, "$1…@").replace(/[;?].*$/s, "…");
 }

@@ -18,10 +18,11 @@ export class RedirectError extends LabError {
 export const shownUrl = (url: string): string =>
   URL.canParse(url) ? new URL(url).origin : "an invalid URL";
 
-/** Whether a secret that was sent to one URL may be sent to another one too: to the same server, or to its TLS port. */
+/** Whether a secret that was sent to one URL may be sent to another one too: to the same server, or from its HTTP to its HTTPS port. */
 function isSameHost(from: URL, to: URL): boolean {
   if (to.origin === from.origin) return true;
-  return to.hostname === from.hostname && from.protocol === "http:" && to.protocol === "https:";
+  const isToTls = from.protocol === "http:" && to.protocol === "https:";
+  return isToTls && to.hostname === from.hostname && from.port === "" && to.port === "";
 }
 
 /** Where an answer redirects to; undefined if it does not. */

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { LabError, errorCode, errorMessage } from "./errors.js";
 import { lockFile, lockHolder } from "./lock.js";
 import { makeFolders } from "./files.js";
+import { localStore } from "./store/local.js";
 import { PRODUCTS } from "./store/products.js";
 import type { Store } from "./store/store.js";
 import { CHECKPOINT, isBegun } from "./stream/checkpoint.js";
@@ -11,6 +12,9 @@ export const LOG = "log";
 export const REPORT = "report.html";
 
 const OURS = [...PRODUCTS, REPORT, LOG, CHECKPOINT];
+/** How the files of the products and of the log are named, by our engine and by Spark. */
+const OUR_FILE =
+  /^(part-[\w.-]+\.(parquet|jsonl?)|latest\.parquet|_spark_metadata|[\w.-]+-\d+\.log)$/;
 const LOCK = ".lock";
 /** Its name begins with a line, so that Spark and pyarrow pass over it. */
 const CLEARING = "_clearing";
@@ -60,22 +64,33 @@ async function whoHas(path: string): Promise<string> {
  * Makes an output ready for a run: with `fresh`, everything that runs wrote there is removed, and nothing
  * else. A removal that was cut short is finished first.
  *
+ * @param folder the output's folder on this machine, where the file log is, also if the products are elsewhere
  * @throws LabError if there are products but no checkpoint to continue from
  */
-export async function prepareOutput(store: Store, fresh: boolean): Promise<void> {
+export async function prepareOutput(store: Store, folder: string, fresh: boolean): Promise<void> {
+  const local = localStore(folder);
+  const places = [...PRODUCTS.map((name) => [store, name] as const), [local, LOG] as const];
   if (fresh || (await store.list("")).includes(CLEARING)) {
+    for (const [place, name] of places) {
+      const foreign = (await place.list(name)).find((file) => !OUR_FILE.test(file));
+      if (foreign === undefined) continue;
+      throw new LabError(
+        `${place.root}/${name}/${foreign} was not written by a run, and --fresh would remove it: move it away, or choose another --out`,
+      );
+    }
     await store.makeFolder("");
     await store.write(CLEARING, "");
     for (const name of OURS) await store.remove(name);
+    await local.remove(LOG);
     await store.write(CLEARING, ""); // syncs the folder: what was removed stays so, also after a power cut
     await store.remove(CLEARING);
     return;
   }
   if (await isBegun(store)) return;
-  for (const name of [...PRODUCTS, LOG]) {
-    if ((await store.list(name)).length === 0) continue;
+  for (const [place, name] of places) {
+    if ((await place.list(name)).length === 0) continue;
     throw new LabError(
-      `${store.root} holds ${name}/ but no checkpoint to continue from; start over with --fresh, or choose another --out`,
+      `${place.root} holds ${name}/ but no checkpoint to continue from; start over with --fresh, or choose another --out`,
     );
   }
 }

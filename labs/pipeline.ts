@@ -1,3 +1,4 @@
+import { LabError } from "./errors.js";
 import { nowMs } from "./clock.js";
 import type { Message } from "./event.js";
 import type { EventLog } from "./log/log.js";
@@ -215,6 +216,9 @@ export async function appendAll(
  * The messages of a finite source without those that the log already holds. The source yields the same
  * messages again, so in each partition they are the first ones, as many as its end offset says, whatever
  * instant a crash chose between the appends to two partitions.
+ *
+ * @throws LabError (while it is read) if the last record of a partition is not the source's message of that number:
+ *   another one has written to the log, and nothing says which messages it lacks
  */
 async function notYetInLog(
   source: Source,
@@ -222,14 +226,34 @@ async function notYetInLog(
   signal: AbortSignal,
 ): Promise<AsyncIterable<Message>> {
   const held = await log.endOffsets({ readUncommitted: true });
+  const last = await Promise.all(held.map((end, partition) => valueBefore(log, partition, end)));
   async function* rest(): AsyncGenerator<Message> {
     for await (const message of source.messages(signal)) {
       const partition = partitionOf(message.key, log.partitions);
-      if (held[partition]! > 0) held[partition]!--;
-      else yield message;
+      if (held[partition]! === 0) yield message;
+      else if (--held[partition]! === 0 && message.value !== last[partition]) {
+        throw new LabError(
+          `${log.location} holds other records in partition ${partition} than ${source.name} gives: something else has written to it; start over with --fresh, or choose another --out`,
+        );
+      }
     }
   }
   return rest();
+}
+
+/** The value of the record just before an offset; undefined where there is none, such as in a log that is empty. */
+async function valueBefore(
+  log: EventLog,
+  partition: number,
+  end: number,
+): Promise<string | undefined> {
+  const [start = 0, stableEnd = 0] = [
+    (await log.startOffsets())[partition],
+    (await log.endOffsets())[partition],
+  ];
+  if (end <= start || end > stableEnd) return undefined;
+  for await (const records of log.read(partition, end - 1, end)) return records[0]?.value;
+  return undefined;
 }
 
 /**

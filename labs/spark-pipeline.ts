@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LabError, errorMessage } from "./errors.js";
+import { LabError } from "./errors.js";
 import { APPEND_CHUNK, appendAll, sum, type PipelineStatus } from "./pipeline.js";
 import type { EventLog } from "./log/log.js";
 import { refuseLost, refuseLostBeginning } from "./log/lost.js";
@@ -183,22 +183,21 @@ export async function runSparkPipeline(
   return status(latest);
 }
 
-/** The figures of all batches so far. @throws LabError naming a file that is missing or damaged */
+/** The figures of the batches whose progress was seen, in order. @throws LabError naming a file that is damaged */
 export async function readFigures(store: Store): Promise<BatchFigures[]> {
   const figures: BatchFigures[] = [];
-  const { length } = await store.list(PROGRESS);
-  for (let batchId = 0; batchId < length; batchId++) {
-    const path = `${PROGRESS}/${batchId}.json`;
-    const content = await store.read(path).then(String, errorMessage);
+  for (const name of await store.list(PROGRESS)) {
+    const path = `${PROGRESS}/${name}`;
+    const content = String(await store.read(path));
     try {
       figures.push(figuresSchema.parse(JSON.parse(content)));
     } catch {
       throw new LabError(
-        `${store.root}/${path} is damaged: expected the figures of batch ${batchId} as JSON, found ${content.slice(0, 80) || "nothing"}; restore it from a copy, or start over with --fresh`,
+        `${store.root}/${path} is damaged: expected the figures of a batch as JSON, found ${content.slice(0, 80) || "nothing"}; restore it from a copy, or start over with --fresh`,
       );
     }
   }
-  return figures;
+  return figures.sort((a, b) => a.batchId - b.batchId);
 }
 
 async function countRows(store: Store, product: Product): Promise<number> {

@@ -3,7 +3,7 @@ import { TOPIC } from "./log/log.js";
 import type { Manifest } from "./store/manifest.js";
 import { PRODUCTS, sparkManifest, type Product } from "./store/products.js";
 import type { Store } from "./store/store.js";
-import { verifyProducts, type Verification } from "./store/verify.js";
+import { verifyProducts, type FileProblem, type Verification } from "./store/verify.js";
 import { CHECKPOINT, isBegun, openCheckpoint, type StoredCheckpoint } from "./stream/checkpoint.js";
 
 /** What was committed to the products of an output, by whichever engine. */
@@ -19,18 +19,22 @@ export async function manifestOf(store: Store, checkpoint: StoredCheckpoint): Pr
   return sparkManifest(store, lastBatches);
 }
 
+/** @throws LabError if an output has no checkpoint */
+export async function requireCheckpoint(store: Store): Promise<void> {
+  if (await isBegun(store)) return;
+  throw new LabError(`${store.root} holds no checkpoint: pass the --out of an earlier run`);
+}
+
 /**
  * Compares the products of an output with what its checkpoint says was committed. Changes nothing.
  *
  * @throws LabError if there is no checkpoint, or it is corrupt
  */
 export async function verifyOutput(store: Store): Promise<Verification> {
-  if (!(await isBegun(store))) {
-    throw new LabError(
-      `${store.root} holds no checkpoint, so nothing was committed there: expected the --out of a run`,
-    );
-  }
+  await requireCheckpoint(store);
   const checkpoint = await openCheckpoint(store, TOPIC);
+  // The next run continues from the state: it throws if a file of it is corrupt.
+  if (checkpoint.settings["engine"] !== "spark") await checkpoint.lastCommitted();
   return verifyProducts(store, await manifestOf(store, checkpoint));
 }
 
@@ -40,7 +44,7 @@ const count = (number: number, one: string, more = `${one}s`) =>
 
 /** A verification for a terminal. */
 export function formatVerification(store: Store, verification: Verification): string {
-  const { products, findings, passedOver, batchesWithoutChecksums } = verification;
+  const { products, problems, passedOver, batchesWithoutChecksums } = verification;
   const lines = products.map(
     ({ product, files, rows }) => `${product}: ${count(files, "file")}, ${count(rows, "row")}`,
   );
@@ -51,20 +55,33 @@ export function formatVerification(store: Store, verification: Verification): st
   }
   if (passedOver.length > 0) {
     lines.push(
-      `${count(passedOver.length, "file")} left over from batches that were cut short; Spark's log does not list them, so readers that know it pass over them (others must not see them: remove them):`,
+      `${count(passedOver.length, "file")} left over from batches that were cut short; readers that use Spark's log ignore them; remove them if you use other readers:`,
       ...shown(passedOver),
     );
   }
-  if (findings.length === 0) {
+  if (problems.length === 0) {
     lines.push(`${store.root}: the products are those that the checkpoint committed`);
   } else {
     lines.push(
-      `${store.root}: ${count(findings.length, "file")} not as committed:`,
-      ...shown(findings.map(({ path, problem }) => `${path}: ${problem}`)),
-      "restore missing and changed files from a copy, or start over with --fresh; remove files that nobody committed",
+      `${store.root}: ${count(problems.length, "file")} not as committed:`,
+      ...shown(problems.map(({ path, problem }) => `${path}: ${problem}`)),
+      ...remediesFor(problems),
     );
   }
   return lines.join("\n");
+}
+
+function remediesFor(problems: readonly FileProblem[]): string[] {
+  const kinds = new Set(problems.map(({ remedy }) => remedy));
+  const remedies = {
+    continue:
+      "run the same command again: it completes or rewrites what an interrupted run has left",
+    restore: "restore missing and changed files from a copy, or start over with --fresh",
+    remove: "remove files that no batch has committed",
+  };
+  return (["continue", "restore", "remove"] as const)
+    .filter((kind) => kinds.has(kind))
+    .map((kind) => remedies[kind]);
 }
 
 function shown(lines: readonly string[]): string[] {

@@ -76,6 +76,12 @@ const numberFrom =
     return value;
   };
 
+function notEmpty(text: string): string {
+  if (text.trim() === "")
+    throw new InvalidArgumentError("Expected a folder or a URL, not nothing.");
+  return text;
+}
+
 function names(text: string): string[] {
   const list = [...new Set(text.split(",").map((name) => name.trim()))];
   if (list.includes("")) throw new InvalidArgumentError("Expected names with commas between: a,b.");
@@ -96,7 +102,11 @@ export async function readOptions(argv: string[]): Promise<Options> {
     )
     .option("--tape <file>", "replay: a .csv or .jsonl file, plain or .gz (default: a real tape)")
     .option("--assets <a,b>", "only these assets", names)
-    .option("--out <dir>", "output: a folder, or hdfs://host:port/path (default: .lab/out)")
+    .option(
+      "--out <dir>",
+      "output: a folder, or hdfs://host:port/path (default: .lab/out)",
+      notEmpty,
+    )
     .option("--partitions <n>", "partitions of the topic", wholeNumber(1, 1_000), 3)
     .option("--batch <n>", "events a micro-batch, over all partitions", wholeNumber(1), 1_000)
     .option("--trigger <time>", "live sources: a micro-batch this often", positiveDuration, 1_000)

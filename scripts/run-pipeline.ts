@@ -36,7 +36,7 @@ import type { Rules } from "../labs/stream/rules.js";
 import { windowSpec } from "../labs/stream/window.js";
 import { formatDuration } from "../labs/time.js";
 import { startTimer } from "../labs/wait.js";
-import { formatVerification, manifestOf, verifyOutput } from "../labs/verify.js";
+import { formatVerification, manifestOf, requireCheckpoint, verifyOutput } from "../labs/verify.js";
 import { endWith } from "./command.js";
 import { noteIgnored, readOptions, type Options } from "./pipeline-options.js";
 import { progressDisplay } from "./progress.js";
@@ -141,7 +141,7 @@ const brokersOf = ({ kafkaBrokers, stack }: Config) => kafkaBrokers ?? ownAddres
 
 /** The topic that an output was begun on. @throws LabError if that cannot be told any more */
 async function readTopic(store: Store): Promise<string> {
-  const text = await store.read(TOPIC_FILE).then(String, errorMessage);
+  const text = String(await store.read(TOPIC_FILE));
   if (/^[\w.-]{1,249}$/.test(text)) return text;
   throw new LabError(
     `${store.root}/${TOPIC_FILE} does not name the topic that the output was begun on (${text.slice(0, 80) || "it is empty"}); write its name there, or start over with --fresh`,
@@ -350,13 +350,16 @@ async function useExercises(report: Report): Promise<LearnersParts> {
 
 /** Says whether the products are those that were committed: the exit code is 1 where they are not. */
 async function verify(options: Options, config: Config, report: Report): Promise<void> {
-  const { store, reach } = await openOutput(options, config, report);
+  const { store, folder, reach } = await openOutput(options, config, report);
   await reach();
-  const verification = await verifyOutput(store);
+  await requireCheckpoint(store);
+  // What a run is writing meanwhile would look damaged.
+  const unlock = await lockOutput(folder, report);
+  const verification = await verifyOutput(store).finally(unlock);
   console.log(
     options.json ? JSON.stringify(verification) : formatVerification(store, verification),
   );
-  if (verification.findings.length > 0) process.exitCode = 1;
+  if (verification.problems.length > 0) process.exitCode = 1;
 }
 
 async function main(argv: string[]): Promise<void> {
@@ -400,7 +403,7 @@ async function main(argv: string[]): Promise<void> {
   let dashboard: Dashboard | undefined;
   let alerts: Alerts | undefined;
   try {
-    await prepareOutput(store, options.fresh);
+    await prepareOutput(store, folder, options.fresh);
     log = await openLog(options, config, output, report);
     const checkpoint = await openCheckpoint(store, log.topic, {
       source: options.source,

@@ -136,3 +136,12 @@ test("a live source on a log whose folder was deleted is refused", async () => {
     expect(await readdir(join(folder, "log"))).toHaveLength(PARTITIONS);
   });
 });
+
+test("a finite source does not continue a log that another one has written to", async () => {
+  await inFolder(async (folder) => {
+    await run(folder, { ...live(0, 300), finite: true });
+    await expect(run(folder, { ...live(300, 600), finite: true })).rejects.toThrow(
+      /the log .* holds other records in partition \d than live gives.*--fresh/,
+    );
+  });
+});

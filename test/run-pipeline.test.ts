@@ -73,6 +73,16 @@ test("a finished replay has nothing left to do and says so", async () => {
   expect(await products(out)).toEqual(before);
 });
 
+test("--fresh does not remove files that no run wrote", async () => {
+  const out = await temporaryFolder();
+  await mkdir(join(out, "log"));
+  await writeFile(join(out, "log/mine.txt"), "mine");
+  const { code, stderr } = await runPipelineCommand(["--out", out, "--fresh"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/log\/mine\.txt was not written by a run.*choose another --out/);
+  expect(await readFile(join(out, "log/mine.txt"), "utf8")).toBe("mine");
+});
+
 test("--fresh starts over and leaves what is not the pipeline's", async () => {
   const out = await temporaryFolder();
   await writeFile(join(out, "notes.txt"), "mine");

@@ -266,7 +266,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
     dueMs() {
       let dueMs = Infinity;
       for (const { silences } of Object.values(partitions)) {
-        // Entries that an event has put off are set anew until the earliest one is not.
+        // Reschedules postponed entries until the earliest one is current.
         for (let nextMs; (nextMs = silences.nextMs) < dueMs;) {
           for (const silence of silences.takeNext()) silences.set(silentMs(silence), silence);
           if (silences.nextMs === nextMs) dueMs = nextMs;

@@ -10,6 +10,8 @@ import { startTimer } from "../wait.js";
 /** How far the deliveries have come; with the checkpoint, since it is of the same query. */
 const CURSOR = "checkpoint/webhook";
 const TIMEOUT_MS = 10_000;
+/** How long counting what is left may take at the end. */
+const COUNT_LIMIT_MS = 2_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 
@@ -130,10 +132,14 @@ export function openWebhook(options: WebhookOptions): Webhook {
     async close(mostMs) {
       isClosing = true;
       wake();
-      const timer = startTimer(mostMs, () => stop.abort());
-      await delivering;
-      timer.cancel();
-      return waiting();
+      const timers = [startTimer(mostMs, () => stop.abort())];
+      const counted = delivering.then(waiting);
+      // Not only a receiver may be away: the store that alerts are read from, too.
+      const late = new Promise<never>((_, reject) => {
+        const message = `${store.root} does not answer in time`;
+        timers.push(startTimer(mostMs + COUNT_LIMIT_MS, () => reject(new LabError(message))));
+      });
+      return Promise.race([counted, late]).finally(() => timers.forEach((timer) => timer.cancel()));
     },
   };
 }

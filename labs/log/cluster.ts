@@ -4,7 +4,7 @@ import kafkajs from "kafkajs";
 import Cluster from "kafkajs/src/cluster/index.js";
 import loggers from "kafkajs/src/loggers/index.js";
 import socketFactory from "kafkajs/src/network/socketFactory.js";
-import { LabError, errorMessage } from "../errors.js";
+import { LabError, errorCode, errorMessage } from "../errors.js";
 import { sleep } from "../wait.js";
 import { registerCodecs } from "./codecs.js";
 
@@ -59,7 +59,11 @@ export function isKafkaError(error: unknown, name: string): boolean {
   return false;
 }
 
-export const isMissingTopic = (error: unknown): boolean =>
+/** Whether an error comes from the network or from a broker. */
+const isTransient = (error: unknown): boolean =>
+  error instanceof Error && (error.name.startsWith("KafkaJS") || errorCode(error) !== undefined);
+
+const isMissingTopic = (error: unknown): boolean =>
   isKafkaError(error, "UNKNOWN_TOPIC_OR_PARTITION");
 
 /** Connects to the brokers of a topic when they are first needed. */
@@ -108,7 +112,8 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
         return await work(await current);
       } catch (error) {
         if (error instanceof LabError || isKafkaError(error, "OFFSET_OUT_OF_RANGE")) throw error;
-        if (closed.signal.aborted) throw error;
+        // Only what the network or a broker answers can be transient; anything else is a defect.
+        if (closed.signal.aborted || !isTransient(error)) throw error;
         const nowMs = performance.now();
         missingSinceMs = isMissingTopic(error) ? (missingSinceMs ?? nowMs) : undefined;
         if (missingSinceMs !== undefined && nowMs - missingSinceMs >= MISSING_TOPIC_MS) {

@@ -29,8 +29,9 @@ function snappyBlocks(batch: Buffer): Buffer[] {
   let position = XERIAL_HEADER_BYTES;
   while (position < batch.length) {
     const start = position + 4;
-    position = start + batch.readInt32BE(position);
-    if (position > batch.length) throw new Error("a block is cut off");
+    const length = batch.readInt32BE(position);
+    position = start + length;
+    if (length <= 0 || position > batch.length) throw new Error("a block has a wrong length");
     blocks.push(batch.subarray(start, position));
   }
   return blocks;

@@ -1,6 +1,6 @@
 import { isAscii } from "node:buffer";
 import { join } from "node:path";
-import { LabError, errorMessage } from "../errors.js";
+import { LabError, diskErrorMessage, errorMessage } from "../errors.js";
 import type { Message } from "../event.js";
 import {
   APPEND,
@@ -239,7 +239,7 @@ async function appendBytes(partition: Partition, bytes: Buffer, disk: Disk): Pro
       throw error;
     }
   }).catch((error: unknown) => {
-    throw new LabError(`cannot append to ${path}: ${errorMessage(error)}`);
+    throw new LabError(`cannot append to ${path}: ${diskErrorMessage(error)}`);
   });
   partition.size += bytes.length;
 }
@@ -248,7 +248,7 @@ async function syncPartition(partition: Partition, disk: Disk): Promise<void> {
   const { path, size } = partition;
   // Syncing any open file of a path syncs all that was written to it (fsync(2)).
   await withFile(disk, path, APPEND, (file) => file.sync()).catch((error: unknown) => {
-    throw new LabError(`cannot write ${path} to the disk: ${errorMessage(error)}`);
+    throw new LabError(`cannot write ${path} to the disk: ${diskErrorMessage(error)}`);
   });
   partition.syncedSize = size;
 }
@@ -256,7 +256,7 @@ async function syncPartition(partition: Partition, disk: Disk): Promise<void> {
 /**
  * Opens (creating it where missing) an event log in a folder, one file `TOPIC-PARTITION.log` each.
  * Appends reach the operating system before `append` returns, so they outlive `kill -9` of the
- * process. They outlive a power cut once `sync` returns; those after it may be cut, whole records at a time.
+ * process. They outlive a power cut once `sync` returns; those after it may be lost.
  *
  * @param report is told of a torn record that was cut
  * @throws LabError if a file is not a log

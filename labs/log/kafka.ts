@@ -21,7 +21,7 @@ const { CompressionTypes, Kafka, logLevel } = kafkajs;
 
 /** How long Kafka may be away before it is an error. */
 const PATIENCE_MS = 60_000;
-/** One fetch of a partition; what is read ahead of all partitions together stays within the second figure. */
+/** The size of one fetch of a partition: READ_AHEAD_BYTES shared among the partitions, within these bounds. */
 const MAX_FETCH_BYTES = 1024 * 1024;
 const MIN_FETCH_BYTES = 64 * 1024;
 const READ_AHEAD_BYTES = 32 * 1024 * 1024;
@@ -308,7 +308,7 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
         continue;
       }
       deadlineMs = performance.now() + patienceMs;
-      // Only what is there is fetched ahead: a broker keeps waiting who asks for more.
+      // Only existing records are fetched ahead: the broker delays a fetch that finds none.
       const isMore = piece.following === undefined && piece.next < piece.stable;
       const following = isMore ? fetch(partition, piece.next) : piece.following;
       let { records } = piece;
@@ -358,7 +358,7 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
   });
   if (found > partitions) {
     report?.(
-      `the topic ${topic} has ${found} partitions, ${found - partitions} more than --partitions: all are read, and the first ${partitions} appended to`,
+      `the topic ${topic} has ${found} partitions, --partitions is ${partitions}: reading all ${found}, writing to the first ${partitions}`,
     );
   }
   /** For each partition the offset after the last record that is known to be there. */

@@ -2,8 +2,8 @@ import { LabError } from "../errors.js";
 import type { EventLog } from "./log.js";
 
 /**
- * Holds a log against what is known to have been read of it: a log that was deleted, cut or made anew gives its next
- * records offsets that count as read.
+ * Checks that the log still reaches every offset already read. A log that was deleted, truncated or recreated would
+ * reuse offsets that count as read.
  *
  * @param from for each partition the offset to read next
  * @param to for each partition an offset that the log is known to have reached

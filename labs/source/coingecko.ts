@@ -75,7 +75,7 @@ const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
 export function retryAfterMs(header: unknown, nowMs: number): number {
   if (typeof header !== "string") return 0;
   const text = header.trim();
-  // So many digits that they are infinite are no time to wait for.
+  // A number too large to be one is ignored.
   if (/^\d{1,15}$/.test(text)) return Number(text) * 1_000;
   const untilMs = HTTP_DATE.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(untilMs) ? 0 : Math.max(0, untilMs - nowMs);

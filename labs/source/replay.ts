@@ -7,7 +7,7 @@ import { parse as parseCsv } from "csv-parse/sync";
 import { LabError, errorMessage } from "../errors.js";
 import { JSON_NUMBER, type Message } from "../event.js";
 import { parseTimeMs } from "../time.js";
-import { MAX_MESSAGE_CHARACTERS, cutText, withinLimit } from "./limit.js";
+import { MAX_RECORD_LENGTH, cutText, withinLimit } from "./limit.js";
 import { pace } from "./pace.js";
 import type { Source } from "./source.js";
 
@@ -158,7 +158,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     let rest = "";
     let restLength = 0;
     const line = () =>
-      restLength > MAX_MESSAGE_CHARACTERS ? { value: cutText(rest, restLength) } : rest;
+      restLength > MAX_RECORD_LENGTH ? { value: cutText(rest, restLength) } : rest;
     try {
       for await (const text of plain.setEncoding("utf8")) {
         const pieces = (text as string).split("\n");
@@ -168,7 +168,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
             rest = "";
             restLength = 0;
           }
-          if (restLength <= MAX_MESSAGE_CHARACTERS) rest += piece;
+          if (restLength <= MAX_RECORD_LENGTH) rest += piece;
           restLength += piece.length;
         }
       }

@@ -152,7 +152,7 @@ const HDFS_TROUBLE: [RegExp, string][] = [
     "HDFS has lost its DataNode",
   ],
   [
-    /org\.apache\.hadoop\.ipc|java\.net\.ConnectException: Call From|Call From .* to .* failed/,
+    /org\.apache\.hadoop\.ipc|java\.net\.ConnectException: Call From|Call From .* to .* failed|destination host is|hadoop\/(EOF|ConnectionRefused)/,
     "HDFS does not answer Spark",
   ],
 ];

@@ -103,7 +103,7 @@ const STEPS = [
   `SELECT *, lab_corrupt IS NOT NULL OR NOT ${matches("text", PLAIN_OBJECT)}
     OR coalesce(${matches("asset", MAYBE_NOT_STRING)}, false) AS needs_care FROM lab_input`,
 
-  // In an array with something behind that the record cannot contain: what is more than one value cannot pass for one.
+  // In an array, followed by its MD5, so that two values are not taken for one.
   `SELECT *, CASE WHEN needs_care AND length(text) <= ${MAX_MESSAGE_LENGTH}
     THEN ${fromJson(`concat('[', text, ',"', md5(text), '"]')`, "array<string>")} END AS parts FROM lab_input`,
 

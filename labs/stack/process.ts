@@ -7,7 +7,7 @@ import { sleep } from "../wait.js";
 
 // Processes of this machine that outlive the command which started them, as Linux shows them in /proc.
 
-/** A process that was started before. When it was started tells it from a later one of the same pid. */
+/** A process that was started before. The start time distinguishes it from a later process with the same pid. */
 export interface ProcessRecord {
   pid: number;
   /** Clock ticks from the machine's boot to the process's start. */

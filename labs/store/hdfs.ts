@@ -4,7 +4,14 @@ import { Readable } from "node:stream";
 import axios, { AxiosError, type AxiosResponse } from "axios";
 import pRetry from "p-retry";
 import { createClient } from "webhdfs";
-import { LabError, UsageError, errorCode, errorMessage, shownAddress } from "../errors.js";
+import {
+  LabError,
+  NotFoundError,
+  UsageError,
+  errorCode,
+  errorMessage,
+  shownAddress,
+} from "../errors.js";
 import { startTimer } from "../wait.js";
 import type { Content, Store } from "./store.js";
 
@@ -137,6 +144,11 @@ const noMessage = ({ status }: AxiosResponse<unknown>) => `HTTP status ${status}
 const isWhole = (content: Content): content is string | Uint8Array =>
   typeof content === "string" || content instanceof Uint8Array;
 
+/** Whether content can be read again for another attempt: a stream or a generator is read once. */
+const isRepeatable = (content: Content): boolean =>
+  isWhole(content) ||
+  !(content instanceof Readable || Object.is(content[Symbol.asyncIterator](), content));
+
 export interface HdfsOptions {
   /** Told when HDFS is away for a moment, and that it is waited for. */
   report?: (notice: string) => void;
@@ -144,7 +156,7 @@ export interface HdfsOptions {
   patienceMs?: number;
 }
 
-/** What may pass in a moment: a service that is just being started. */
+/** A transient failure, such as a service that is starting. */
 class TransientError extends LabError {
   constructor(
     place: string,
@@ -153,9 +165,6 @@ class TransientError extends LabError {
     super(`${place}: ${reason}`);
   }
 }
-
-/** That the path is not there: for listing and removing that is an answer, not a failure. */
-class NotFound extends LabError {}
 
 /**
  * A store on HDFS, by WebHDFS. The package webhdfs does what it can be trusted with: names. Content goes by
@@ -203,7 +212,7 @@ export function hdfsStore(
       return new LabError(`${place}: what answers at ${nameNode} is not WebHDFS: ${remedy}`);
     }
     if (response?.status === 404 || /does not exist/.test(message)) {
-      return new NotFound(`${place}: it does not exist`);
+      return new NotFoundError(`${place}: it does not exist`);
     }
     if (/safe ?mode/i.test(message)) {
       return new TransientError(
@@ -370,7 +379,7 @@ export function hdfsStore(
         await upload(tempPath, content);
         await rename(tempPath, whole);
       };
-      return attempt("write", whole, action, !isWhole(content)); // a stream is read once
+      return attempt("write", whole, action, !isRepeatable(content));
     },
     read: (path) =>
       attempt("read", absolute(path), async () => {
@@ -397,7 +406,7 @@ export function hdfsStore(
             .sort();
         } catch (error) {
           const explained = await explain("list", absolute(path), error);
-          if (explained instanceof NotFound) return [];
+          if (explained instanceof NotFoundError) return [];
           throw explained;
         }
       }),

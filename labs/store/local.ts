@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { LabError, errorCode, errorMessage } from "../errors.js";
+import { LabError, NotFoundError, diskErrorMessage, errorCode } from "../errors.js";
 import { makeFolders, nodeDisk, syncFolder, type DiskOptions } from "../files.js";
 import type { Store } from "./store.js";
 
@@ -7,7 +7,8 @@ async function attempt<T>(what: string, path: string, action: () => Promise<T>):
   try {
     return await action();
   } catch (error) {
-    throw new LabError(`cannot ${what} ${path}: ${errorMessage(error)}`);
+    const why = `cannot ${what} ${path}: ${diskErrorMessage(error)}`;
+    throw errorCode(error) === "ENOENT" ? new NotFoundError(why) : new LabError(why);
   }
 }
 

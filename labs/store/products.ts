@@ -113,7 +113,7 @@ export function batchOfFile(path: string): number {
   return Number(/\/part-(\d+)\.(parquet|jsonl)$/.exec(path)?.[1] ?? NaN);
 }
 
-/** The one file of `latest/`, which every batch replaces. */
+/** The one file of `latest/`, replaced as a whole. */
 export const LATEST_FILE = "latest/latest.parquet";
 
 /** Makes the folder of each product but `alerts/`, which the first alert makes. @throws LabError if the store cannot be written */

@@ -4,17 +4,21 @@ import { PRODUCTS, decodeProductFile, type Product } from "./products.js";
 import type { Store } from "./store.js";
 
 /** What is wrong with one file. */
-export interface Finding {
+export interface FileProblem {
   /** Relative to the store's root. */
   path: string;
   problem: string;
+  /** What can be done: run the same command again, restore it from a copy, or remove it. */
+  remedy: "continue" | "restore" | "remove";
 }
+
+type Problem = Omit<FileProblem, "path">;
 
 export interface Verification {
   /** Of each product the files that are there as committed, and their rows. */
   products: { product: Product; files: number; rows: number }[];
   /** Files that are not as committed. None: the products are exactly those that the checkpoint committed. */
-  findings: Finding[];
+  problems: FileProblem[];
   /** Files that nobody committed, but that readers pass over. */
   passedOver: string[];
   /** Batches whose files could only be read, not compared. */
@@ -26,33 +30,35 @@ const AT_ONCE = 8;
 
 /** Compares the files of all products with those that were committed. Changes nothing. */
 export async function verifyProducts(store: Store, manifest: Manifest): Promise<Verification> {
-  const findings: Finding[] = [];
+  const problems: FileProblem[] = [];
   const passedOver: string[] = [];
   const products: Verification["products"] = [];
   const { files, unfinishedBatch } = manifest;
 
   /** How many rows a file holds, or what is wrong with it. */
-  async function check(product: Product, name: string): Promise<number | string> {
+  async function check(product: Product, name: string): Promise<number | Problem> {
     const path = `${product}/${name}`;
     const committed = files.get(path);
     if (committed === undefined && !manifest.mayBeUnlisted(path)) {
       return unfinishedBatch === undefined
-        ? "not committed: no batch has written it"
-        : `not committed: batch ${unfinishedBatch} was begun but not completed; the same command completes it`;
+        ? { problem: "not committed: no batch has written it", remedy: "remove" }
+        : {
+            problem: `not committed: batch ${unfinishedBatch} was begun but not completed`,
+            remedy: "continue",
+          };
     }
+    // Every run writes latest/ again.
+    const remedy = product === "latest" ? "continue" : "restore";
     const content = await store.read(path).catch((error: unknown) => error);
-    if (!Buffer.isBuffer(content)) return errorMessage(content);
+    if (!Buffer.isBuffer(content)) return { problem: errorMessage(content), remedy };
     const difference = committed && differenceFrom(committed, content);
     if (difference !== undefined) {
-      // latest/ is replaced by every batch, so also by one that was not completed.
-      return product === "latest" && unfinishedBatch !== undefined
-        ? `${difference}; batch ${unfinishedBatch}, which was begun but not completed, may have written it: the same command completes it`
-        : difference;
+      return { problem: difference, remedy };
     }
     if (committed?.crc32 !== undefined && committed.rows !== undefined) return committed.rows;
     return decodeProductFile(product, name, content).then(
       ({ length }) => length,
-      (error: unknown) => `unreadable: ${errorMessage(error)}`,
+      (error: unknown) => ({ problem: `unreadable: ${errorMessage(error)}`, remedy }),
     );
   }
 
@@ -62,7 +68,9 @@ export async function verifyProducts(store: Store, manifest: Manifest): Promise<
     for (const path of files.keys()) {
       const isMissing =
         path.startsWith(`${product}/`) && !present.has(path.slice(product.length + 1));
-      if (isMissing) findings.push({ path, problem: "missing" });
+      if (!isMissing) continue;
+      const remedy = product === "latest" ? "continue" : "restore";
+      problems.push({ path, problem: "missing", remedy });
     }
     const sum = { product, files: 0, rows: 0 };
     for (let start = 0; start < names.length; start += AT_ONCE) {
@@ -75,14 +83,14 @@ export async function verifyProducts(store: Store, manifest: Manifest): Promise<
           sum.rows += result;
         } else if (manifest.isReadByList && !files.has(path) && !manifest.mayBeUnlisted(path)) {
           passedOver.push(path);
-        } else findings.push({ path, problem: result });
+        } else problems.push({ path, ...result });
       }
     }
     products.push(sum);
   }
   return {
     products,
-    findings,
+    problems,
     passedOver,
     batchesWithoutChecksums: manifest.batchesWithoutList,
   };

@@ -1,6 +1,6 @@
 import * as zlib from "node:zlib"; // not { crc32 }, which old versions of Node do not have
 import { z } from "zod";
-import { LabError, errorMessage } from "../errors.js";
+import { LabError, NotFoundError, errorMessage } from "../errors.js";
 import type { CommittedFile, Manifest } from "../store/manifest.js";
 import { LATEST_FILE, batchOfFile } from "../store/products.js";
 import type { Store } from "../store/store.js";
@@ -182,7 +182,8 @@ export async function openCheckpoint(
 
   async function readLines(name: string): Promise<Iterable<unknown>> {
     const content = await store.read(pathOf(name)).catch((error: unknown) => {
-      throw corrupt(name, errorMessage(error));
+      // A store that cannot be read now is not a checkpoint that is corrupt.
+      throw error instanceof NotFoundError ? corrupt(name, "it is missing") : error;
     });
     const end = content.lastIndexOf("crc32 ");
     if (end < 0) throw corrupt(name, "its end is missing");

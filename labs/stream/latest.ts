@@ -6,8 +6,8 @@ const MAX_ASSETS_EVERY_BATCH = 1_000;
 
 /**
  * Whether a batch writes `latest/`. It is replaced as a whole (Spark's output mode "complete"), so writing it costs as much as
- * there are assets, however few have changed. With many assets a batch writes it only where at least half of them have changed
- * since it was written: then it costs two rows for each asset that changed. Otherwise `latest/` is behind until a later batch,
+ * there are assets, however few have changed. With many assets a batch writes it only where the batches since it was written
+ * have changed half as many: then it costs two rows for each change. Otherwise `latest/` is behind until a later batch,
  * or until the pipeline has nothing to do or ends, when it writes what is left.
  */
 export function isLatestDue({ assets, unpublished }: State): boolean {
@@ -16,7 +16,6 @@ export function isLatestDue({ assets, unpublished }: State): boolean {
 
 /** The rows of `latest/`, which is to be replaced by them at once. */
 export function takeLatest(state: State): LatestRow[] {
-  for (const assetState of state.assets.values()) assetState.isPublished = true;
   state.unpublished = 0;
   return latestPrices(state);
 }

@@ -20,8 +20,6 @@ export interface AssetState {
   /** Whether the checkpoint does not have it as it is now, and which of its panes. */
   isChanged: boolean;
   changedPanes: Pane[] | undefined;
-  /** Whether `latest/` has its latest price. */
-  isPublished: boolean;
 }
 
 /**
@@ -38,7 +36,7 @@ export interface State {
   closing: Timers<AssetState>;
   /** The assets that the checkpoint does not have as they are now. */
   changed: AssetState[];
-  /** How many assets have another price than the one in `latest/`. */
+  /** How many assets the batches since the last writing of `latest/` have changed, counted anew in each batch. */
   unpublished: number;
 }
 
@@ -76,7 +74,6 @@ function newAsset(asset: string, latest: AssetState["latest"]): AssetState {
     rolling: undefined,
     isChanged: false,
     changedPanes: undefined,
-    isPublished: true,
   };
 }
 
@@ -85,14 +82,11 @@ export function markChanged(state: State, assetState: AssetState): void {
   if (!assetState.isChanged) {
     assetState.isChanged = true;
     state.changed.push(assetState);
-  }
-  if (assetState.isPublished) {
-    assetState.isPublished = false;
     state.unpublished++;
   }
 }
 
-/** Notes the first change of a pane in a batch. No window is computed between that and the batch's last one. */
+/** Notes the first change of a pane in a batch. Windows are computed only after all changes of a batch. */
 function markPaneChanged(state: State, assetState: AssetState, pane: Pane): void {
   pane.isChanged = true;
   if (assetState.changedPanes === undefined) assetState.changedPanes = [pane];
@@ -113,7 +107,6 @@ export function restoreState(
   for (const [asset, { panes, latest, monitored }] of saved) {
     const assetState = newAsset(asset, latest);
     assetState.monitored = monitored;
-    assetState.isPublished = false;
     state.assets.set(asset, assetState);
     state.unpublished++;
     for (const { startMs, aggregate, prices } of panes) {

@@ -130,8 +130,8 @@ test("after several power cuts, and kills without one, the products are those of
         const disk = forgetfulDisk(seededRandom(seed));
         await cutAndContinue(disk, cuts);
         expect(await products(disk)).toEqual(files);
-        const { findings } = await verifyOutput(localStore("/lab/out", { disk: disk.mount() }));
-        expect(findings).toEqual([]);
+        const { problems } = await verifyOutput(localStore("/lab/out", { disk: disk.mount() }));
+        expect(problems).toEqual([]);
       },
     ),
     { numRuns: 60, seed: 7 },
@@ -174,7 +174,7 @@ test("of a live source everything that was committed survives power cuts, once",
         for (const { raw } of committed.flatMap((output) => output.rejected)) {
           expect(rejected.filter((each) => each === raw)).toHaveLength(1);
         }
-        expect((await verifyOutput(store)).findings).toEqual([]);
+        expect((await verifyOutput(store)).problems).toEqual([]);
       },
     ),
     { numRuns: 60, seed: 7 },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { MAX_MESSAGE_LENGTH, REASONS, parseEvent } from "../../labs/event.js";
-import { MAX_MESSAGE_CHARACTERS } from "../../labs/source/limit.js";
+import { MAX_RECORD_LENGTH } from "../../labs/source/limit.js";
 import { DEFAULT_TAPE, replay, tapeDigest } from "../../labs/source/replay.js";
 import { temporaryFolder } from "../support/folder.js";
 import { take } from "../../labs/source/observed.js";
@@ -151,7 +151,7 @@ test("a line that is too long is rejected with its length, and the lines around 
   ] as const) {
     // 20 MB in one line, and one just at the limit.
     const long = "x".repeat(20_000_000);
-    const atLimit = ROWS[0]!.padEnd(MAX_MESSAGE_CHARACTERS, " ");
+    const atLimit = ROWS[0]!.padEnd(MAX_RECORD_LENGTH, " ");
     const text = `${header}${[ROWS[0], long, atLimit, `${atLimit} `, ROWS[1]].join("\n")}`;
     const messages = await all(await tape(name, name.endsWith("gz") ? gzipSync(text) : text));
     const results = messages.map(({ value, timestampMs }) => parseEvent(value, timestampMs));
@@ -165,7 +165,7 @@ test("a line that is too long is rejected with its length, and the lines around 
 });
 
 test("a value that grows beyond the limit is cut too", async () => {
-  const asset = "\u0001".repeat(MAX_MESSAGE_CHARACTERS - 100); // six times as long in JSON
+  const asset = "\u0001".repeat(MAX_RECORD_LENGTH - 100); // six times as long in JSON
   const [message] = await all(await tape("a.csv", `${HEADER}${asset},1,2020-02-22T00:00:02Z,\n`));
   expect(message!.key).toBe("");
   expect(message!.value).toMatch(/^cut, since/);

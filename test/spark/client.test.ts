@@ -26,3 +26,9 @@ test("what Spark says of a query it refuses stays whole, with the place in the q
     "[PARSE_SYNTAX_ERROR] Syntax error at or near 'SELEKT'.(line 1, pos 0)\n\n== SQL ==\nSELEKT 1\n^^^\n";
   expect(sparkMessage(details, true)).toBe(`Spark refused: ${details.trimEnd()}`);
 });
+
+test("a NameNode lost under Spark is said as such", () => {
+  const details =
+    'End of File Exception between local host is: "vm/127.0.0.1"; destination host is: "localhost":23003; : java.io.EOFException';
+  expect(sparkMessage(details, true)).toMatch(/^HDFS does not answer Spark: .*stack\.ts up hdfs/);
+});

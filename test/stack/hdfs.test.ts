@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import axios from "axios";
 import fc from "fast-check";
@@ -179,6 +180,26 @@ async function impostor(answer: RequestListener) {
   const location = { host: "127.0.0.1", httpPort: port, rpcPort: 1, path: "/x" };
   return hdfsStore(location, false, { patienceMs: 0 });
 }
+
+test("an outage is waited for with content that can be read again, piece by piece too, and not with a stream", async () => {
+  const location = { host: "127.0.0.1", httpPort: 1, rpcPort: 1, path: "/x" };
+  async function* pieces() {
+    yield await Promise.resolve("piece");
+  }
+  for (const [content, isRepeated] of [
+    ["whole", true],
+    [{ [Symbol.asyncIterator]: pieces }, true],
+    [pieces(), false],
+    [Readable.from(["piece"]), false],
+  ] as const) {
+    const notices: string[] = [];
+    const options = { report: (notice: string) => notices.push(notice), patienceMs: 1_500 };
+    await expect(hdfsStore(location, true, options).write("file", content)).rejects.toThrow(
+      LabError,
+    );
+    expect(notices.length > 0).toBe(isRepeated);
+  }
+});
 
 test("an error page is never taken for content or success, whatever the status", async () => {
   for (const [status, body, message] of [

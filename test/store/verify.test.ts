@@ -45,10 +45,10 @@ async function filesOf(folder: string): Promise<string[]> {
   return (await Promise.all(lists)).flat().sort();
 }
 
-test("products as they were committed have no findings, and the counts are theirs", async () => {
+test("products as they were committed have no problems, and the counts are theirs", async () => {
   const folder = await output();
-  const { products, findings, passedOver } = await verifyOutput(store(folder));
-  expect(findings).toEqual([]);
+  const { products, problems, passedOver } = await verifyOutput(store(folder));
+  expect(problems).toEqual([]);
   expect(passedOver).toEqual([]);
   for (const { product, files, rows } of products) {
     expect(files, product).toBe((await readdir(join(folder, product))).length);
@@ -96,20 +96,22 @@ test("any damage to any file is found, and that file alone is named", async () =
             await writeFile(added, whole);
             problem = /^not committed/;
         }
-        const { findings } = await verifyOutput(store(folder));
+        const { problems } = await verifyOutput(store(folder));
         await rm(added, { force: true });
         await writeFile(place, whole);
-        expect(findings).toEqual([
+        expect(problems).toEqual([
           {
             path: damage === "add" ? added.slice(folder.length + 1) : path,
             problem: expect.stringMatching(problem) as string,
+            remedy:
+              damage === "add" ? "remove" : path.startsWith("latest/") ? "continue" : "restore",
           },
         ]);
       },
     ),
     { numRuns: 60 },
   );
-  expect((await verifyOutput(store(folder))).findings).toEqual([]);
+  expect((await verifyOutput(store(folder))).problems).toEqual([]);
 });
 
 test("files of a batch that was begun but not committed are named as such", async () => {
@@ -117,9 +119,22 @@ test("files of a batch that was begun but not committed are named as such", asyn
   const commits = (await readdir(join(folder, "checkpoint/commits"))).map(Number);
   const last = Math.max(...commits);
   await rm(join(folder, `checkpoint/commits/${last}`));
-  const { findings } = await verifyOutput(store(folder));
-  expect(findings.map(({ path }) => path)).toContain(`windows/part-0000000${last}.parquet`);
-  for (const { problem } of findings) expect(problem).toMatch(`batch ${last}`);
+  const { problems } = await verifyOutput(store(folder));
+  expect(problems.map(({ path }) => path)).toContain(`windows/part-0000000${last}.parquet`);
+  for (const { path, problem, remedy } of problems) {
+    if (!path.startsWith("latest/")) expect(problem).toMatch(`batch ${last}`);
+    expect(remedy).toBe("continue");
+  }
+});
+
+test("a checkpoint that the next run could not continue from does not pass", async () => {
+  const folder = await output();
+  const states = (await readdir(join(folder, "checkpoint/state"))).map(Number);
+  const path = join(folder, `checkpoint/state/${Math.max(...states)}`);
+  const content = await readFile(path);
+  content[content.length >> 1]! ^= 1;
+  await writeFile(path, content);
+  await expect(verifyOutput(store(folder))).rejects.toThrow(/state\/\d+ is corrupt .*--fresh/);
 });
 
 test("where a folder has no checkpoint, there is nothing to compare with", async () => {
@@ -204,8 +219,8 @@ async function sparkOutput(batches = 12): Promise<string> {
 test("what Spark wrote is held against its own log: presence, size, and whether it can be read", async () => {
   const folder = await sparkOutput();
   const there = store(folder);
-  const { products, findings, passedOver } = await verifyOutput(there);
-  expect(findings).toEqual([]);
+  const { products, problems, passedOver } = await verifyOutput(there);
+  expect(problems).toEqual([]);
   expect(passedOver).toEqual(["prices/part-cut.parquet"]);
   expect(products[0]).toEqual({ product: "prices", files: 12, rows: 12 });
 
@@ -221,8 +236,12 @@ test("what Spark wrote is held against its own log: presence, size, and whether 
     const before = await there.read(path);
     if (content === undefined) await there.remove(path);
     else await there.write(path, content);
-    expect((await verifyOutput(there)).findings).toEqual([
-      { path, problem: expect.stringMatching(problem) as string },
+    expect((await verifyOutput(there)).problems).toEqual([
+      {
+        path,
+        problem: expect.stringMatching(problem) as string,
+        remedy: path.startsWith("latest/") ? "continue" : "restore",
+      },
     ]);
     await there.write(path, before);
   }

@@ -1,4 +1,4 @@
-import { LabError } from "../../labs/errors.js";
+import { NotFoundError } from "../../labs/errors.js";
 import type { Store } from "../../labs/store/store.js";
 
 /** What a store that is told to crash ends with, as `kill -9` would end the process. */
@@ -50,7 +50,7 @@ export function memoryStore(): MemoryStore {
     },
     read(path) {
       const content = files.get(path);
-      if (content === undefined) return Promise.reject(new LabError(`no file ${path}`));
+      if (content === undefined) return Promise.reject(new NotFoundError(`no file ${path}`));
       return Promise.resolve(content);
     },
     list(path) {
