@@ -252,7 +252,9 @@ async function valueBefore(
     (await log.endOffsets())[partition],
   ];
   if (end <= start || end > stableEnd) return undefined;
-  for await (const records of log.read(partition, end - 1, end)) return records[0]?.value;
+  for await (const [record] of log.read(partition, end - 1, end)) {
+    if (record !== undefined) return record.value; // a piece may hold none of the range
+  }
   return undefined;
 }
 
