@@ -252,9 +252,7 @@ async function valueBefore(
     (await log.endOffsets())[partition],
   ];
   if (end <= start || end > stableEnd) return undefined;
-  for await (const [record] of log.read(partition, end - 1, end)) {
-    if (record !== undefined) return record.value; // a piece may hold none of the range
-  }
+  for await (const [record] of log.read(partition, end - 1, end)) return record?.value;
   return undefined;
 }
 

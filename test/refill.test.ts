@@ -145,24 +145,3 @@ test("a finite source does not continue a log that another one has written to", 
     );
   });
 });
-
-test("a finite source continues a log whose last record but one is longer than a read", async () => {
-  await inFolder(async (folder) => {
-    const many = Array.from({ length: 400 }, (_, index) => {
-      const event_time = new Date(index * 1_000).toISOString();
-      const note = "x".repeat(index === 148 ? 9_000 : 10);
-      const value = JSON.stringify({ asset: "bitcoin", price_usd: 1, event_time, note });
-      return { key: "bitcoin", value, timestampMs: index };
-    });
-    const source = (count: number): Source => ({
-      ...{ name: "long", finite: true, counts: {} },
-      fractionRead: () => undefined,
-      async *messages() {
-        for (const message of many.slice(0, count)) yield await Promise.resolve(message);
-      },
-    });
-    await run(folder, source(150));
-    await run(folder, source(400));
-    expect(await readAll(localStore(folder), "prices")).toHaveLength(400);
-  });
-});

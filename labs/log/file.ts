@@ -180,7 +180,7 @@ async function* readRecords(
     }
     position += ascii ? start : Buffer.byteLength(text.slice(0, start));
     partition.cursor = { offset: next, position };
-    yield records;
+    if (records.length > 0) yield records;
   }
 }
 

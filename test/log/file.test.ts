@@ -193,3 +193,17 @@ test("a file that is deleted or changed under the log is an error, and nothing i
   await expect(readRange(log, 0, 0, 1)).rejects.toThrow(/cannot read .*it does not exist/);
   expect(await readdir(folder)).toEqual([]);
 });
+
+test("no piece of a range is empty, also behind a record that is longer than all others", async () => {
+  const folder = await temporaryFolder();
+  const messages = Array.from({ length: 558 }, (_, index): Message => {
+    return { key: "k", value: "x".repeat(index === 176 ? 86_395 : 141), timestampMs: index };
+  });
+  await (await openFileLog(folder, "t", 1)).append(messages);
+  for (let end = 1; end <= messages.length; end++) {
+    const log = await openFileLog(folder, "t", 1); // anew: one that has read knows where it is
+    const pieces: LogRecord[][] = [];
+    for await (const piece of log.read(0, end - 1, end)) pieces.push(piece);
+    expect(pieces.map((piece) => piece.map(({ offset }) => offset))).toEqual([[end - 1]]);
+  }
+});
