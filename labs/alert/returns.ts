@@ -48,8 +48,14 @@ export function takePrice(
   memory.before = { interval: ended, price };
   if (before === null) return undefined;
   // Over k intervals a random walk spreads √k times as far: the return is brought to the measure of one.
-  const value = Math.log(price / before.price) / Math.sqrt(ended - before.interval);
+  const value = logRatio(price, before.price) / Math.sqrt(ended - before.interval);
   return { value, endMs: (ended + 1) * everyMs, priceUsd: price };
+}
+
+/** ln(price / before), finite whatever the prices: the quotient itself may be too large for a double, or too small. */
+function logRatio(price: number, before: number): number {
+  const ratio = price / before;
+  return ratio > 0 && ratio < Infinity ? Math.log(ratio) : Math.log(price) - Math.log(before);
 }
 
 /** All returns of one asset's events, in the order that they come in. */
