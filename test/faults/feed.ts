@@ -36,7 +36,7 @@ export interface LiveFeed {
 export async function openLiveFeed(options: FeedOptions): Promise<LiveFeed> {
   const { messages, perSecond, stepMs } = options;
   const random = randomOf(options.seed, 0);
-  const assets = Object.keys(PRODUCT_IDS).slice(0, 3);
+  const assets = [...PRODUCT_IDS.keys()].slice(0, 3);
   const sent: string[] = [];
   let subscriber: WebSocket | undefined;
   let sentBefore = 0;
