@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { ownAddresses, readConfig } from "./config.js";
 import { progress } from "./notebook.js";
 import { openStack, type Stack } from "./stack/stack.js";
-import { hdfsStore, type HdfsLocation } from "./store/hdfs.js";
+import { hdfsStore, type HdfsLocation, type HdfsOptions } from "./store/hdfs.js";
 import type { Store } from "./store/store.js";
 
 // The real systems, for cells: started with progress, and where to reach them. Run from the project's root, as the
@@ -13,7 +13,7 @@ export interface Services {
   /** `host:port` of Kafka's brokers. */
   brokers: string[];
   /** A folder on HDFS, such as `/chapter-4`. */
-  hdfsAt(path: string): Store;
+  hdfsAt(path: string, options?: HdfsOptions): Store;
   /** The NameNode. */
   hdfs: Omit<HdfsLocation, "path">;
   /** Spark's Connect server, for `connectSpark`. */
@@ -44,7 +44,7 @@ export async function startServices(...names: ("kafka" | "hdfs" | "spark")[]): P
   const addresses = ownAddresses(config);
   return {
     ...addresses,
-    hdfsAt: (path) => hdfsStore({ ...addresses.hdfs, path }, true),
+    hdfsAt: (path, options) => hdfsStore({ ...addresses.hdfs, path }, true, options),
     stack,
   };
 }
