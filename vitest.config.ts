@@ -39,7 +39,7 @@ export default defineConfig({
           include: ["test/stack/**/*.test.ts"],
           globalSetup: "test/stack/setup.ts",
           fileParallelism: false,
-          testTimeout: 240_000,
+          testTimeout: 360_000,
           hookTimeout: 120_000,
         },
       },

@@ -103,7 +103,7 @@ test.each(["kafka", "datanode", "namenode"] as const)(
     // Once the run has begun: where a service is away before that, it is not waited for.
     const store = hdfsStore({ ...hdfs, path: out }, true);
     await expect
-      .poll(() => store.list("checkpoint"), { timeout: 60_000, interval: 20 })
+      .poll(() => store.list("checkpoint"), { timeout: 120_000, interval: 20 })
       .toContain("metadata");
     await sleep(Math.random() * 500);
     await kill(name);
@@ -127,7 +127,7 @@ test("the Spark server killed in the middle of its queries: a clear error, and f
   const store = hdfsStore({ ...hdfs, path: out }, true);
   // In the middle: some batches are complete, others are not.
   await expect
-    .poll(async () => (await store.list("checkpoint/windows/commits")).length, { timeout: 60_000 })
+    .poll(async () => (await store.list("checkpoint/windows/commits")).length, { timeout: 120_000 })
     .toBeGreaterThan(2);
   await kill("spark");
   const first = await result;
@@ -149,7 +149,7 @@ test("the DataNode lost under Spark is said in two lines, and later the run comp
   // The first batches may take a while: Spark plans and compiles them.
   const store = hdfsStore({ ...hdfs, path: out }, true);
   await expect
-    .poll(async () => (await store.list("checkpoint/windows/commits")).length, { timeout: 60_000 })
+    .poll(async () => (await store.list("checkpoint/windows/commits")).length, { timeout: 120_000 })
     .toBeGreaterThan(1);
   await kill("datanode");
   const first = await result;
