@@ -226,7 +226,7 @@ async function notYetInLog(
   signal: AbortSignal,
 ): Promise<AsyncIterable<Message>> {
   const held = await log.endOffsets({ readUncommitted: true });
-  const last = await Promise.all(held.map((end, partition) => valueBefore(log, partition, end)));
+  const last = await valuesBefore(log, held);
   async function* rest(): AsyncGenerator<Message> {
     for await (const message of source.messages(signal)) {
       const partition = partitionOf(message.key, log.partitions);
@@ -241,19 +241,18 @@ async function notYetInLog(
   return rest();
 }
 
-/** The value of the record just before an offset; undefined where there is none, such as in a log that is empty. */
-async function valueBefore(
+/** For each partition the value of the record just before an offset; undefined where none can be read, as in an empty log. */
+async function valuesBefore(
   log: EventLog,
-  partition: number,
-  end: number,
-): Promise<string | undefined> {
-  const [start = 0, stableEnd = 0] = [
-    (await log.startOffsets())[partition],
-    (await log.endOffsets())[partition],
-  ];
-  if (end <= start || end > stableEnd) return undefined;
-  for await (const [record] of log.read(partition, end - 1, end)) return record?.value;
-  return undefined;
+  ends: readonly number[],
+): Promise<(string | undefined)[]> {
+  const [starts, readable] = [await log.startOffsets(), await log.endOffsets()];
+  async function valueBefore(end: number, partition: number): Promise<string | undefined> {
+    if (end <= (starts[partition] ?? 0) || end > (readable[partition] ?? 0)) return undefined;
+    for await (const [record] of log.read(partition, end - 1, end)) return record?.value;
+    return undefined;
+  }
+  return Promise.all(ends.map(valueBefore));
 }
 
 /**

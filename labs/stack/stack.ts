@@ -43,7 +43,7 @@ import { sleep } from "../wait.js";
 const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 20_000;
 const POLL_MS = 200;
-/** A NameNode that starts is in safe mode for a moment: that is no news. */
+/** A starting NameNode is in safe mode briefly: that is reported only if it lasts longer than this. */
 const WORTH_SAYING_MS = 3_000;
 /** How long the port of a process that was killed may still look taken. */
 const PORT_RELEASE_MS = 2_000;
@@ -138,7 +138,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     return undefined;
   }
 
-  /** Resolves when the service answers, and the very process that was started: another program on its port may answer too. */
+  /** Resolves when the recorded process answers: another program on its port does not count. */
   async function answers(name: ServiceName, { pid }: ProcessRecord): Promise<void> {
     await SERVICES[name].answers(places, config);
     for (const portName of SERVICES[name].ports) {

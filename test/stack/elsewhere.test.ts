@@ -3,11 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { Summary } from "../../labs/report/summary.js";
-import { hdfsStore } from "../../labs/store/hdfs.js";
-import { PRODUCTS, readAll } from "../../labs/store/products.js";
 import { checkout } from "../support/checkout.js";
 import { start } from "../support/command.js";
 import { brokers, hdfs, remote, uniqueName } from "./environment.js";
+import { products } from "./products.js";
 
 // Somebody else's cluster: the tests' stack, on ports that are not the usual ones, used from another checkout in which
 // nothing is installed and no port is known.
@@ -30,20 +29,6 @@ beforeAll(async () => {
 
 const run = (args: string[], environment: Record<string, string>) =>
   start("scripts/run-pipeline.ts", args, environment, folder).result;
-
-/** All rows of all products, in an order that does not depend on the engine. */
-async function products(path: string) {
-  const store = hdfsStore({ ...hdfs, path }, true);
-  const rows = await Promise.all(
-    PRODUCTS.map(async (name) => {
-      const lines = (await readAll(store, name)).map((row) =>
-        JSON.stringify({ ...row, topic: "" }),
-      );
-      return [name, lines.sort()] as const;
-    }),
-  );
-  return Object.fromEntries(rows);
-}
 
 test("variables point both engines at a cluster on other ports, and nothing is started, installed or needed here", async () => {
   const name = uniqueName("elsewhere");

@@ -4,11 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { Summary } from "../../labs/report/summary.js";
 import { hdfsStore } from "../../labs/store/hdfs.js";
-import { PRODUCTS, readAll } from "../../labs/store/products.js";
+import { readAll } from "../../labs/store/products.js";
 import { start, type Result } from "../support/command.js";
 import { temporaryFolder } from "../support/folder.js";
 import { receiver } from "../support/receiver.js";
 import { ENVIRONMENT, hdfs, stack, uniqueName } from "./environment.js";
+import { products } from "./products.js";
 
 // The whole pipeline from the command line, on the real services, with things killed under it. Whatever happens, the
 // same command run again must end with the products of a run that nobody disturbed.
@@ -26,20 +27,6 @@ const pipeline = (out: string, ...more: string[]) =>
   );
 
 const summaryOf = (result: Result) => JSON.parse(result.stdout) as Summary;
-
-/** All rows of all products, in an order that does not depend on the engine. */
-async function products(path: string) {
-  const store = hdfsStore({ ...hdfs, path }, true);
-  const rows = await Promise.all(
-    PRODUCTS.map(async (name) => {
-      const lines = (await readAll(store, name)).map((row) =>
-        JSON.stringify({ ...row, topic: "" }),
-      );
-      return [name, lines.sort()] as const;
-    }),
-  );
-  return Object.fromEntries(rows);
-}
 
 async function kill(name: string): Promise<void> {
   const found = (await stack.status()).find((each) => each.name === name);
