@@ -268,21 +268,26 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
   }
 
   /**
-   * The offsets of the next records once they stand still: what a producer that is gone had sent may still be on its
-   * way, and a broker that has just started shows less than what was there (`least`).
+   * The offsets of the next records of the partitions that `append` writes to, once they stand still: what a producer
+   * that is gone had sent may still be on its way, and a broker that has just started shows less than what was there
+   * (`least`).
    */
-  async function settledEndOffsets(least?: readonly number[]): Promise<number[]> {
+  async function settledEndOffsets(least: readonly number[] = []): Promise<number[]> {
+    const ownEnds = async () => (await endOffsets({ readUncommitted: true })).slice(0, partitions);
     const deadlineMs = performance.now() + patienceMs;
-    for (let before = await endOffsets({ readUncommitted: true }); ;) {
+    for (let before = await ownEnds(); ;) {
       await sleep(SETTLE_MS);
-      const now = await endOffsets({ readUncommitted: true });
+      const now = await ownEnds();
+      const isStill = now.every((end, partition) => end === before[partition]);
+      const isLess = now.some((end, partition) => end < (least[partition] ?? 0));
+      if (isStill && !isLess) return now;
       if (performance.now() > deadlineMs) {
         throw new LabError(
-          `the topic ${topic} ends at the offsets ${now.join(", ")} and held ${least?.join(", ")}: records were lost; start over with --fresh`,
+          isLess
+            ? `the topic ${topic} ends at the offsets ${now.join(", ")} and held ${least.join(", ")}: records were lost; start over with --fresh`
+            : `another program keeps writing to the topic ${topic}: stop it, or choose another --out, which gets a topic of its own`,
         );
       }
-      const isStill = now.every((end, partition) => end === before[partition]);
-      if (isStill && now.every((end, partition) => end >= (least?.[partition] ?? 0))) return now;
       before = now;
     }
   }

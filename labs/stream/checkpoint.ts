@@ -57,6 +57,11 @@ export type Settings = Record<string, string | number>;
 /** What a batch is, fixed before it runs. */
 export interface BatchPlan {
   batchId: number;
+  /**
+   * Of the first batch, for each partition the offset to read from; undefined where all are 0, and of later batches,
+   * which begin where the one before them ended.
+   */
+  startOffsets?: number[];
   /** For each partition the offset to stop before. */
   endOffsets: number[];
   /** W(N): windows that end by it are emitted by this batch. */
@@ -216,12 +221,13 @@ export async function openCheckpoint(
 
   async function readPlan(batchId: number): Promise<BatchPlan> {
     const name = `offsets/${batchId}`;
-    const [first, second] = await readLines(name);
+    const [first, second, third] = await readLines(name);
     const { batchWatermarkMs, batchTimestampMs } = checked(name, timesLine, first);
     const endOffsets = checked(name, offsetsLine, second)[topic];
     if (endOffsets === undefined) throw corrupt(name, `no offsets of topic ${topic}`);
     return {
       batchId,
+      startOffsets: checked(name, offsetsLine.optional(), third)?.[topic],
       endOffsets,
       watermarkMs: batchWatermarkMs,
       nowMs: batchTimestampMs,
@@ -424,10 +430,11 @@ export async function openCheckpoint(
   }
 
   return {
-    writePlan: ({ batchId, endOffsets, watermarkMs, nowMs }) =>
+    writePlan: ({ batchId, startOffsets, endOffsets, watermarkMs, nowMs }) =>
       writeLines(`offsets/${batchId}`, [
         { batchWatermarkMs: orNull(watermarkMs), batchTimestampMs: nowMs },
         { [topic]: endOffsets },
+        ...(startOffsets === undefined ? [] : [{ [topic]: startOffsets }]),
       ]),
     commit,
     recordLatest: (file) => writeLines("latest", [{ afterBatch: committedBatch, file }]),

@@ -114,10 +114,15 @@ export async function openQuery(
   const { windows, delayMs, changeThreshold, batchSize, rules = LAB_RULES } = settings;
   const { monitor, clock } = settings;
   const committed = await checkpoint.lastCommitted();
+  const unfinished = await checkpoint.unfinished();
 
   let { batchId, endOffsets, watermarkMs } = committed?.plan ?? {
     batchId: -1,
-    endOffsets: await log.startOffsets(),
+    // What the log begins with may be gone since the first batch was planned.
+    endOffsets:
+      unfinished === undefined
+        ? await log.startOffsets()
+        : (unfinished.startOffsets ?? unfinished.endOffsets.map(() => 0)),
     watermarkMs: NO_WATERMARK,
   };
   let maxEventTimeMs = committed?.maxEventTimeMs ?? -Infinity;
@@ -221,8 +226,10 @@ export async function openQuery(
 
   async function planAndRun(end: number[], isAll: boolean): Promise<StreamingProgress> {
     const startedMs = performance.now();
+    const isFirst = batchId < 0 && endOffsets.some((offset) => offset > 0);
     const plan: BatchPlan = {
       batchId: batchId + 1,
+      startOffsets: isFirst ? endOffsets : undefined,
       endOffsets: end,
       watermarkMs: rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
       nowMs: isAll ? clock?.() : undefined,
@@ -235,7 +242,6 @@ export async function openQuery(
   /** Whether the monitor would raise something now, although nothing has come. */
   const isDue = () => clock !== undefined && monitor !== undefined && monitor.dueMs() <= clock();
 
-  const unfinished = await checkpoint.unfinished();
   await refuseLostBeginning(log, endOffsets);
   await refuseLost(log, endOffsets, unfinished?.endOffsets);
   if (unfinished !== undefined) await run(unfinished, 0);

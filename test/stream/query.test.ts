@@ -287,3 +287,29 @@ test("mean and deviation stay accurate where a sum of squares would cancel", asy
     expect(row!.stddev_price! / 1e-3).toBeCloseTo(Math.sqrt(row!.count / (row!.count - 1)), 3);
   });
 });
+
+test("a first batch that is run again reads from where it was planned, or refuses when that is gone", async () => {
+  const cut = (start: number) => ({ ...log, startOffsets: () => Promise.resolve([start]) });
+  const log = await filledLog(
+    [0, 10, 20, 30].map((eventTimeMs) => ({ asset: "bitcoin", priceUsd: 1, eventTimeMs })),
+    1,
+  );
+  await inFolder(async (folder) => {
+    const spec = { windowMs: 10, slideMs: 10, delayMs: 0, batchSize: 2, partitions: 1 };
+    const settings = querySettings(spec);
+    const open = async (start: number, sink: (output: BatchOutput) => Promise<void>) =>
+      openQuery(cut(start), await openCheckpoint(localStore(folder), TOPIC, {}), sink, settings);
+    const crashed = await open(1, () => Promise.reject(new Error("crash")));
+    await expect(crashed.runBatch()).rejects.toThrow("crash");
+
+    await expect(open(2, async () => {})).rejects.toThrow(
+      /partition 0 begins at offset 2, and 1 is to be read next/,
+    );
+    const outputs: BatchOutput[] = [];
+    const resumed = await open(1, async (output) => void outputs.push(output));
+    expect(outputs.map(({ events }) => events.map(({ eventTimeMs }) => eventTimeMs))).toEqual([
+      [10, 20],
+    ]);
+    expect(resumed.offsets).toEqual([3]);
+  });
+});
