@@ -3,6 +3,7 @@ import { nowMs } from "./clock.js";
 import type { Message } from "./event.js";
 import type { EventLog } from "./log/log.js";
 import { partitionOf } from "./log/partition.js";
+import { openPriceQuery, type PriceQuerySettings } from "./price-query.js";
 import { chunks } from "./source/chunks.js";
 import type { Source } from "./source/source.js";
 import {
@@ -15,13 +16,7 @@ import {
 import type { CommittedFile } from "./store/manifest.js";
 import type { Store } from "./store/store.js";
 import type { Checkpoint } from "./stream/checkpoint.js";
-import {
-  openQuery,
-  type QuerySettings,
-  type StreamingProgress,
-  type Totals,
-} from "./stream/query.js";
-import { latestPrices } from "./stream/latest.js";
+import type { StreamingProgress, Totals } from "./stream/query.js";
 import { sleep } from "./wait.js";
 
 /** How often what a slow finite source has yielded is appended to the log. */
@@ -38,7 +33,7 @@ export interface PipelineParts {
   observe?: (output: BatchOutput) => void;
 }
 
-export interface PipelineOptions extends QuerySettings {
+export interface PipelineOptions extends PriceQuerySettings {
   /** Live sources: how often a micro-batch runs, milliseconds. */
   triggerMs: number;
   /**
@@ -61,7 +56,8 @@ export interface PipelineStatus {
   /** Batches that this run ran. */
   batchesNow: number;
   openWindows: number;
-  watermarkMs: number;
+  /** Null before there is a watermark. */
+  watermarkMs: number | null;
   /** The newest event time seen; null before any, and where nobody says. */
   newestEventMs: number | null;
   /** How long the last batch took, milliseconds; null before any, and where nobody says. */
@@ -101,7 +97,7 @@ export async function runPipeline(
   // What comes of a finite source must not depend on when it is read.
   const clock = source.finite ? undefined : nowMs;
   if (source.finite) await refill(source, log, checkpoint, signal);
-  const query = await openQuery(log, checkpoint, sink, { ...options, clock });
+  const query = await openPriceQuery(log, checkpoint, sink, { ...options, clock });
   /** Brings `latest/` up to date where the batches have left it behind. */
   async function finishLatest(): Promise<void> {
     const latest = query.takeLatest();
@@ -122,10 +118,10 @@ export async function runPipeline(
     batchesNow,
     openWindows: query.openWindows(),
     watermarkMs: query.watermarkMs,
-    newestEventMs: query.maxEventTimeMs === -Infinity ? null : query.maxEventTimeMs,
+    newestEventMs: query.maxEventTimeMs,
     batchMs,
     get latest() {
-      return latestPrices(query.state);
+      return query.latest();
     },
     offsets: query.offsets,
     ended,

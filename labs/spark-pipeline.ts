@@ -7,7 +7,6 @@ import { chunks } from "./source/chunks.js";
 import type { Source } from "./source/source.js";
 import { readProduct, writeLatest, type Product } from "./store/products.js";
 import type { Store } from "./store/store.js";
-import { NO_WATERMARK } from "./stream/watermark.js";
 import type { SparkProgress, SparkSession, StreamingQuery } from "./spark/client.js";
 import { latestBySpark, startSparkJob, type SparkJob } from "./spark/job.js";
 
@@ -102,7 +101,7 @@ export async function runSparkPipeline(
       logged,
       batchesNow: figures.length - firstBatch,
       openWindows: last?.openWindows ?? 0,
-      watermarkMs: last?.watermark == null ? NO_WATERMARK : Date.parse(last.watermark),
+      watermarkMs: last?.watermark == null ? null : Date.parse(last.watermark),
       newestEventMs: newest,
       batchMs: last?.durationMs ?? null,
       latest,

@@ -17,7 +17,7 @@ import { openStack } from "../labs/stack/stack.js";
 import { hdfsStore } from "../labs/store/hdfs.js";
 import { createProducts, readAll, writeBatch } from "../labs/store/products.js";
 import { openCheckpoint } from "../labs/stream/checkpoint.js";
-import { openQuery } from "../labs/stream/query.js";
+import { openPriceQuery } from "../labs/price-query.js";
 
 const EVENTS = 200_000;
 const BATCH = 50_000;
@@ -55,7 +55,7 @@ export async function consume(config: Config, topic: string, products: string): 
   const store = hdfsStore({ ...hdfs, path: `/bench/${topic}/${products}` }, true);
   await createProducts(store);
   const checkpoint = await openCheckpoint(store, topic, {});
-  const query = await openQuery(
+  const query = await openPriceQuery(
     log,
     checkpoint,
     (output) => writeBatch(store, products === "all" ? output : { ...output, events: [] }),

@@ -7,29 +7,31 @@ import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { medianTree } from "../labs/alert/median.js";
-import { openMonitor } from "../labs/alert/monitor.js";
 import { parseAlertRules } from "../labs/alert/rules.js";
 import { readConfig } from "../labs/config.js";
 import { parseEvent, type PriceEvent } from "../labs/event.js";
 import { openFileLog } from "../labs/log/file.js";
 import { TOPIC } from "../labs/log/log.js";
 import { sum } from "../labs/pipeline.js";
+import { openPriceQuery, priceOperators } from "../labs/price-query.js";
 import { chunks } from "../labs/source/chunks.js";
 import { market } from "../labs/source/market.js";
 import { localStore } from "../labs/store/local.js";
+import { emptyOutput } from "../labs/store/products.js";
 import { takeChanges } from "../labs/stream/changes.js";
 import { openCheckpoint } from "../labs/stream/checkpoint.js";
-import { openQuery } from "../labs/stream/query.js";
-import { addEvent, closeWindows, newState } from "../labs/stream/state.js";
-import { NO_WATERMARK, nextWatermark } from "../labs/stream/watermark.js";
+import { addEvent, openState } from "../labs/stream/state.js";
+import { nextWatermark } from "../labs/stream/watermark.js";
 import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PIPELINE = join(ROOT, "scripts/run-pipeline.ts");
 const RULES = join(ROOT, "setup/alerts.example.json");
-const WINDOWS = { windowMs: 60_000, slideMs: 10_000 };
-const DELAY_MS = 30_000;
 const BATCH = 50_000;
+const QUERY = {
+  windows: { windowMs: 60_000, slideMs: 10_000 },
+  ...{ delayMs: 30_000, changeThreshold: 0.5, batchSize: BATCH },
+};
 const PARTITIONS = 3;
 const ROUNDS = 5;
 
@@ -58,14 +60,9 @@ async function streamLog(folder: string, alerts = false): Promise<void> {
   await inFolder(async (checkpointFolder) => {
     const log = await openFileLog(folder, TOPIC, PARTITIONS);
     const checkpoint = await openCheckpoint(localStore(checkpointFolder), TOPIC, {});
-    const query = await openQuery(log, checkpoint, () => Promise.resolve(), {
-      windows: WINDOWS,
-      delayMs: DELAY_MS,
-      changeThreshold: 0.5,
-      batchSize: BATCH,
-      monitor: alerts
-        ? openMonitor(parseAlertRules(await readFile(RULES, "utf8"), RULES).rules)
-        : undefined,
+    const query = await openPriceQuery(log, checkpoint, () => Promise.resolve(), {
+      ...QUERY,
+      alertRules: alerts ? parseAlertRules(await readFile(RULES, "utf8"), RULES).rules : undefined,
     });
     const total = sum(await log.endOffsets());
     while (sum(query.offsets) < total) await query.runBatch();
@@ -76,9 +73,10 @@ async function streamLog(folder: string, alerts = false): Promise<void> {
 
 /** The engine alone: events in memory → windows. */
 function streamEvents(events: readonly PriceEvent[]): number {
-  const state = newState();
-  let watermarkMs = NO_WATERMARK;
-  let lateWatermarkMs = NO_WATERMARK;
+  const { operators } = priceOperators(QUERY);
+  const state = openState(operators, [], null);
+  const record = { offset: 0, timestampMs: 0, key: "", value: "" };
+  let watermarkMs: number | null = null;
   let maxEventTimeMs = -Infinity;
   let rows = 0;
   for (let start = 0; start < events.length; start += BATCH) {
@@ -86,12 +84,14 @@ function streamEvents(events: readonly PriceEvent[]): number {
     for (let offset = start; offset < end; offset++) {
       const event = events[offset]!;
       if (event.eventTimeMs > maxEventTimeMs) maxEventTimeMs = event.eventTimeMs;
-      addEvent(state, WINDOWS, event, offset, lateWatermarkMs);
+      record.offset = offset;
+      addEvent(state, event, record, 0);
     }
-    rows += closeWindows(state, WINDOWS, lateWatermarkMs, watermarkMs).length;
+    const output = emptyOutput(start / BATCH);
+    for (const operator of operators) operator.endBatch({ watermarkMs }, output);
+    rows += output.windows.length;
     takeChanges(state);
-    lateWatermarkMs = watermarkMs;
-    watermarkMs = nextWatermark(watermarkMs, maxEventTimeMs, DELAY_MS);
+    watermarkMs = nextWatermark(watermarkMs, maxEventTimeMs, QUERY.delayMs);
   }
   return rows;
 }

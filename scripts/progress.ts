@@ -20,7 +20,7 @@ export function progressDisplay(source: Source, forMs: number | undefined) {
     const processed = sum(status.offsets);
     before ??= Math.min(processed, status.logged - status.appended);
     const rate = (processed - before) / ((performance.now() - beginMs) / 1_000);
-    const watermark = Number.isFinite(status.watermarkMs) ? formatTime(status.watermarkMs) : "none";
+    const watermark = status.watermarkMs === null ? "none" : formatTime(status.watermarkMs);
     const whole = status.logged > processed ? ` of ${formatNumber(status.logged)}` : "";
     return `${formatNumber(processed)}${whole} events · ${formatNumber(Math.round(rate))}/s · watermark ${watermark}`;
   };

@@ -15,7 +15,7 @@ import { LabError, UsageError, errorMessage } from "../labs/errors.js";
 import { printable } from "../labs/printable.js";
 import type { Webhook } from "../labs/alert/webhook.js";
 import type { Feed } from "../labs/dashboard/feed.js";
-import type { AlertRules } from "../labs/alert/rules.js";
+import type { AlertRule, AlertRules } from "../labs/alert/rules.js";
 import type { Dashboard } from "../labs/dashboard/server.js";
 import type { LearnersParts } from "../labs/checker/use.js";
 import { market } from "../labs/source/market.js";
@@ -31,8 +31,7 @@ import {
   type Checkpoint,
   type Settings,
 } from "../labs/stream/checkpoint.js";
-import type { Monitor } from "../labs/stream/monitor.js";
-import type { Rules } from "../labs/stream/rules.js";
+import type { Semantics } from "../labs/stream/semantics.js";
 import { windowSpec } from "../labs/stream/window.js";
 import { formatDuration } from "../labs/time.js";
 import { startTimer } from "../labs/wait.js";
@@ -178,7 +177,7 @@ interface Run {
   output: Output;
   checkpoint: Checkpoint;
   /** A learner's; undefined for the lab's own. */
-  rules: Rules | undefined;
+  semantics: Semantics | undefined;
   alerts: Alerts | undefined;
   /** The live page's. */
   feed: Feed | undefined;
@@ -189,7 +188,7 @@ interface Run {
 
 /** What watches for alerts, and what is told of them. */
 interface Alerts {
-  monitor: Monitor;
+  rules: readonly AlertRule[];
   webhook: Webhook | undefined;
 }
 
@@ -205,11 +204,10 @@ async function readAlertRules(path: string): Promise<{ rules: AlertRules; digest
 }
 
 async function openAlerts(rules: AlertRules, store: Store, report: Report): Promise<Alerts> {
-  const { openMonitor } = await import("../labs/alert/monitor.js");
   const { openWebhook } = await import("../labs/alert/webhook.js");
   const { webhook: url } = rules;
   const webhook = url === undefined ? undefined : openWebhook({ url, store, report });
-  return { monitor: openMonitor(rules.rules), webhook };
+  return { rules: rules.rules, webhook };
 }
 
 /** Lets the webhook have what is left, but does not wait for ever. */
@@ -230,12 +228,12 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
   const { store, sparkRoot } = output;
   const { follow, trigger: triggerMs } = options;
   const query = {
-    rules: run.rules,
+    semantics: run.semantics,
     windows: windowSpec(options.window, options.slide),
     delayMs: options.watermark,
     changeThreshold: options.changeThreshold,
     batchSize: options.batch,
-    monitor: run.alerts?.monitor,
+    alertRules: run.alerts?.rules,
   };
   if (options.engine === "ts") {
     const appendFirst = options.log === "kafka" && options.speed === undefined;
@@ -445,7 +443,7 @@ async function main(argv: string[]): Promise<void> {
       log,
       output,
       checkpoint,
-      rules: learners?.rules,
+      semantics: learners?.semantics,
       alerts,
       feed,
       signal: stop.signal,

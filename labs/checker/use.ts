@@ -3,8 +3,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { findExercise } from "../exercises/manifest.js";
 import type { Store } from "../store/store.js";
-import { LAB_RULES, type Rules } from "../stream/rules.js";
-import { NO_WATERMARK } from "../stream/watermark.js";
+import { LAB_SEMANTICS, type Semantics } from "../stream/semantics.js";
 import { stubPath } from "./places.js";
 import { openProgress } from "./progress.js";
 import { startRunner } from "./runner.js";
@@ -27,7 +26,7 @@ interface Answers {
   "11-late-or-not": {
     openWindows(starts: number[], windowMs: number, watermarkMs: number | null): number[];
   };
-  "12-mean-and-deviation": { spreadOf: NonNullable<Rules["spreadOf"]> };
+  "12-mean-and-deviation": { spreadOf: NonNullable<Semantics["spreadOf"]> };
   "16-atomic-batch-sink": {
     writeBatch(files: Files, batchId: number, rows: readonly string[]): Promise<void>;
   };
@@ -50,15 +49,13 @@ const USABLE: readonly Usable[] = [
 
 /** The part of the pipeline that a learner has written. */
 export interface LearnersParts {
-  rules: Rules;
+  semantics: Semantics;
   /** The store, written as exercise 16 writes; the same one where that is not solved. */
   writing(store: Store): Store;
   /** The exercises that are in use, and those that are not solved. */
   inUse: string[];
   unsolved: string[];
 }
-
-const orNull = (watermarkMs: number) => (watermarkMs === NO_WATERMARK ? null : watermarkMs);
 
 /** Checks the exercises that the pipeline can use, and puts those together that pass. */
 export async function learnersParts(root: string): Promise<LearnersParts> {
@@ -77,7 +74,7 @@ export async function learnersParts(root: string): Promise<LearnersParts> {
   }
   const sink = solved["16-atomic-batch-sink"];
   return {
-    rules: rulesOf(solved),
+    semantics: semanticsOf(solved),
     writing: (store) => (sink === undefined ? store : writtenBy(sink, store)),
     inUse: USABLE.filter((name) => name in solved),
     unsolved: USABLE.filter((name) => !(name in solved)),
@@ -85,8 +82,8 @@ export async function learnersParts(root: string): Promise<LearnersParts> {
 }
 
 /** The lab's rules with the learner's in their place, where there are any. */
-function rulesOf(solved: Partial<Answers>): Rules {
-  const rules: Rules = { ...LAB_RULES };
+function semanticsOf(solved: Partial<Answers>): Semantics {
+  const semantics: Semantics = { ...LAB_SEMANTICS };
   const tumbling = solved["08-tumbling-window"];
   const sliding = solved["09-sliding-windows"];
   const watermark = solved["10-watermark"];
@@ -94,27 +91,29 @@ function rulesOf(solved: Partial<Answers>): Rules {
   const spread = solved["12-mean-and-deviation"];
   if (sliding !== undefined) {
     const startsOf = sliding.windowStarts;
-    rules.earliestWindowStart = ({ windowMs, slideMs }, timeMs) =>
+    semantics.earliestWindowStart = ({ windowMs, slideMs }, timeMs) =>
       startsOf(timeMs, windowMs, slideMs)[0]!;
-    rules.latestWindowStart = ({ windowMs, slideMs }, timeMs) =>
+    semantics.latestWindowStart = ({ windowMs, slideMs }, timeMs) =>
       startsOf(timeMs, windowMs, slideMs).at(-1)!;
   }
   if (tumbling !== undefined) {
     // The last window of a time begins where a tumbling one as long as the slide does.
-    rules.latestWindowStart = ({ slideMs }, timeMs) => tumbling.windowStart(timeMs, slideMs);
+    semantics.latestWindowStart = ({ slideMs }, timeMs) => tumbling.windowStart(timeMs, slideMs);
   }
   if (watermark !== undefined) {
-    rules.nextWatermark = (watermarkMs, maxEventTimeMs, delayMs) => {
-      const times = maxEventTimeMs === -Infinity ? [] : [maxEventTimeMs];
-      return watermark.nextWatermark(orNull(watermarkMs), times, delayMs) ?? NO_WATERMARK;
-    };
+    semantics.nextWatermark = (watermarkMs, maxEventTimeMs, delayMs) =>
+      watermark.nextWatermark(
+        watermarkMs,
+        maxEventTimeMs === null ? [] : [maxEventTimeMs],
+        delayMs,
+      );
   }
   if (late !== undefined) {
-    rules.isBehind = (windowEndMs, watermarkMs) =>
-      late.openWindows([windowEndMs - 1], 1, orNull(watermarkMs)).length === 0;
+    semantics.isBehind = (windowEndMs, watermarkMs) =>
+      late.openWindows([windowEndMs - 1], 1, watermarkMs).length === 0;
   }
-  if (spread !== undefined) rules.spreadOf = spread.spreadOf;
-  return rules;
+  if (spread !== undefined) semantics.spreadOf = spread.spreadOf;
+  return semantics;
 }
 
 /**

@@ -2,7 +2,6 @@ import { nowMs } from "../clock.js";
 import type { PipelineStatus } from "../pipeline.js";
 import type { AssetSeries } from "../report/series.js";
 import type { AlertRow, BatchOutput, LatestRow, WindowRow } from "../store/products.js";
-import { NO_WATERMARK } from "../stream/watermark.js";
 
 /** How much is kept, and so how much a page ever gets: memory stays flat however long the stream is, and however many assets it has. */
 const MAX_ASSETS = 100;
@@ -235,7 +234,7 @@ export function openFeed(run: RunView): Feed {
       isChanged = true;
     },
     setStatus(status) {
-      const watermarkMs = status.watermarkMs === NO_WATERMARK ? null : status.watermarkMs;
+      const { watermarkMs } = status;
       Object.assign(stream, status.totals);
       stream.openWindows = status.openWindows;
       stream.watermarkMs = watermarkMs;

@@ -3,7 +3,6 @@ import type { PipelineStatus } from "../pipeline.js";
 import { printable } from "../printable.js";
 import { readProduct, type WindowRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
-import { NO_WATERMARK } from "../stream/watermark.js";
 import { formatTime } from "../time.js";
 
 /** One asset at the end of a run. Times are ISO-8601. */
@@ -110,7 +109,7 @@ export async function summarize(
     alerts,
     openWindows: status.openWindows,
     batches,
-    watermark: status.watermarkMs === NO_WATERMARK ? null : formatTime(status.watermarkMs),
+    watermark: status.watermarkMs === null ? null : formatTime(status.watermarkMs),
     newRecords: status.appended,
     ended: status.ended,
     elapsedMs: Math.round(elapsedMs),

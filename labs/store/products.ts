@@ -72,6 +72,11 @@ export interface BatchOutput {
   alerts: AlertRow[];
 }
 
+/** The output of a batch before anything is put out. */
+export const emptyOutput = (batchId: number): BatchOutput => ({
+  ...{ batchId, events: [], windows: [], changes: [], latest: undefined, rejected: [], alerts: [] },
+});
+
 export const PRICE_COLUMNS: Columns = {
   asset: { type: "string" },
   price_usd: { type: "double" },

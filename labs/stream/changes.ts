@@ -1,17 +1,20 @@
-import type { Pane } from "./rolling.js";
+import type { Operator } from "./operator.js";
 import type { AssetState, SavedAsset, State } from "./state.js";
 
-/** Assets that have changed since some batch, and of each the panes that have. */
-export type Changes = Map<AssetState, Pane[]>;
+/** Assets that have changed since some batch. For each operator whose state has parts, which of them have. */
+export type Changes = Map<AssetState, ChangedParts>;
+/** A place for each operator. */
+type ChangedParts = (unknown[] | undefined)[];
 
 /** Takes what has changed since the last call. */
 export function takeChanges(state: State): Changes {
   const changes: Changes = new Map();
   for (const assetState of state.changed) {
-    const panes = assetState.changedPanes ?? [];
-    for (const pane of panes) pane.isChanged = false;
-    changes.set(assetState, panes);
-    assetState.changedPanes = undefined;
+    const { states } = assetState;
+    const parts = state.operators.map((operator, index) =>
+      operator.parts?.takeChanged(states[index]),
+    );
+    changes.set(assetState, parts);
     assetState.isChanged = false;
   }
   state.changed = [];
@@ -19,75 +22,87 @@ export function takeChanges(state: State): Changes {
 }
 
 /** Adds later changes to earlier ones. */
-export function addChanges(earlier: Changes, later: Changes): void {
-  for (const [assetState, panes] of later) {
+export function addChanges({ operators }: State, earlier: Changes, later: Changes): void {
+  for (const [assetState, parts] of later) {
     const before = earlier.get(assetState);
-    earlier.set(assetState, before === undefined ? panes : [...new Set([...before, ...panes])]);
+    earlier.set(
+      assetState,
+      before === undefined
+        ? parts
+        : parts.map((own, index) => own && [...new Set([...before[index]!, ...own])]),
+    );
   }
-  for (const [assetState, panes] of earlier) earlier.set(assetState, openPanes(assetState, panes));
+  for (const [assetState, parts] of earlier) {
+    earlier.set(assetState, presentParts(operators, assetState, parts));
+  }
 }
 
-/** Without the panes that have been evicted: those stood before all that are left. */
-function openPanes({ panes }: AssetState, some: readonly Pane[]): Pane[] {
-  const firstMs = panes[0]?.startMs ?? Infinity;
-  return some.filter(({ startMs }) => startMs >= firstMs);
-}
+/** Without the parts that are gone. */
+const presentParts = (
+  operators: readonly Operator[],
+  { states }: AssetState,
+  parts: ChangedParts,
+): ChangedParts =>
+  operators.map((operator, index) => operator.parts?.present(states[index], parts[index]!));
 
-/** How many entries a file of them has: a first line, the assets and the panes. */
+/** How many entries a file of them has: a first line, the assets and the parts. */
 export function sizeOfChanges(changes: Changes): number {
   let size = 1 + changes.size;
-  for (const panes of changes.values()) size += panes.length;
+  for (const parts of changes.values()) for (const own of parts) size += own?.length ?? 0;
   return size;
 }
 
 /** The same for a file of the whole state. */
-export const sizeOfState = ({ assets, panes }: State) => 1 + assets.size + panes;
+export function sizeOfState({ assets, operators }: State): number {
+  let size = 1 + assets.size;
+  for (const { parts } of operators) size += parts?.count() ?? 0;
+  return size;
+}
 
 /** What has changed, as the checkpoint has it. */
-export function* savedChanges(changes: Changes): Generator<[string, SavedAsset]> {
-  for (const [assetState, panes] of changes) {
-    // By start: late events change panes in another order.
-    const open = openPanes(assetState, panes).sort((a, b) => a.startMs - b.startMs);
-    yield saved(assetState, open);
+export function* savedChanges(
+  { operators }: State,
+  changes: Changes,
+): Generator<[string, SavedAsset]> {
+  for (const [assetState, parts] of changes) {
+    const present = presentParts(operators, assetState, parts);
+    yield [
+      assetState.asset,
+      savedBy(operators, (operator, index) =>
+        operator.parts === undefined
+          ? operator.save(assetState.states[index])
+          : operator.parts.save(present[index]!),
+      ),
+    ];
   }
 }
 
 /** The whole state, as the checkpoint has it. */
-export function* savedState({ assets }: State): Generator<[string, SavedAsset]> {
-  for (const assetState of assets.values()) yield saved(assetState, assetState.panes);
+export function* savedState({ assets, operators }: State): Generator<[string, SavedAsset]> {
+  for (const { asset, states } of assets.values()) {
+    yield [asset, savedBy(operators, (operator, index) => operator.save(states[index]))];
+  }
 }
 
-function saved({ asset, latest, monitored }: AssetState, panes: Pane[]): [string, SavedAsset] {
-  const savedPanes = panes.map(({ startMs, aggregate, prices }) => ({
-    startMs,
-    aggregate,
-    prices,
-  }));
-  return [asset, { panes: savedPanes, latest, monitored }];
-}
+const savedBy = (
+  operators: readonly Operator[],
+  save: (operator: Operator, index: number) => unknown,
+): SavedAsset =>
+  Object.fromEntries(operators.map((operator, index) => [operator.name, save(operator, index)]));
 
 /** Adds an asset from an earlier file to what later ones say of it: they win. */
 export function addEarlier(
+  operators: readonly Operator[],
   assets: Map<string, SavedAsset>,
   asset: string,
   earlier: SavedAsset,
 ): void {
   const later = assets.get(asset);
-  if (later === undefined) assets.set(asset, earlier);
-  else later.panes = mergePanes(earlier.panes, later.panes);
-}
-
-/** Both by start. A pane that is in both is taken from the later ones. */
-function mergePanes(earlier: SavedAsset["panes"], later: SavedAsset["panes"]): SavedAsset["panes"] {
-  const merged: SavedAsset["panes"] = [];
-  let index = 0;
-  for (const pane of later) {
-    while (index < earlier.length && earlier[index]!.startMs < pane.startMs) {
-      merged.push(earlier[index++]!);
-    }
-    if (earlier[index]?.startMs === pane.startMs) index++;
-    merged.push(pane);
+  if (later === undefined) {
+    assets.set(asset, earlier);
+    return;
   }
-  while (index < earlier.length) merged.push(earlier[index++]!);
-  return merged;
+  for (const { name, parts } of operators) {
+    if (parts !== undefined) later[name] = parts.merge(earlier[name], later[name]);
+  }
 }

@@ -13,8 +13,8 @@ import {
   sizeOfState,
   type Changes,
 } from "./changes.js";
+import type { Operator } from "./operator.js";
 import type { SavedAsset, State } from "./state.js";
-import { NO_WATERMARK } from "./watermark.js";
 
 // The checkpoint's layout is Spark's, so that the two can be read side by side:
 //
@@ -27,10 +27,10 @@ import { NO_WATERMARK } from "./watermark.js";
 //
 // Each file is lines of text: a version, JSON, and (unlike Spark's) a checksum of the lines above it.
 //
-// A file of state/ has a line for each asset that changed: its latest price and those of its panes that changed. The first line
-// says since which batch (`sinceBatch`); where it says none, the file is the whole state. So the state after batch N is read from
-// state/N, then from the file it names, back to a whole one. Panes that a later watermark has evicted are in no later file and
-// need no mention: the watermark itself says that they are gone.
+// A file of state/ has a line for each asset that changed: what each operator remembers of it, where that has parts (panes) those
+// that changed. The first line says since which batch (`sinceBatch`); where it says none, the file is the whole state. So the
+// state after batch N is read from state/N, then from the file it names, back to a whole one. Panes that a later watermark has
+// evicted are in no later file and need no mention: the watermark itself says that they are gone.
 //
 // Which batch a file begins at decides what a batch costs. Like Spark, which writes deltas and now and then a snapshot, a batch
 // writes what it changed. But before that it takes over the file before it where that is less than twice as large, then the
@@ -64,8 +64,8 @@ export interface BatchPlan {
   startOffsets?: number[];
   /** For each partition the offset to stop before. */
   endOffsets: number[];
-  /** W(N): windows that end by it are emitted by this batch. */
-  watermarkMs: number;
+  /** W(N): windows that end by it are emitted by this batch. Null before there is a watermark. */
+  watermarkMs: number | null;
   /** When it was planned; undefined where it leaves records unread, or must not depend on when it runs. */
   nowMs?: number;
 }
@@ -73,7 +73,8 @@ export interface BatchPlan {
 /** How far the query is after a batch. */
 export interface Progress {
   plan: BatchPlan;
-  maxEventTimeMs: number;
+  /** The latest event time seen; null before any. */
+  maxEventTimeMs: number | null;
   totals: Record<string, number>;
   /** The files that the batch has written; undefined where the sink does not say. */
   files?: readonly CommittedFile[];
@@ -92,13 +93,15 @@ interface Delta {
 }
 
 const number = z.number();
-const watermark = number.nullable().transform((ms) => ms ?? NO_WATERMARK);
-const timesLine = z.object({ batchWatermarkMs: watermark, batchTimestampMs: number.optional() });
+const timesLine = z.object({
+  batchWatermarkMs: number.nullable(),
+  batchTimestampMs: number.optional(),
+});
 const offsetsLine = z.record(z.string(), z.array(number.int().min(0)));
 const settingsLine = z.record(z.string(), z.union([z.string(), number]));
 const headLine = z.object({
-  batchWatermarkMs: watermark,
-  maxEventTimeMs: watermark,
+  batchWatermarkMs: number.nullable(),
+  maxEventTimeMs: number.nullable(),
   endOffsets: z.array(number.int().min(0)),
   totals: z.record(z.string(), number),
   sinceBatch: number.int().min(0).optional(),
@@ -121,8 +124,6 @@ interface Commit {
   files?: readonly CommittedFile[];
 }
 
-const orNull = (ms: number) => (ms === NO_WATERMARK ? null : ms);
-
 /** The folder of the checkpoint in the store. */
 export const CHECKPOINT = "checkpoint";
 
@@ -138,8 +139,12 @@ export interface Checkpoint {
   commit(progress: Progress, state: State, changes: Changes): Promise<void>;
   /** Records that `latest/` was written after the last batch. */
   recordLatest(file: CommittedFile): Promise<void>;
-  /** The last committed batch; undefined where none was. */
-  lastCommitted(): Promise<Committed | undefined>;
+  /**
+   * The last committed batch; undefined where none was.
+   *
+   * @param operators those of the query, which put together what several files say of an asset
+   */
+  lastCommitted(operators?: readonly Operator[]): Promise<Committed | undefined>;
   /** The batch that was planned but not committed; undefined where there is none. */
   unfinished(): Promise<BatchPlan | undefined>;
   /** The batch that was planned last, committed or not; undefined where none was. */
@@ -235,12 +240,16 @@ export async function openCheckpoint(
   }
 
   /** Adds a file of state/ to what those after it say. @returns its first line */
-  async function readState(batchId: number, assets: Map<string, SavedAsset>) {
+  async function readState(
+    batchId: number,
+    assets: Map<string, SavedAsset>,
+    operators: readonly Operator[],
+  ) {
     const name = `state/${batchId}`;
     let head: z.output<typeof headLine> | undefined;
     for (const line of await readLines(name)) {
       if (head === undefined) head = checked(name, headLine, line);
-      else addEarlier(assets, ...checked(name, assetLine, line));
+      else addEarlier(operators, assets, ...checked(name, assetLine, line));
     }
     if (head === undefined) throw corrupt(name, "it is empty");
     if (head.sinceBatch !== undefined && head.sinceBatch >= batchId) {
@@ -249,17 +258,19 @@ export async function openCheckpoint(
     return head;
   }
 
-  async function lastCommitted(): Promise<Committed | undefined> {
+  async function lastCommitted(
+    operators: readonly Operator[] = [],
+  ): Promise<Committed | undefined> {
     const batchId = (await batchesIn("commits")).at(-1);
     if (batchId === undefined) return undefined;
     await readLines(`commits/${batchId}`);
     committedBatch = batchId;
     const assets = new Map<string, SavedAsset>();
-    const head = await readState(batchId, assets);
+    const head = await readState(batchId, assets, operators);
     neededBefore = [batchId];
     for (let { sinceBatch } = head; sinceBatch !== undefined;) {
       neededBefore.push(sinceBatch);
-      ({ sinceBatch } = await readState(sinceBatch, assets));
+      ({ sinceBatch } = await readState(sinceBatch, assets, operators));
     }
     return {
       plan: { batchId, endOffsets: head.endOffsets, watermarkMs: head.batchWatermarkMs },
@@ -376,21 +387,21 @@ export async function openCheckpoint(
     let size = sizeOfChanges(changes);
     while (deltas.length > 0 && deltas.at(-1)!.size < GROWTH * size) {
       const earlier = deltas.pop()!.changes;
-      addChanges(earlier, changes);
+      addChanges(state, earlier, changes);
       changes = earlier;
       size = sizeOfChanges(changes);
     }
     const isWhole = wholeBatch === undefined || sizeOfState(state) < GROWTH * size;
     const head = {
-      batchWatermarkMs: orNull(watermarkMs),
-      maxEventTimeMs: orNull(maxEventTimeMs),
+      batchWatermarkMs: watermarkMs,
+      maxEventTimeMs: maxEventTimeMs,
       endOffsets,
       totals,
       sinceBatch: isWhole ? undefined : (deltas.at(-1)?.batchId ?? wholeBatch),
     };
     function* lines(): Generator<unknown> {
       yield head;
-      yield* isWhole ? savedState(state) : savedChanges(changes);
+      yield* isWhole ? savedState(state) : savedChanges(state, changes);
     }
     const isLarge = (isWhole ? sizeOfState(state) : size) > MAX_ENTRIES_AT_ONCE;
     const version = isWhole ? VERSION : CHANGES_VERSION;
@@ -432,7 +443,7 @@ export async function openCheckpoint(
   return {
     writePlan: ({ batchId, startOffsets, endOffsets, watermarkMs, nowMs }) =>
       writeLines(`offsets/${batchId}`, [
-        { batchWatermarkMs: orNull(watermarkMs), batchTimestampMs: nowMs },
+        { batchWatermarkMs: watermarkMs, batchTimestampMs: nowMs },
         { [topic]: endOffsets },
         ...(startOffsets === undefined ? [] : [{ [topic]: startOffsets }]),
       ]),

@@ -1,32 +1,24 @@
 import { parseEvent } from "../event.js";
 import type { EventLog } from "../log/log.js";
-import type { BatchOutput, LatestRow } from "../store/products.js";
 import { refuseLost, refuseLostBeginning } from "../log/lost.js";
 import type { CommittedFile } from "../store/manifest.js";
+import { emptyOutput, type BatchOutput } from "../store/products.js";
 import { formatTime } from "../time.js";
 import { planBatch } from "./batch.js";
-import type { BatchPlan, Checkpoint } from "./checkpoint.js";
 import { takeChanges } from "./changes.js";
-import { isLatestDue, takeLatest } from "./latest.js";
-import { addEvent, closeWindows, newState, restoreState, type State } from "./state.js";
-import type { Monitor } from "./monitor.js";
-import { LAB_RULES, type Rules } from "./rules.js";
-import { NO_WATERMARK } from "./watermark.js";
-import type { WindowSpec } from "./window.js";
+import type { BatchPlan, Checkpoint } from "./checkpoint.js";
+import type { Operator } from "./operator.js";
+import { LAB_SEMANTICS, type Semantics } from "./semantics.js";
+import { addEvent, openState, type State } from "./state.js";
 
-/** What the query computes. */
+/** How a query reads its log. */
 export interface QuerySettings {
-  windows: WindowSpec;
   /** The watermark's delay, milliseconds. */
   delayMs: number;
-  /** The least |pct_change|, in percent, of a window that goes to `changes/`. */
-  changeThreshold: number;
   /** The most records a micro-batch reads, over all partitions. */
   batchSize: number;
   /** By default the lab's own. */
-  rules?: Rules;
-  /** Raises alerts. */
-  monitor?: Monitor;
+  nextWatermark?: Semantics["nextWatermark"];
   /** The clock by which a live stream notices that nothing comes; without it the events alone tell the time. */
   clock?: () => number;
 }
@@ -52,6 +44,17 @@ export type Totals = {
   droppedRows: number;
 };
 
+const NO_TOTALS: Totals = {
+  batches: 0,
+  events: 0,
+  rejected: 0,
+  windows: 0,
+  changes: 0,
+  alerts: 0,
+  lateEvents: 0,
+  droppedRows: 0,
+};
+
 /** The progress of one micro-batch, in the words of Spark's `StreamingQueryProgress`. */
 export interface StreamingProgress {
   batchId: number;
@@ -59,13 +62,8 @@ export interface StreamingProgress {
   processedRowsPerSecond: number;
   durationMs: { triggerExecution: number; addBatch: number; walCommit: number };
   eventTime: { watermark: string | null; max: string | null };
-  stateOperators: {
-    /** Open (asset, window) pairs. */
-    numRowsTotal: number;
-    /** Windows emitted and evicted by this batch. */
-    numRowsRemoved: number;
-    numRowsDroppedByWatermark: number;
-  };
+  /** What the batch added to the totals. */
+  counts: Record<string, number>;
   source: { startOffset: number[]; endOffset: number[] };
 }
 
@@ -73,23 +71,24 @@ export interface StreamingProgress {
 const isAllOf = (ends: readonly number[], offsets: readonly number[]) =>
   ends.every((end, partition) => end === (offsets[partition] ?? 0));
 
-/** A streaming query: our own micro-batch engine with the semantics of Spark Structured Streaming. */
+/**
+ * A streaming query: our own micro-batch engine with the semantics of Spark Structured Streaming. It knows records, batches
+ * and the watermark; what is computed is up to its operators.
+ */
 export interface Query {
   /** For each partition the offset that the next batch starts at. */
   readonly offsets: readonly number[];
   readonly totals: Readonly<Totals>;
-  readonly watermarkMs: number;
-  /** The latest event time seen; -Infinity before any. */
-  readonly maxEventTimeMs: number;
+  /** Null before there is a watermark. */
+  readonly watermarkMs: number | null;
+  /** The latest event time seen; null before any. */
+  readonly maxEventTimeMs: number | null;
   readonly state: State;
-  openWindows(): number;
-  /** All of `latest/` where the last batches have left it behind, to be written now; undefined where it is up to date. */
-  takeLatest(): LatestRow[] | undefined;
   /** Plans one micro-batch of what waits in the log, at most the batch size, and runs it. */
   runBatch(): Promise<StreamingProgress>;
   /**
    * Runs a batch without data if the last one moved the watermark, so that the windows which it has passed
-   * are emitted, or if the monitor has something due; undefined if there is nothing to do. For the watermark Spark does
+   * are emitted, or if an operator has something due; undefined if there is nothing to do. For the watermark Spark does
    * the same when a trigger finds no data.
    */
   runBatchWithoutData(): Promise<StreamingProgress | undefined>;
@@ -109,11 +108,11 @@ export async function openQuery(
   log: EventLog,
   checkpoint: Checkpoint,
   sink: Sink,
+  operators: readonly Operator[],
   settings: QuerySettings,
 ): Promise<Query> {
-  const { windows, delayMs, changeThreshold, batchSize, rules = LAB_RULES } = settings;
-  const { monitor, clock } = settings;
-  const committed = await checkpoint.lastCommitted();
+  const { delayMs, batchSize, nextWatermark = LAB_SEMANTICS.nextWatermark, clock } = settings;
+  const committed = await checkpoint.lastCommitted(operators);
   const unfinished = await checkpoint.unfinished();
 
   let { batchId, endOffsets, watermarkMs } = committed?.plan ?? {
@@ -123,32 +122,16 @@ export async function openQuery(
       unfinished === undefined
         ? await log.startOffsets()
         : (unfinished.startOffsets ?? unfinished.endOffsets.map(() => 0)),
-    watermarkMs: NO_WATERMARK,
+    watermarkMs: null,
   };
-  let maxEventTimeMs = committed?.maxEventTimeMs ?? -Infinity;
-  const state =
-    committed === undefined
-      ? newState()
-      : restoreState(committed.assets, windows, watermarkMs, rules);
-  monitor?.restore(state);
-  const totals: Totals = {
-    batches: 0,
-    events: 0,
-    rejected: 0,
-    windows: 0,
-    changes: 0,
-    alerts: 0,
-    lateEvents: 0,
-    droppedRows: 0,
-    ...committed?.totals,
-  };
+  let maxEventTimeMs = committed?.maxEventTimeMs ?? null;
+  const state = openState(operators, committed?.assets ?? [], watermarkMs);
+  const totals = { ...NO_TOTALS, ...committed?.totals };
 
-  /** Aggregates the records of a plan. Late is what is behind the watermark of the batch before. */
-  async function aggregate(plan: BatchPlan, lateWatermarkMs: number) {
-    const events: BatchOutput["events"] = [];
-    const rejected: BatchOutput["rejected"] = [];
-    const droppedRows = new Set<string>();
-    let lateEvents = 0;
+  /** Adds the records of a plan to the operators. */
+  async function addRecords(plan: BatchPlan, output: BatchOutput): Promise<void> {
+    const { events, rejected } = output;
+    let newestMs = maxEventTimeMs ?? -Infinity;
     for (const [partition, end] of plan.endOffsets.entries()) {
       for await (const records of log.read(partition, endOffsets[partition] ?? 0, end)) {
         for (const record of records) {
@@ -159,67 +142,47 @@ export async function openQuery(
             continue;
           }
           events.push(event);
-          if (event.eventTimeMs > maxEventTimeMs) maxEventTimeMs = event.eventTimeMs;
-          const late = addEvent(state, windows, event, offset, lateWatermarkMs, rules);
-          monitor?.takeEvent(state.assets.get(event.asset)!, event, partition, record);
-          if (late === undefined) continue;
-          lateEvents++;
-          for (let start = late.firstStartMs; start <= late.lastStartMs; start += windows.slideMs) {
-            droppedRows.add(`${start} ${event.asset}`);
-          }
+          if (event.eventTimeMs > newestMs) newestMs = event.eventTimeMs;
+          addEvent(state, event, record, partition);
         }
       }
     }
-    return { events, rejected, lateEvents, droppedRows: droppedRows.size };
+    if (newestMs > -Infinity) maxEventTimeMs = newestMs;
   }
 
   async function run(plan: BatchPlan, walCommitMs: number): Promise<StreamingProgress> {
     const startedMs = performance.now();
-    const lateWatermarkMs = watermarkMs;
     const startOffset = endOffsets;
-    const { events, rejected, lateEvents, droppedRows } = await aggregate(plan, lateWatermarkMs);
-    const closed = closeWindows(state, windows, lateWatermarkMs, plan.watermarkMs, rules);
-    const changes = closed.filter(({ pct_change }) => Math.abs(pct_change) >= changeThreshold);
-    const alerts = monitor?.endBatch(state, closed, plan.nowMs) ?? [];
-    const files = await sink({
-      batchId: plan.batchId,
-      events,
-      windows: closed,
-      changes,
-      latest: isLatestDue(state) ? takeLatest(state) : undefined,
-      rejected,
-      alerts,
-    });
+    const output = emptyOutput(plan.batchId);
+    await addRecords(plan, output);
+    const counts: Record<string, number> = {
+      batches: 1,
+      events: output.events.length,
+      rejected: output.rejected.length,
+    };
+    for (const operator of operators) Object.assign(counts, operator.endBatch(plan, output));
+    const files = await sink(output);
     const addBatchMs = performance.now() - startedMs;
 
     ({ batchId, endOffsets, watermarkMs } = plan);
-    totals.batches++;
-    totals.events += events.length;
-    totals.rejected += rejected.length;
-    totals.windows += closed.length;
-    totals.changes += changes.length;
-    totals.alerts += alerts.length;
-    totals.lateEvents += lateEvents;
-    totals.droppedRows += droppedRows;
+    for (const [name, count] of Object.entries(counts)) {
+      totals[name as keyof Totals] = (totals[name as keyof Totals] ?? 0) + count;
+    }
     const progress = { plan, maxEventTimeMs, totals, files: files ?? undefined };
     await checkpoint.commit(progress, state, takeChanges(state));
 
     const triggerMs = performance.now() - startedMs + walCommitMs;
-    const numInputRows = events.length + rejected.length;
+    const numInputRows = output.events.length + output.rejected.length;
     return {
       batchId,
       numInputRows,
       processedRowsPerSecond: (numInputRows / triggerMs) * 1_000,
       durationMs: { triggerExecution: triggerMs, addBatch: addBatchMs, walCommit: walCommitMs },
       eventTime: {
-        watermark: watermarkMs === NO_WATERMARK ? null : formatTime(watermarkMs),
-        max: maxEventTimeMs === -Infinity ? null : formatTime(maxEventTimeMs),
+        watermark: watermarkMs === null ? null : formatTime(watermarkMs),
+        max: maxEventTimeMs === null ? null : formatTime(maxEventTimeMs),
       },
-      stateOperators: {
-        numRowsTotal: state.openWindows,
-        numRowsRemoved: closed.length,
-        numRowsDroppedByWatermark: droppedRows,
-      },
+      counts,
       source: { startOffset, endOffset: plan.endOffsets },
     };
   }
@@ -231,7 +194,7 @@ export async function openQuery(
       batchId: batchId + 1,
       startOffsets: isFirst ? endOffsets : undefined,
       endOffsets: end,
-      watermarkMs: rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
+      watermarkMs: nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
       nowMs: isAll ? clock?.() : undefined,
     };
     await log.sync(); // a plan must not outlive the records that it names
@@ -239,8 +202,9 @@ export async function openQuery(
     return run(plan, performance.now() - startedMs);
   }
 
-  /** Whether the monitor would raise something now, although nothing has come. */
-  const isDue = () => clock !== undefined && monitor !== undefined && monitor.dueMs() <= clock();
+  /** Whether an operator would put something out now, although nothing has come. */
+  const isDue = () =>
+    clock !== undefined && operators.some((each) => (each.dueMs?.() ?? Infinity) <= clock());
 
   await refuseLostBeginning(log, endOffsets);
   await refuseLost(log, endOffsets, unfinished?.endOffsets);
@@ -258,15 +222,13 @@ export async function openQuery(
     },
     totals,
     state,
-    openWindows: () => state.openWindows,
-    takeLatest: () => (state.unpublished === 0 ? undefined : takeLatest(state)),
     async runBatch() {
       const waiting = await refuseLost(log, endOffsets);
       const end = planBatch(endOffsets, waiting, batchSize);
       return planAndRun(end, isAllOf(waiting, end));
     },
     async runBatchWithoutData() {
-      const isMoved = rules.nextWatermark(watermarkMs, maxEventTimeMs, delayMs) > watermarkMs;
+      const isMoved = nextWatermark(watermarkMs, maxEventTimeMs, delayMs) !== watermarkMs;
       if (!isMoved && !isDue()) return undefined;
       const isAll = isAllOf(await refuseLost(log, endOffsets), endOffsets);
       return isMoved || isAll ? planAndRun([...endOffsets], isAll) : undefined;

@@ -1,17 +1,6 @@
 import { mergeAggregates, type Aggregate } from "./aggregate.js";
+import { paneIndexFor, type Pane } from "./panes.js";
 import type { WindowSpec } from "./window.js";
-
-/** The events of one stretch of time that no window's edge cuts. */
-export interface Pane {
-  startMs: number;
-  aggregate: Aggregate;
-  /** All prices, where a rule asks for them. */
-  prices: number[] | undefined;
-  /** Whether the checkpoint does not have it as it is now. */
-  isChanged: boolean;
-  /** The panes from this one to the end of its block, merged; where windows have needed it. */
-  suffix: Aggregate | undefined;
-}
 
 /**
  * What is kept of one asset so that its next window costs one merge, however many panes a window has.
@@ -37,19 +26,6 @@ export const newRolling = (): Rolling => ({
   prefixEndMs: -Infinity,
   prefix: undefined,
 });
-
-/** The index of the first pane that starts at a time or later. Late events search backwards. */
-export function paneIndexFor(panes: readonly Pane[], startMs: number): number {
-  let low = 0;
-  let high = panes.length;
-  if (high > 0 && panes[high - 1]!.startMs <= startMs) low = high - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (panes[middle]!.startMs < startMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
 
 /**
  * Merges the panes of a window. Windows are asked for in order.

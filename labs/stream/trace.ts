@@ -1,8 +1,9 @@
 import { parseEvent, type Message, type ObservedEvent } from "../event.js";
 import { memoryLog } from "../log/memory.js";
 import type { AlertRow, WindowRow } from "../store/products.js";
-import { openQuery, type QuerySettings, type Totals } from "./query.js";
-import { NO_WATERMARK, isBehind } from "./watermark.js";
+import { openPriceQuery, type PriceQuerySettings } from "../price-query.js";
+import type { Totals } from "./query.js";
+import { isBehind } from "./watermark.js";
 import { earliestWindowStart } from "./window.js";
 
 /** An event as a batch met it. */
@@ -23,14 +24,14 @@ export interface TracedBatch {
   watermarkMs: number | null;
   /** The windows that this batch emitted. */
   windows: WindowRow[];
-  /** What the settings' monitor raised. */
+  /** What the settings' alert rules raised. */
   alerts: AlertRow[];
   /** (asset, window) pairs that late events were dropped from. */
   droppedRows: number;
 }
 
 export interface Trace {
-  settings: QuerySettings;
+  settings: PriceQuerySettings;
   batches: TracedBatch[];
   totals: Readonly<Totals>;
   openWindows: number;
@@ -54,7 +55,7 @@ const FORGETFUL = {
  */
 export async function traceQuery(
   messages: readonly Message[],
-  settings: QuerySettings,
+  settings: PriceQuerySettings,
   partitions = 1,
 ): Promise<Trace> {
   const { windows } = settings;
@@ -64,7 +65,7 @@ export async function traceQuery(
   const batches: TracedBatch[] = [];
   let emitted: WindowRow[] = [];
   let raised: AlertRow[] = [];
-  const query = await openQuery(
+  const query = await openPriceQuery(
     log,
     FORGETFUL,
     (output) => {
@@ -74,7 +75,6 @@ export async function traceQuery(
     },
     settings,
   );
-  const orNull = (ms: number) => (ms === NO_WATERMARK ? null : ms);
   for (;;) {
     const from = query.offsets;
     const lateWatermarkMs = query.watermarkMs;
@@ -99,11 +99,11 @@ export async function traceQuery(
         batches.at(-1)?.arrivedMs ?? -Infinity,
         ...events.map(({ arrivalTimeMs }) => arrivalTimeMs),
       ),
-      lateWatermarkMs: orNull(lateWatermarkMs),
-      watermarkMs: orNull(query.watermarkMs),
+      lateWatermarkMs,
+      watermarkMs: query.watermarkMs,
       windows: emitted,
       alerts: raised,
-      droppedRows: progress.stateOperators.numRowsDroppedByWatermark,
+      droppedRows: progress.counts["droppedRows"] ?? 0,
     });
   }
   return { settings, batches, totals: query.totals, openWindows: query.openWindows() };

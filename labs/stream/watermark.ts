@@ -1,6 +1,3 @@
-/** The watermark before any event was seen: nothing is late, no window is final. */
-export const NO_WATERMARK = -Infinity;
-
 /**
  * The watermark of the next micro-batch: the largest event time of all batches before it, less the
  * delay. It never moves back.
@@ -8,22 +5,24 @@ export const NO_WATERMARK = -Infinity;
  * From the Spark guide, "Handling Late Data and Watermarking": the engine tracks the largest event
  * time seen, and the watermark for a batch is fixed when the batch before it has ended.
  *
- * @param watermarkMs the watermark of the batch that has just run
- * @param maxEventTimeMs the largest event time seen so far, that batch included; -Infinity if none
+ * @param watermarkMs the watermark of the batch that has just run; null before there is one
+ * @param maxEventTimeMs the largest event time seen so far, that batch included; null before any event
  * @param delayMs how long to wait for late events
+ * @returns null where no event has been seen: nothing is late, no window is final
  */
 export function nextWatermark(
-  watermarkMs: number,
-  maxEventTimeMs: number,
+  watermarkMs: number | null,
+  maxEventTimeMs: number | null,
   delayMs: number,
-): number {
-  return Math.max(watermarkMs, maxEventTimeMs - delayMs);
+): number | null {
+  if (maxEventTimeMs === null) return watermarkMs;
+  return Math.max(watermarkMs ?? -Infinity, maxEventTimeMs - delayMs);
 }
 
 /**
  * Whether a window is behind a watermark: no longer open to events (with the watermark of the batch
  * before), or final and ready to be emitted (with the batch's own).
  */
-export function isBehind(windowEndMs: number, watermarkMs: number): boolean {
-  return windowEndMs <= watermarkMs;
+export function isBehind(windowEndMs: number, watermarkMs: number | null): boolean {
+  return watermarkMs !== null && windowEndMs <= watermarkMs;
 }

@@ -5,7 +5,8 @@ import type { EventLog } from "../../labs/log/log.js";
 import { localStore } from "../../labs/store/local.js";
 import { readAll } from "../../labs/store/products.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
-import { openQuery, type Query } from "../../labs/stream/query.js";
+import type { Query } from "../../labs/stream/query.js";
+import { openPriceQuery } from "../../labs/price-query.js";
 import { formatTime } from "../../labs/time.js";
 import { temporaryFolder } from "../support/folder.js";
 import { runPipelineCommand, start } from "../support/command.js";
@@ -28,10 +29,15 @@ const prices = (count: number, from = 0) =>
   });
 
 const query = async (log: EventLog, folder: string): Promise<Query> =>
-  openQuery(log, await openCheckpoint(localStore(folder), log.topic, {}), () => Promise.resolve(), {
-    windows: { windowMs: 60_000, slideMs: 60_000 },
-    ...{ delayMs: 0, changeThreshold: 1, batchSize: 1_000 },
-  });
+  openPriceQuery(
+    log,
+    await openCheckpoint(localStore(folder), log.topic, {}),
+    () => Promise.resolve(),
+    {
+      windows: { windowMs: 60_000, slideMs: 60_000 },
+      ...{ delayMs: 0, changeThreshold: 1, batchSize: 1_000 },
+    },
+  );
 
 /** Deletes a topic and waits until Kafka has forgotten it. */
 async function deleteTopic(topic: string): Promise<void> {

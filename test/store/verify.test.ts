@@ -2,7 +2,6 @@ import { appendFile, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { openMonitor } from "../../labs/alert/monitor.js";
 import { parseAlertRules } from "../../labs/alert/rules.js";
 import { LabError } from "../../labs/errors.js";
 import { openFileLog } from "../../labs/log/file.js";
@@ -30,7 +29,7 @@ async function output(): Promise<string> {
     {
       ...{ windows: { windowMs: 4_000, slideMs: 2_000 }, delayMs: 1_000, changeThreshold: 0.05 },
       ...{ batchSize: 800, triggerMs: 1_000 },
-      monitor: openMonitor(parseAlertRules(JSON.stringify({ rules }), "rules").rules),
+      alertRules: parseAlertRules(JSON.stringify({ rules }), "rules").rules,
     },
     new AbortController().signal,
   );

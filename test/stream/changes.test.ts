@@ -1,7 +1,6 @@
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { openMonitor } from "../../labs/alert/monitor.js";
 import { parseAlertRules } from "../../labs/alert/rules.js";
 import { priceMessage } from "../../labs/event.js";
 import { TOPIC } from "../../labs/log/log.js";
@@ -9,8 +8,8 @@ import { memoryLog } from "../../labs/log/memory.js";
 import type { BatchOutput } from "../../labs/store/products.js";
 import { savedState } from "../../labs/stream/changes.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
-import { openQuery, type QuerySettings } from "../../labs/stream/query.js";
-import { restoreState, type SavedAsset } from "../../labs/stream/state.js";
+import { openPriceQuery, priceOperators, type PriceQuerySettings } from "../../labs/price-query.js";
+import { openState, type SavedAsset } from "../../labs/stream/state.js";
 import { formatTime } from "../../labs/time.js";
 import { Crash, memoryStore, type MemoryStore } from "../support/memory-store.js";
 import { reference, type ReferenceEvent } from "./reference.js";
@@ -80,7 +79,7 @@ async function filledLog(ticks: readonly (Tick & { arrivalMs?: number })[], part
   return log;
 }
 
-const settings = ({ windowMs, slideMs, delayMs, batchSize }: Chosen): QuerySettings => ({
+const settings = ({ windowMs, slideMs, delayMs, batchSize }: Chosen): PriceQuerySettings => ({
   windows: { windowMs, slideMs },
   ...{ delayMs, changeThreshold: 1, batchSize },
 });
@@ -97,7 +96,7 @@ const byName = (assets: Iterable<[string, SavedAsset]>) =>
  */
 async function run(
   log: ReturnType<typeof memoryLog>,
-  query: QuerySettings,
+  query: PriceQuerySettings,
   store: MemoryStore,
   crashes: readonly { operation: number; after: boolean }[] = [],
   restarts: ReadonlySet<number> = new Set(),
@@ -113,10 +112,7 @@ async function run(
     store.crashAt(crash?.operation ?? Infinity, crash?.after ?? false);
     try {
       const checkpoint = await openCheckpoint(store, TOPIC, {});
-      const engine = await openQuery(log, checkpoint, sink, {
-        ...query,
-        monitor: query.monitor === undefined ? undefined : openMonitor(RULES),
-      });
+      const engine = await openPriceQuery(log, checkpoint, sink, query);
       for (;;) {
         const from = engine.offsets;
         const ends = await log.endOffsets();
@@ -134,8 +130,10 @@ async function run(
             return { asset: event.asset, priceUsd: event.price_usd, eventTimeMs, offset };
           }),
         );
-        const { assets, plan } = (await (await openCheckpoint(store, TOPIC, {})).lastCommitted())!;
-        const restored = restoreState(assets, query.windows, plan.watermarkMs);
+        const { operators } = priceOperators(query);
+        const reopened = await openCheckpoint(store, TOPIC, {});
+        const { assets, plan } = (await reopened.lastCommitted(operators))!;
+        const restored = openState(operators, assets, plan.watermarkMs);
         expect(byName(savedState(restored))).toEqual(byName(savedState(engine.state)));
         if (restarts.has(progress.batchId)) break;
       }
@@ -153,7 +151,7 @@ test("killed between any two writes or removals, every batch puts out the same, 
   await fc.assert(
     fc.asyncProperty(tape, chosen, crashes, async (ticks, given, crashing) => {
       const log = await filledLog(ticks, given.partitions);
-      const query = { ...settings(given), monitor: openMonitor(RULES) };
+      const query = { ...settings(given), alertRules: RULES };
       const quiet = await run(log, query, memoryStore());
       const store = memoryStore();
       const killed = await run(log, query, store, crashing);
@@ -173,7 +171,7 @@ test("killed at each of its writes and removals in turn, a run always continues 
   }));
   const given = { windowMs: 60, slideMs: 20, delayMs: 30, batchSize: 8, partitions: 2 };
   const log = await filledLog(ticks, 2);
-  const query = { ...settings(given), monitor: openMonitor(RULES) };
+  const query = { ...settings(given), alertRules: RULES };
   const quiet = await run(log, query, memoryStore());
   const expected = JSON.stringify([...quiet.outputs]);
   let operations = 0;
@@ -231,11 +229,11 @@ test("stopped after any batches and continued, windows and drops are those of th
 async function stateBytes(assets: number, panes: number, batches: number, changed: number) {
   const store = memoryStore();
   const log = memoryLog(1);
-  const query: QuerySettings = {
+  const query: PriceQuerySettings = {
     windows: { windowMs: panes * 1_000, slideMs: 1_000 },
     ...{ delayMs: 0, changeThreshold: 1, batchSize: assets * panes },
   };
-  const engine = await openQuery(
+  const engine = await openPriceQuery(
     log,
     await openCheckpoint(store, TOPIC, {}),
     () => Promise.resolve(),
@@ -312,7 +310,7 @@ test("a checkpoint that has the whole state after every batch, as they once were
 
   const store = memoryStore();
   const once = await openCheckpoint(store, TOPIC, {});
-  const engine = await openQuery(log, once, () => Promise.resolve(), settings(given));
+  const engine = await openPriceQuery(log, once, () => Promise.resolve(), settings(given));
   for (let batchId = 0; batchId < 5; batchId++) {
     await engine.runBatch();
     const progress = (await (await openCheckpoint(store, TOPIC, {})).lastCommitted())!;
@@ -340,7 +338,7 @@ test("each file that the state is read from is checked, and a missing one is nam
   const log = memoryLog(1);
   const query = settings({ windowMs: 50, slideMs: 50, delayMs: 0, batchSize: 100, partitions: 1 });
   const checkpoint = await openCheckpoint(store, TOPIC, {});
-  const engine = await openQuery(log, checkpoint, () => Promise.resolve(), query);
+  const engine = await openPriceQuery(log, checkpoint, () => Promise.resolve(), query);
   for (const assets of [50, 8, 1]) {
     const ticks = Array.from({ length: assets }, (_, index) => `asset ${index}`);
     await log.append(ticks.map((asset) => priceMessage(asset, 1, formatTime(1), 1)));

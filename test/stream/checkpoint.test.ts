@@ -6,30 +6,31 @@ import { LabError } from "../../labs/errors.js";
 import { localStore } from "../../labs/store/local.js";
 import { takeChanges } from "../../labs/stream/changes.js";
 import { openCheckpoint, type Committed } from "../../labs/stream/checkpoint.js";
-import { markChanged, restoreState } from "../../labs/stream/state.js";
+import { addEvent, openState } from "../../labs/stream/state.js";
+import { latestPrices } from "../../labs/stream/latest.js";
 import { LATEST_FILE } from "../../labs/store/products.js";
-import { NO_WATERMARK } from "../../labs/stream/watermark.js";
 import { temporaryFolder } from "../support/folder.js";
 
 const SETTINGS = { window: "1m", partitions: 3 };
-const WINDOWS = { windowMs: 60_000, slideMs: 10_000 };
+
+/** An event that changes no price: it is older than any. */
+const OLD = { priceUsd: 1, eventTimeMs: -10 };
+const RECORD = { offset: 0, timestampMs: 0, key: "", value: "" };
 
 const progress = (batchId: number): Committed => ({
-  plan: { batchId, endOffsets: [batchId, 0, 7], watermarkMs: batchId === 0 ? NO_WATERMARK : 1_000 },
+  plan: { batchId, endOffsets: [batchId, 0, 7], watermarkMs: batchId === 0 ? null : 1_000 },
   maxEventTimeMs: 5_000,
   totals: { events: 12 },
-  assets: new Map([
-    ["bitcoin\n\t✓", { panes: [], latest: { priceUsd: 1.5, eventTimeMs: -3, offset: 9 } }],
-  ]),
+  assets: new Map([["bitcoin\n\t✓", { latest: { priceUsd: 1.5, eventTimeMs: -3, offset: 9 } }]]),
 });
 
 /** @param withFiles whether the commits list files; those of an older version do not */
 async function filled(batches: number, withFiles = true): Promise<string> {
   const folder = await temporaryFolder();
-  const state = restoreState(progress(0).assets, WINDOWS, NO_WATERMARK);
+  const state = openState([latestPrices()], progress(0).assets, null);
   const checkpoint = await openCheckpoint(localStore(folder, { sync: false }), "t", SETTINGS);
   for (let batchId = 0; batchId < batches; batchId++) {
-    for (const assetState of state.assets.values()) markChanged(state, assetState);
+    for (const asset of state.assets.keys()) addEvent(state, { ...OLD, asset }, RECORD, 0);
     await checkpoint.writePlan(progress(batchId).plan);
     const files = withFiles ? filesOf(batchId) : undefined;
     await checkpoint.commit({ ...progress(batchId), files }, state, takeChanges(state));
@@ -106,7 +107,7 @@ test("a checkpoint of an older version is continued, and says which batches have
     await rm(join(folder, "checkpoint/manifest"), { recursive: true, force: true });
     const checkpoint = await openCheckpoint(localStore(folder, { sync: false }), "t", SETTINGS);
     expect(await checkpoint.lastCommitted()).toEqual(progress(old - 1));
-    const state = restoreState(progress(0).assets, WINDOWS, NO_WATERMARK);
+    const state = openState([latestPrices()], progress(0).assets, null);
     const before = await checkpoint.manifest();
     expect(before.batchesWithoutList).toBe(old);
     expect(before.mayBeUnlisted(LATEST_FILE)).toBe(true);
@@ -136,7 +137,7 @@ test("of latest/ the version counts that was written last, by a batch or after o
   await checkpoint.lastCommitted();
   await checkpoint.recordLatest(after);
   expect(await latest()).toEqual(after);
-  const state = restoreState(progress(0).assets, WINDOWS, NO_WATERMARK);
+  const state = openState([latestPrices()], progress(0).assets, null);
   await checkpoint.writePlan(progress(3).plan);
   const next = { ...progress(3), files: filesOf(3) };
   await checkpoint.commit(next, state, takeChanges(state));

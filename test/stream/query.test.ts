@@ -8,7 +8,9 @@ import { TOPIC } from "../../labs/log/log.js";
 import type { BatchOutput, WindowRow } from "../../labs/store/products.js";
 import { localStore } from "../../labs/store/local.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
-import { openQuery, type Query, type QuerySettings } from "../../labs/stream/query.js";
+import { openPriceQuery, type PriceQuerySettings } from "../../labs/price-query.js";
+import type { Query } from "../../labs/stream/query.js";
+import type { Panes } from "../../labs/stream/panes.js";
 import { formatTime } from "../../labs/time.js";
 import { memoryLog } from "../../labs/log/memory.js";
 import { reference, type ReferenceEvent } from "./reference.js";
@@ -52,7 +54,12 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   return work(folder).finally(() => rm(folder, { recursive: true }));
 }
 
-const querySettings = ({ windowMs, slideMs, delayMs, batchSize }: Settings): QuerySettings => ({
+const querySettings = ({
+  windowMs,
+  slideMs,
+  delayMs,
+  batchSize,
+}: Settings): PriceQuerySettings => ({
   windows: { windowMs, slideMs },
   delayMs,
   changeThreshold: 1,
@@ -94,7 +101,7 @@ test("any tape in any batches gives, batch for batch, the windows and drops of t
         const outputs: BatchOutput[] = [];
         const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
         const sink = (output: BatchOutput) => Promise.resolve(void outputs.push(output));
-        const query = await openQuery(log, checkpoint, sink, querySettings(chosen));
+        const query = await openPriceQuery(log, checkpoint, sink, querySettings(chosen));
 
         const batches: ReferenceEvent[][] = [];
         const dropped: number[] = [];
@@ -113,7 +120,7 @@ test("any tape in any batches gives, batch for batch, the windows and drops of t
               }),
             ),
           );
-          dropped.push(progress.stateOperators.numRowsDroppedByWatermark);
+          dropped.push(progress.counts["droppedRows"]!);
         };
         while (await waiting(query, log)) record(await query.runBatch());
         const last = await query.runBatchWithoutData();
@@ -124,7 +131,7 @@ test("any tape in any batches gives, batch for batch, the windows and drops of t
         expect(dropped).toEqual(
           expected.slice(0, batches.length).map(({ droppedRows }) => droppedRows),
         );
-        expect(last?.stateOperators.numRowsDroppedByWatermark ?? 0).toBe(0);
+        expect(last?.counts["droppedRows"] ?? 0).toBe(0);
         for (const [batchId, { windows }] of expected.entries()) {
           expectSameWindows(outputs[batchId]!.windows, windows);
           expect(outputs[batchId]!.changes).toEqual(
@@ -152,7 +159,7 @@ test("the latest price is that of the latest event time, and of the later offset
         let latest: BatchOutput["latest"] = [];
         const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
         const sink = (output: BatchOutput) => Promise.resolve(void (latest = output.latest));
-        const query = await openQuery(log, checkpoint, sink, querySettings(chosen));
+        const query = await openPriceQuery(log, checkpoint, sink, querySettings(chosen));
         while (await waiting(query, log)) await query.runBatch();
         const expected = ASSETS.flatMap((asset) => {
           const own = events.filter((event) => event.asset === asset);
@@ -190,7 +197,7 @@ test("a query that crashes before or after any sink write gives the same output 
       for (;;) {
         try {
           const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
-          const query = await openQuery(log, checkpoint, sink, querySettings(chosen));
+          const query = await openPriceQuery(log, checkpoint, sink, querySettings(chosen));
           while (await waiting(query, log)) await query.runBatch();
           await query.runBatchWithoutData();
           return { outputs: [...outputs.values()], totals: { ...query.totals } };
@@ -215,7 +222,7 @@ test("open windows and final ones together are all the windows that hold counted
         // One batch: nothing is late, so every window of every event is open or emitted.
         const log = await filledLog(events, chosen.partitions);
         const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
-        const query = await openQuery(log, checkpoint, () => Promise.resolve(), {
+        const query = await openPriceQuery(log, checkpoint, () => Promise.resolve(), {
           ...querySettings(chosen),
           batchSize: events.length,
         });
@@ -242,7 +249,7 @@ test("state is bounded by open windows, not by events", async () => {
   await inFolder(async (folder) => {
     const log = memoryLog(1);
     const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
-    const query = await openQuery(log, checkpoint, () => Promise.resolve(), {
+    const query = await openPriceQuery(log, checkpoint, () => Promise.resolve(), {
       windows: { windowMs: 60_000, slideMs: 10_000 },
       delayMs: 30_000,
       changeThreshold: 1,
@@ -256,7 +263,7 @@ test("state is bounded by open windows, not by events", async () => {
       });
       await log.append(events);
       await query.runBatch();
-      most = Math.max(most, query.state.assets.get("bitcoin")!.panes.length);
+      most = Math.max(most, (query.state.assets.get("bitcoin")!.states[0] as Panes).panes.length);
     }
     // 90 s of windows and delay, and the 100 s of one batch, in panes of 10 s.
     expect(most).toBeLessThanOrEqual(30);
@@ -276,7 +283,7 @@ test("mean and deviation stay accurate where a sum of squares would cancel", asy
     let row: WindowRow | undefined;
     const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
     const sink = ({ windows }: BatchOutput) => Promise.resolve(void (row ??= windows[0]));
-    const query = await openQuery(log, checkpoint, sink, {
+    const query = await openPriceQuery(log, checkpoint, sink, {
       windows: { windowMs: 900, slideMs: 300 },
       delayMs: 0,
       changeThreshold: 1,
@@ -298,7 +305,12 @@ test("a first batch that is run again reads from where it was planned, or refuse
     const spec = { windowMs: 10, slideMs: 10, delayMs: 0, batchSize: 2, partitions: 1 };
     const settings = querySettings(spec);
     const open = async (start: number, sink: (output: BatchOutput) => Promise<void>) =>
-      openQuery(cut(start), await openCheckpoint(localStore(folder), TOPIC, {}), sink, settings);
+      openPriceQuery(
+        cut(start),
+        await openCheckpoint(localStore(folder), TOPIC, {}),
+        sink,
+        settings,
+      );
     const crashed = await open(1, () => Promise.reject(new Error("crash")));
     await expect(crashed.runBatch()).rejects.toThrow("crash");
 

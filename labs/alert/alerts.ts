@@ -1,7 +1,7 @@
 import type { PriceEvent } from "../event.js";
 import type { AlertRow, WindowRow } from "../store/products.js";
-import type { Monitor } from "../stream/monitor.js";
-import { markChanged, type AssetState } from "../stream/state.js";
+import type { LatestOperator } from "../stream/latest.js";
+import type { AssetStates, Operator } from "../stream/operator.js";
 import { openTimers, type Timers } from "../stream/timers.js";
 import { formatDuration, formatTime } from "../time.js";
 import { emptyMemory, openDetector, type Detector, type DetectorMemory } from "./detector.js";
@@ -28,6 +28,7 @@ interface Episode {
 
 /** What is remembered of an asset: JSON, for the checkpoint. The lists have a place for each rule. */
 interface AssetMemory {
+  asset: string;
   /** When its last event arrived, in which partition, and what the latest price was then. */
   arrivalMs: number;
   partition: number;
@@ -36,7 +37,7 @@ interface AssetMemory {
   returns: ({ price: ReturnMemory; detector: DetectorMemory } | null)[];
 }
 
-const memoryOf = ({ monitored }: AssetState) => monitored as AssetMemory;
+type SavedMemory = Omit<AssetMemory, "asset">;
 
 /** What is known of a partition. */
 interface Partition {
@@ -53,7 +54,7 @@ interface Partition {
 interface Silence {
   rule: SilenceRule;
   episode: Episode;
-  assetState: AssetState;
+  memory: AssetMemory;
 }
 
 /** What happened, before it is an alert. */
@@ -69,22 +70,28 @@ const dollars = (value: number) => `$${Number(value.toPrecision(9))}`;
 const clock = (timeMs: number) => formatTime(timeMs).slice(11, 19);
 
 /**
- * Watches a stream for what the rules say, each asset by itself. An alert is raised when an episode begins, and not again
+ * The operator that watches a stream for what the rules say, each asset by itself, and puts out `alerts/`. An alert is raised when an episode begins, and not again
  * before it has ended.
  *
  * Prices out of order are passed over: they do not say what the price is now. A silence is told by arrival times: by those of the
  * other assets in the same partition, since another one may be read further, and in a live stream by the clock as the plan of
  * a batch has fixed it.
+ *
+ * @param latest says which price is the latest; both it and what puts out windows must come before this operator
  */
-export function openMonitor(rules: readonly AlertRule[]): Monitor {
+export function raiseAlerts(
+  rules: readonly AlertRule[],
+  latest: Pick<LatestOperator, "of">,
+): Operator<AssetMemory, SavedMemory> {
   const levels = new Map(rules.map((rule) => [rule, levelsOf(rule)]));
   const silenceRules = [...rules.entries()].filter(
     (entry): entry is [number, SilenceRule] => entry[1].kind === "silence",
   );
   const hasChangeRules = rules.some(({ kind }) => kind === "change");
   const detectors = new WeakMap<DetectorMemory, Detector>();
+  const partitions: Partition[] = [];
+  let assets: AssetStates<AssetMemory>;
   let raised: AlertRow[] = [];
-  let partitions: Partition[] = [];
 
   function raise(rule: AlertRule, asset: string, episode: Episode, what: Raised): void {
     episode.count++;
@@ -157,8 +164,7 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
   function takeSilence(
     rule: SilenceRule,
     episode: Episode,
-    asset: string,
-    { arrivalMs, priceUsd }: AssetMemory,
+    { asset, arrivalMs, priceUsd }: AssetMemory,
     nowMs: number,
   ): void {
     if (!begins(episode, "up", nowMs - arrivalMs, levels.get(rule)!)) return;
@@ -176,11 +182,19 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
     return (partitions[index] ??= { newestMs: -Infinity, silences: openTimers() });
   }
 
-  const silentMs = ({ rule, assetState }: Silence) => memoryOf(assetState).arrivalMs + rule.after;
+  const silentMs = ({ rule, memory }: Silence) => memory.arrivalMs + rule.after;
 
-  function awaitSilence(rule: SilenceRule, episode: Episode, assetState: AssetState): void {
-    const silence = { rule, episode, assetState };
-    partitionAt(memoryOf(assetState).partition).silences.set(silentMs(silence), silence);
+  function awaitSilence(rule: SilenceRule, episode: Episode, memory: AssetMemory): void {
+    const silence = { rule, episode, memory };
+    partitionAt(memory.partition).silences.set(silentMs(silence), silence);
+  }
+
+  /** Waits for the silences of an asset that is new, or comes from the checkpoint. */
+  function awaitSilences(memory: AssetMemory): void {
+    for (const [index, rule] of silenceRules) {
+      const episode = memory.episodes[index]!;
+      if (!episode.up && isFor(rule, memory.asset)) awaitSilence(rule, episode, memory);
+    }
   }
 
   /** The silences that have begun by a time, as far as their entries say; what an event has put off since is set anew. */
@@ -197,34 +211,28 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
   }
 
   return {
-    restore({ assets }) {
-      partitions = [];
-      for (const assetState of assets.values()) {
-        const { arrivalMs, partition, episodes } = memoryOf(assetState);
-        const known = partitionAt(partition);
-        known.newestMs = Math.max(known.newestMs, arrivalMs);
-        for (const [index, rule] of silenceRules) {
-          const episode = episodes[index]!;
-          if (!episode.up && isFor(rule, assetState.asset)) awaitSilence(rule, episode, assetState);
-        }
-      }
+    name: "monitored",
+    open(states) {
+      assets = states;
+    },
+    newState(event, { timestampMs: arrivalMs }, partition) {
+      const memory = firstMemory(rules, event, partition, arrivalMs);
+      awaitSilences(memory);
+      return memory;
     },
 
-    takeEvent(state, event, partition, { offset, timestampMs: arrivalMs }) {
+    add(memory, event, { offset, timestampMs: arrivalMs }) {
       const { asset } = event;
-      const isFirst = state.monitored === undefined;
-      state.monitored ??= firstMemory(rules, event, partition, arrivalMs);
-      const memory = memoryOf(state);
-      const { latest } = state;
-      const isLatest = latest.offset === offset && latest.eventTimeMs === event.eventTimeMs;
+      const newest = latest.of(asset);
+      const isLatest = newest.offset === offset && newest.eventTimeMs === event.eventTimeMs;
       for (const [index, rule] of rules.entries()) {
         if (!isFor(rule, asset)) continue;
         const episode = memory.episodes[index]!;
         if (rule.kind === "silence") {
-          const isAwaited = !isFirst && !episode.up;
-          takeSilence(rule, episode, asset, memory, arrivalMs);
+          const isAwaited = !episode.up;
+          takeSilence(rule, episode, memory, arrivalMs);
           episode.up = false;
-          if (!isAwaited) awaitSilence(rule, episode, state);
+          if (!isAwaited) awaitSilence(rule, episode, memory);
         } else if (rule.kind === "level" && isLatest) {
           takeLevel(rule, episode, event);
         } else if (rule.kind === "anomaly" && isLatest) {
@@ -234,33 +242,32 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
         }
       }
       memory.arrivalMs = Math.max(memory.arrivalMs, arrivalMs);
-      memory.priceUsd = latest.priceUsd;
+      memory.priceUsd = newest.priceUsd;
       const known = partitionAt(memory.partition);
       if (arrivalMs > known.newestMs) known.newestMs = arrivalMs;
     },
 
-    endBatch(state, windows, nowMs = -Infinity) {
-      for (const row of hasChangeRules ? windows : []) {
-        const assetState = state.assets.get(row.asset)!;
-        const memory = memoryOf(assetState);
+    endBatch({ nowMs = -Infinity }, output) {
+      for (const row of hasChangeRules ? output.windows : []) {
+        const memory = assets.stateOf(row.asset);
         for (const [index, rule] of rules.entries()) {
           if (rule.kind !== "change" || !isFor(rule, row.asset)) continue;
           takeChange(rule, memory.episodes[index]!, row);
-          markChanged(state, assetState);
+          assets.markChanged(row.asset);
         }
       }
       for (const { newestMs, silences } of Object.values(partitions)) {
         const clockMs = Math.max(nowMs, newestMs);
-        for (const { rule, episode, assetState } of takeBegun(silences, clockMs)) {
-          takeSilence(rule, episode, assetState.asset, memoryOf(assetState), clockMs);
-          markChanged(state, assetState);
+        for (const { rule, episode, memory } of takeBegun(silences, clockMs)) {
+          takeSilence(rule, episode, memory, clockMs);
+          assets.markChanged(memory.asset);
         }
       }
-      const rows = raised;
-      raised = [];
-      return rows.sort((a, b) =>
+      output.alerts = raised.sort((a, b) =>
         a.time < b.time ? -1 : a.time > b.time ? 1 : a.id < b.id ? -1 : 1,
       );
+      raised = [];
+      return { alerts: output.alerts.length };
     },
 
     dueMs() {
@@ -274,6 +281,17 @@ export function openMonitor(rules: readonly AlertRule[]): Monitor {
       }
       return dueMs;
     },
+
+    save: ({ arrivalMs, partition, priceUsd, episodes, returns }) => ({
+      ...{ arrivalMs, partition, priceUsd, episodes, returns },
+    }),
+    restore(asset, saved) {
+      const memory = { asset, ...saved };
+      const known = partitionAt(memory.partition);
+      known.newestMs = Math.max(known.newestMs, memory.arrivalMs);
+      awaitSilences(memory);
+      return memory;
+    },
   };
 }
 
@@ -284,6 +302,7 @@ function firstMemory(
   arrivalMs: number,
 ): AssetMemory {
   return {
+    asset: event.asset,
     arrivalMs,
     partition,
     priceUsd: event.priceUsd,

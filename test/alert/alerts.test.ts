@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { openMonitor } from "../../labs/alert/monitor.js";
 import { parseAlertRules, type AlertRule } from "../../labs/alert/rules.js";
 import { priceMessage } from "../../labs/event.js";
 import { TOPIC } from "../../labs/log/log.js";
@@ -9,7 +8,7 @@ import { partitionOf } from "../../labs/log/partition.js";
 import { localStore } from "../../labs/store/local.js";
 import type { AlertRow, BatchOutput } from "../../labs/store/products.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
-import { openQuery } from "../../labs/stream/query.js";
+import { openPriceQuery } from "../../labs/price-query.js";
 import { formatTime } from "../../labs/time.js";
 import { temporaryFolder } from "../support/folder.js";
 
@@ -88,12 +87,12 @@ async function run(
   for (;;) {
     try {
       const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
-      const query = await openQuery(log, checkpoint, sink, {
+      const query = await openPriceQuery(log, checkpoint, sink, {
         windows: { windowMs: 2_000, slideMs: 1_000 },
         delayMs: 1_000,
         changeThreshold: 1,
         batchSize: chosen.batchSize,
-        monitor: openMonitor(given),
+        alertRules: given,
       });
       const ends = await log.endOffsets();
       while (ends.some((end, partition) => end > query.offsets[partition]!)) await query.runBatch();
@@ -239,10 +238,10 @@ test("where the clock counts, a silence is raised although nothing comes; and th
       : Promise.resolve();
   };
   const open = async () =>
-    openQuery(log, await openCheckpoint(localStore(folder), TOPIC, {}), sink, {
+    openPriceQuery(log, await openCheckpoint(localStore(folder), TOPIC, {}), sink, {
       windows: { windowMs: 2_000, slideMs: 1_000 },
       ...{ delayMs: 1_000, changeThreshold: 1, batchSize: 10 },
-      monitor: openMonitor(rules({ name: "silent", kind: "silence", after: "3s" })),
+      alertRules: rules({ name: "silent", kind: "silence", after: "3s" }),
       clock: () => nowMs,
     });
   const query = await open();

@@ -1,0 +1,245 @@
+import type { WindowRow } from "../store/products.js";
+import { addPrice, aggregateOf, sampleDeviation, type Aggregate } from "./aggregate.js";
+import type { Operator } from "./operator.js";
+import { paneIndexFor, savedByPane, type Pane, type Panes, type SavedPanes } from "./panes.js";
+import { mergeWindow, newRolling, type Rolling } from "./rolling.js";
+import { LAB_SEMANTICS, type Semantics } from "./semantics.js";
+import { openTimers } from "./timers.js";
+import { paneStart, type WindowSpec } from "./window.js";
+
+/** What is kept of an asset. */
+interface AssetWindows extends Panes {
+  asset: string;
+  /** When its next window ends; Infinity where it has none. */
+  closesMs: number;
+  /** Undefined where none of its windows has been computed yet, or an event has come since for the past of the last one. */
+  rolling: Rolling | undefined;
+}
+
+/** Aggregates prices by windows. */
+export interface WindowOperator extends Operator<AssetWindows, SavedPanes, Pane> {
+  /** How many windows are open: they hold an event and the watermark has not reached their end. */
+  openWindows(): number;
+}
+
+/**
+ * The aggregation by event-time windows, in append mode: a window is put out once, when the watermark has passed its end
+ * (Spark guide, "Window Operations on Event Time"). Puts out `windows/`, and `changes/`: those that change by at least the
+ * threshold, in percent.
+ *
+ * Keeps panes, not windows: so an event costs the same however many windows hold it. The size of the state is bounded by
+ * assets × open panes, never by events.
+ */
+export function aggregateByWindow(
+  windows: WindowSpec,
+  changeThreshold: number,
+  semantics: Semantics = LAB_SEMANTICS,
+): WindowOperator {
+  const { windowMs, slideMs } = windows;
+  const { earliestWindowStart, latestWindowStart, isBehind, spreadOf } = semantics;
+  /** The last window that the watermark has passed: it and those before it are closed to events. */
+  let closedStartMs = -Infinity;
+  let closedEndMs = -Infinity;
+  let paneCount = 0;
+  let openWindows = 0;
+  /** The assets by the end of their next window. Where `closesMs` says another time, the entry is out of date. */
+  const closing = openTimers<AssetWindows>();
+  let lateEvents = 0;
+  /** (asset, window) pairs of the batch that late events were dropped from. */
+  const droppedRows = new Set<string>();
+
+  function setWatermark(watermarkMs: number | null): void {
+    if (watermarkMs === null) return;
+    closedStartMs = latestWindowStart(windows, watermarkMs - windowMs);
+    if (!isBehind(closedStartMs + windowMs, watermarkMs)) closedStartMs -= slideMs;
+    closedEndMs = closedStartMs + windowMs;
+  }
+
+  const newWindows = (asset: string): AssetWindows => ({
+    asset,
+    panes: [],
+    changedPanes: undefined,
+    closesMs: Infinity,
+    rolling: undefined,
+  });
+
+  /** Puts a pane in its place, counts the windows that it opens, and sees to it that they are closed. */
+  function insertPane(state: AssetWindows, index: number, pane: Pane): void {
+    const { panes } = state;
+    let fromMs = Math.max(earliestWindowStart(windows, pane.startMs), closedStartMs + slideMs);
+    if (index === 0) awaitEnd(state, fromMs + windowMs);
+    else {
+      const beforeMs = latestWindowStart(windows, panes[index - 1]!.startMs);
+      fromMs = Math.max(fromMs, beforeMs + slideMs);
+    }
+    let toMs = latestWindowStart(windows, pane.startMs);
+    if (index < panes.length) {
+      const afterMs = earliestWindowStart(windows, panes[index]!.startMs);
+      toMs = Math.min(toMs, afterMs - slideMs);
+    }
+    if (toMs >= fromMs) openWindows += (toMs - fromMs) / slideMs + 1;
+    if (index === panes.length) panes.push(pane);
+    else panes.splice(index, 0, pane);
+    paneCount++;
+  }
+
+  function awaitEnd(state: AssetWindows, endMs: number): void {
+    if (endMs === state.closesMs) return;
+    state.closesMs = endMs;
+    closing.set(endMs, state);
+  }
+
+  /** Notes the first change of a pane in a batch. Windows are computed only after all changes of a batch. */
+  function markPaneChanged(state: AssetWindows, pane: Pane): void {
+    pane.isChanged = true;
+    if (state.changedPanes === undefined) state.changedPanes = [pane];
+    else state.changedPanes.push(pane);
+    const { rolling } = state;
+    if (rolling !== undefined && pane.startMs < rolling.prefixEndMs) state.rolling = undefined;
+  }
+
+  /** Notes the windows, of all those that a late event falls into, that are closed to it. */
+  function noteLate(asset: string, timeMs: number): void {
+    lateEvents++;
+    const lastMs = Math.min(latestWindowStart(windows, timeMs), closedStartMs);
+    for (let start = earliestWindowStart(windows, timeMs); start <= lastMs; start += slideMs) {
+      droppedRows.add(`${start} ${asset}`);
+    }
+  }
+
+  /** Adds the windows of an asset that are final and were not put out before, in order. Those without events are left out. */
+  function addFinalWindows(rows: WindowRow[], state: AssetWindows, previousStartMs: number): void {
+    const { asset, panes } = state;
+    const rolling = (state.rolling ??= newRolling());
+    let first = 0;
+    let startMs = -Infinity;
+    while (first < panes.length) {
+      const earliestMs = earliestWindowStart(windows, panes[first]!.startMs);
+      startMs = Math.max(startMs + slideMs, earliestMs, previousStartMs + slideMs);
+      if (startMs > closedStartMs) break;
+      const endMs = startMs + windowMs;
+      while (first < panes.length && panes[first]!.startMs < startMs) first++;
+      if (first === panes.length || panes[first]!.startMs >= endMs) continue; // empty: on to the next pane
+      const row = rowOf(
+        asset,
+        startMs,
+        endMs,
+        mergeWindow(rolling, panes, first, startMs, windows),
+      );
+      if (spreadOf !== undefined) {
+        const own = panes.slice(first, paneIndexFor(panes, endMs));
+        const { mean, deviation } = spreadOf(own.flatMap(({ prices }) => prices ?? []));
+        row.avg_price = mean;
+        row.stddev_price = deviation;
+      }
+      rows.push(row);
+    }
+  }
+
+  /** Removes what no open window needs. */
+  function evict(state: AssetWindows): void {
+    const { panes } = state;
+    let count = 0;
+    while (
+      count < panes.length &&
+      latestWindowStart(windows, panes[count]!.startMs) <= closedStartMs
+    ) {
+      count++;
+    }
+    panes.splice(0, count);
+    paneCount -= count;
+    const [next] = panes;
+    if (next === undefined) {
+      state.closesMs = Infinity;
+      state.rolling = undefined;
+    } else {
+      const earliestMs = earliestWindowStart(windows, next.startMs);
+      awaitEnd(state, Math.max(earliestMs, closedStartMs + slideMs) + windowMs);
+    }
+  }
+
+  const parts = savedByPane(() => paneCount);
+  return {
+    name: "panes",
+    open: (_assets, watermarkMs) => setWatermark(watermarkMs),
+    newState: ({ asset }) => newWindows(asset),
+
+    add(state, { asset, priceUsd, eventTimeMs }, { offset }) {
+      const { panes } = state;
+      const startMs = paneStart(windows, eventTimeMs);
+      const index = paneIndexFor(panes, startMs);
+      let pane = panes[index];
+      // A pane that is there has an open window. Its closed ones were put out long ago, so it may take the event.
+      if (pane !== undefined && pane.startMs === startMs) {
+        addPrice(pane.aggregate, priceUsd, eventTimeMs, offset);
+        pane.prices?.push(priceUsd);
+        if (!pane.isChanged) markPaneChanged(state, pane);
+      } else if (latestWindowStart(windows, eventTimeMs) > closedStartMs) {
+        const aggregate = aggregateOf(priceUsd, eventTimeMs, offset);
+        const prices = spreadOf === undefined ? undefined : [priceUsd];
+        pane = { startMs, aggregate, prices, isChanged: false, suffix: undefined };
+        insertPane(state, index, pane);
+        markPaneChanged(state, pane);
+      }
+      if (eventTimeMs < closedEndMs) noteLate(asset, eventTimeMs);
+    },
+
+    endBatch({ watermarkMs }, output) {
+      const previousStartMs = closedStartMs;
+      setWatermark(watermarkMs);
+      const rows: WindowRow[] = [];
+      for (let endMs; (endMs = closing.nextMs) <= closedEndMs;) {
+        for (const state of closing.takeNext()) {
+          if (state.closesMs !== endMs) continue;
+          addFinalWindows(rows, state, previousStartMs);
+          evict(state);
+        }
+      }
+      openWindows -= rows.length;
+      output.windows = rows.sort(
+        (a, b) =>
+          a.window_start - b.window_start || (a.asset < b.asset ? -1 : a.asset > b.asset ? 1 : 0),
+      );
+      output.changes = rows.filter(({ pct_change }) => Math.abs(pct_change) >= changeThreshold);
+      const counts = {
+        windows: rows.length,
+        changes: output.changes.length,
+        lateEvents,
+        droppedRows: droppedRows.size,
+      };
+      lateEvents = 0;
+      droppedRows.clear();
+      return counts;
+    },
+
+    save: ({ panes }) => parts.save(panes),
+    restore(asset, saved) {
+      const state = newWindows(asset);
+      for (const { startMs, aggregate, prices } of saved) {
+        if (latestWindowStart(windows, startMs) <= closedStartMs) continue; // evicted since it was saved
+        const pane = { startMs, aggregate, prices, isChanged: false, suffix: undefined };
+        insertPane(state, state.panes.length, pane);
+      }
+      return state;
+    },
+    parts,
+    openWindows: () => openWindows,
+  };
+}
+
+function rowOf(asset: string, startMs: number, endMs: number, aggregate: Aggregate): WindowRow {
+  const { firstPrice, lastPrice } = aggregate;
+  return {
+    asset,
+    window_start: startMs,
+    window_end: endMs,
+    count: aggregate.count,
+    avg_price: aggregate.mean,
+    stddev_price: sampleDeviation(aggregate),
+    min_price: aggregate.min,
+    max_price: aggregate.max,
+    first_price: firstPrice,
+    last_price: lastPrice,
+    pct_change: ((lastPrice - firstPrice) / firstPrice) * 100,
+  };
+}
