@@ -154,7 +154,14 @@ async function benchSpeed(events: number): Promise<string[][]> {
     const log = await openFileLog(folder, TOPIC, PARTITIONS);
     const source = market({ seed: 1, events, assets: 100, eventsPerSecond: 1_000 });
     const messages = source.messages(new AbortController().signal);
-    for await (const chunk of chunks(messages, () => BATCH, 60_000)) await log.append(chunk);
+    const priceEvents: PriceEvent[] = [];
+    for await (const chunk of chunks(messages, () => BATCH, 60_000)) {
+      await log.append(chunk);
+      for (const { value, timestampMs } of chunk) {
+        const event = parseEvent(value, timestampMs);
+        if (typeof event !== "string") priceEvents.push(event);
+      }
+    }
     await log.close();
     const bytes = await valueBytes(folder);
 
@@ -164,11 +171,6 @@ async function benchSpeed(events: number): Promise<string[][]> {
       () => streamLog(folder),
       () => streamLog(folder, true),
     );
-    const priceEvents: PriceEvent[] = [];
-    for (const value of bytes.toString().trimEnd().split("\n")) {
-      const event = parseEvent(value, Infinity);
-      if (typeof event !== "string") priceEvents.push(event);
-    }
     const [engineMs] = await compare(() => streamEvents(priceEvents));
     const microseconds = (ms: number) => `${((ms * 1_000) / events).toFixed(2)} µs an event`;
     return [
