@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import kafkajs from "kafkajs";
 import type { Config } from "../labs/config.js";
 import type { Message } from "../labs/event.js";
-import { openKafkaLog } from "../labs/log/kafka.js";
+import { openKafkaLog } from "../labs/log/kafka/log.js";
 import { sum } from "../labs/pipeline.js";
 import { chunks } from "../labs/source/chunks.js";
 import { market } from "../labs/source/market.js";

@@ -155,7 +155,8 @@ async function openLog(
   report: Report,
 ): Promise<EventLog> {
   if (log === "file") return openFileLog(join(folder, LOG), TOPIC, partitions, report, { sync });
-  const { openKafkaLog, removeTopics } = await import("../labs/log/kafka.js");
+  const { openKafkaLog } = await import("../labs/log/kafka/log.js");
+  const { removeTopics } = await import("../labs/log/kafka/topics.js");
   const brokers = brokersOf(config);
   let topic: string;
   if (await isBegun(store)) {

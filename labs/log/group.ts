@@ -1,6 +1,6 @@
 import kafkajs, { type Kafka } from "kafkajs";
 import { LabError } from "../errors.js";
-import { withAdmin } from "./kafka.js";
+import { withAdmin } from "./kafka/client.js";
 import { sleep } from "../wait.js";
 
 // Consumer groups: readers that share a topic's partitions among them and remember, in Kafka itself, how far they have

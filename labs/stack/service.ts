@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ownAddresses, type PortName, type StackConfig } from "../config.js";
 import { LabError } from "../errors.js";
 import { makeFolders } from "../files.js";
-import { describeKafka } from "../log/kafka.js";
+import { describeKafka } from "../log/kafka/client.js";
 import { connectSpark } from "../spark/client.js";
 
 /** The processes of the stack, in the order in which they may be started. */

@@ -1,5 +1,5 @@
 import { Listr, ListrLogger, ProcessOutput } from "listr2";
-import { createTopic } from "../log/kafka.js";
+import { createTopic } from "../log/kafka/topics.js";
 import type { ServiceName } from "./service.js";
 import type { Stack } from "./stack.js";
 

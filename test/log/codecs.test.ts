@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import kafkajs from "kafkajs";
 import { expect, test } from "vitest";
 import { LabError } from "../../labs/errors.js";
-import { registerCodecs } from "../../labs/log/codecs.js";
+import { registerCodecs } from "../../labs/log/kafka/codecs.js";
 
 // That they read what Kafka's own producers write is tested in test/stack/codecs.test.ts.
 

@@ -1,8 +1,8 @@
-/// <reference path="../../labs/log/kafkajs-cluster.d.ts" />
+/// <reference path="../../labs/log/kafka/kafkajs-cluster.d.ts" />
 import fc from "fast-check";
 import type Cluster from "kafkajs/src/cluster/index.js";
 import { expect, test } from "vitest";
-import { fetchRecords } from "../../labs/log/fetch.js";
+import { fetchRecords } from "../../labs/log/kafka/fetch.js";
 
 interface Batch {
   first: number;

@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createTopic, openKafkaLog } from "../../labs/log/kafka.js";
+import { openKafkaLog } from "../../labs/log/kafka/log.js";
+import { createTopic } from "../../labs/log/kafka/topics.js";
 import { readBatchHeaders, readSegment } from "../../labs/log/segment.js";
 import { ENVIRONMENT, brokers, stack, uniqueName } from "./environment.js";
 

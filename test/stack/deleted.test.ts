@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { priceMessage } from "../../labs/event.js";
-import { freshTopic, kafkaClient, openKafkaLog, withAdmin } from "../../labs/log/kafka.js";
+import { kafkaClient, withAdmin } from "../../labs/log/kafka/client.js";
+import { openKafkaLog } from "../../labs/log/kafka/log.js";
+import { freshTopic } from "../../labs/log/kafka/topics.js";
 import type { EventLog } from "../../labs/log/log.js";
 import { localStore } from "../../labs/store/local.js";
 import { readAll } from "../../labs/store/products.js";

@@ -9,7 +9,9 @@ import {
   groupShares,
   joinGroup,
 } from "../../labs/log/group.js";
-import { freshTopic, kafkaClient, openFreshLog } from "../../labs/log/kafka.js";
+import { kafkaClient } from "../../labs/log/kafka/client.js";
+import { openFreshLog } from "../../labs/log/kafka/log.js";
+import { freshTopic } from "../../labs/log/kafka/topics.js";
 import { measureProducing } from "../../labs/log/measure.js";
 import { readBatchHeaders, readSegment } from "../../labs/log/segment.js";
 import { market } from "../../labs/source/market.js";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parseEvent } from "../../labs/event.js";
-import { kafkaClient, openKafkaLog } from "../../labs/log/kafka.js";
+import { kafkaClient } from "../../labs/log/kafka/client.js";
+import { openKafkaLog } from "../../labs/log/kafka/log.js";
 import { runPipeline } from "../../labs/pipeline.js";
 import { runSparkPipeline } from "../../labs/spark-pipeline.js";
 import { connectSpark } from "../../labs/spark/client.js";

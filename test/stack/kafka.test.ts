@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { LabError } from "../../labs/errors.js";
 import { priceMessage, type Message } from "../../labs/event.js";
-import { openKafkaLog } from "../../labs/log/kafka.js";
+import { openKafkaLog } from "../../labs/log/kafka/log.js";
 import type { EventLog, LogRecord } from "../../labs/log/log.js";
 import { partitionOf } from "../../labs/log/partition.js";
 import { seededRandom } from "../../labs/source/market.js";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { Summary } from "../../labs/report/summary.js";
 import { priceMessage } from "../../labs/event.js";
-import { openKafkaLog } from "../../labs/log/kafka.js";
+import { openKafkaLog } from "../../labs/log/kafka/log.js";
 import { localStore } from "../../labs/store/local.js";
 import { readAll } from "../../labs/store/products.js";
 import { formatTime } from "../../labs/time.js";

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { priceMessage, type Message } from "../../labs/event.js";
-import { openKafkaLog } from "../../labs/log/kafka.js";
+import { openKafkaLog } from "../../labs/log/kafka/log.js";
 import { runPipeline } from "../../labs/pipeline.js";
 import { runSparkPipeline } from "../../labs/spark-pipeline.js";
 import { connectSpark } from "../../labs/spark/client.js";

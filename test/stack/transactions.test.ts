@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
-import { connectTopic } from "../../labs/log/cluster.js";
-import { fetchRecords } from "../../labs/log/fetch.js";
-import { kafkaClient, openKafkaLog, withAdmin } from "../../labs/log/kafka.js";
+import { connectTopic } from "../../labs/log/kafka/cluster.js";
+import { fetchRecords } from "../../labs/log/kafka/fetch.js";
+import { kafkaClient, withAdmin } from "../../labs/log/kafka/client.js";
+import { openKafkaLog } from "../../labs/log/kafka/log.js";
 import type { EventLog } from "../../labs/log/log.js";
 import { seededRandom } from "../../labs/source/market.js";
 import { produceTransactions } from "../support/transactions.js";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Kafka, Message as KafkaMessage } from "kafkajs";
-import { connectTopic } from "../../labs/log/cluster.js";
-import { LATEST, listOffsets } from "../../labs/log/fetch.js";
+import { connectTopic } from "../../labs/log/kafka/cluster.js";
+import { LATEST, listOffsets } from "../../labs/log/kafka/fetch.js";
 import { seededRandom } from "../../labs/source/market.js";
 
 /** A record that a reader of committed records sees. */

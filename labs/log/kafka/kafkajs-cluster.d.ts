@@ -1,4 +1,4 @@
-// kafkajs has no types for what its own consumer is built on: what labs/log/cluster.ts and labs/log/fetch.ts use of it.
+// kafkajs has no types for what its own consumer is built on: what cluster.ts and fetch.ts use of it.
 declare module "kafkajs/src/cluster/index.js" {
   import type { ISocketFactory, RetryOptions } from "kafkajs";
   namespace Cluster {

@@ -1,6 +1,6 @@
 /// <reference path="./kafkajs-cluster.d.ts" />
 import type Cluster from "kafkajs/src/cluster/index.js";
-import type { LogRecord } from "./log.js";
+import type { LogRecord } from "../log.js";
 
 // What a reader of committed records (`isolation.level=read_committed`; KIP-98) asks brokers for.
 

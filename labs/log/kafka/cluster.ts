@@ -4,8 +4,8 @@ import kafkajs from "kafkajs";
 import Cluster from "kafkajs/src/cluster/index.js";
 import loggers from "kafkajs/src/loggers/index.js";
 import socketFactory from "kafkajs/src/network/socketFactory.js";
-import { LabError, errorCode, errorMessage } from "../errors.js";
-import { sleep } from "../wait.js";
+import { LabError, errorCode, errorMessage } from "../../errors.js";
+import { sleep } from "../../wait.js";
 import { registerCodecs } from "./codecs.js";
 
 // A topic's brokers, by kafkajs's own cluster and not its consumer: a consumer joins a group, which the lab has no use
@@ -19,7 +19,7 @@ export const MAX_RETRY_MS = 2_000;
 /** A broker that has just started may not know its topics yet: one that is missing for longer has been deleted. */
 const MISSING_TOPIC_MS = 5_000;
 
-export interface ClusterOptions {
+interface ClusterOptions {
   /** `host:port` of some brokers of the cluster. */
   brokers: readonly string[];
   topic: string;
@@ -31,12 +31,16 @@ export interface ClusterOptions {
 
 /** A connection to the brokers of a topic. */
 export interface TopicCluster {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  /** How long Kafka may be away before it is an error, milliseconds. */
+  readonly patienceMs: number;
   /**
    * Runs a function with a connected cluster, and again while the brokers are away.
    *
    * @throws LabError if Kafka stays away, or the topic has been deleted
    */
-  attempt<T>(work: (cluster: Cluster) => Promise<T>): Promise<T>;
+  attempt<T>(request: (cluster: Cluster) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -102,14 +106,14 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
     await cluster?.then((each) => each.disconnect()).catch(() => {});
   }
 
-  async function attempt<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
+  async function attempt<T>(request: (cluster: Cluster) => Promise<T>): Promise<T> {
     const deadlineMs = performance.now() + patienceMs;
     let missingSinceMs: number | undefined;
     let lastNotice = "";
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(2 * delayMs, MAX_RETRY_MS)) {
       const current = (connecting ??= connect());
       try {
-        return await work(await current);
+        return await request(await current);
       } catch (error) {
         if (error instanceof LabError || isKafkaError(error, "OFFSET_OUT_OF_RANGE")) throw error;
         // Only what the network or a broker answers can be transient; anything else is a defect.
@@ -136,5 +140,5 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
     await disconnect();
   }
 
-  return { attempt, close };
+  return { brokers, topic, patienceMs, attempt, close };
 }

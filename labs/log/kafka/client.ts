@@ -1,0 +1,75 @@
+import kafkajs, { type Admin, type Kafka as KafkaClient } from "kafkajs";
+import {
+  CLIENT_ID,
+  CONNECTION_TIMEOUT_MS,
+  FIRST_RETRY_MS,
+  MAX_RETRY_MS,
+  REQUEST_TIMEOUT_MS,
+  unreachable,
+} from "./cluster.js";
+import { registerCodecs } from "./codecs.js";
+
+const { Kafka, logLevel } = kafkajs;
+
+/** How long Kafka may be away before it is an error. */
+export const PATIENCE_MS = 60_000;
+
+/** How often and how long kafkajs tries again by itself. */
+export const patient = (patienceMs: number) => ({
+  initialRetryTime: FIRST_RETRY_MS,
+  maxRetryTime: MAX_RETRY_MS,
+  retries: Math.ceil(patienceMs / MAX_RETRY_MS) + 5,
+});
+/** Once, which is the least that an idempotent producer takes, and at once: before a broker can have started again. */
+export const IMPATIENT = { initialRetryTime: 10, maxRetryTime: 10, retries: 1 };
+
+/** A client of kafkajs that is silent on the console. */
+export function client(brokers: readonly string[], retry: ReturnType<typeof patient>) {
+  registerCodecs();
+  return new Kafka({
+    clientId: CLIENT_ID,
+    brokers: [...brokers],
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry,
+    logLevel: logLevel.NOTHING,
+  });
+}
+
+/** A client of kafkajs as the lab uses it: patient, and silent on the console. */
+export const kafkaClient = (brokers: readonly string[]): KafkaClient =>
+  client(brokers, patient(PATIENCE_MS));
+
+/** Runs a function with a connected admin client, and disconnects it afterwards. */
+export async function withAdmin<T>(
+  kafka: KafkaClient,
+  work: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Resolves when a cluster answers. @throws LabError if it does not, at once */
+export async function describeKafka(brokers: readonly string[]): Promise<void> {
+  const admin = new Kafka({
+    brokers: [...brokers],
+    connectionTimeout: 1_000,
+    requestTimeout: 2_000,
+    retry: { retries: 0 },
+    logLevel: logLevel.NOTHING,
+  }).admin();
+  try {
+    await admin.connect();
+    const { brokers: found } = await admin.describeCluster();
+    if (found.length === 0) throw new Error("no broker has joined yet");
+  } catch (error) {
+    throw unreachable(brokers, error);
+  } finally {
+    await admin.disconnect();
+  }
+}

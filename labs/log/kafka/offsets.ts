@@ -1,0 +1,63 @@
+import { LabError } from "../../errors.js";
+import { sleep } from "../../wait.js";
+import type { EndOffsetsOptions } from "../log.js";
+import type { TopicCluster } from "./cluster.js";
+import { EARLIEST, LATEST, listOffsets } from "./fetch.js";
+
+const SETTLE_MS = 100;
+/** How long a broker that has just started may show fewer records than it has. */
+const MAX_SETTLE_MS = 5_000;
+
+/** For each partition of a topic the offset of its first record; its end offset where it has none. */
+export const startOffsets = (cluster: TopicCluster): Promise<number[]> =>
+  cluster.attempt((each) => listOffsets(each, cluster.topic, EARLIEST));
+
+/** For each partition the offset to read up to; see `EventLog.endOffsets`. */
+export async function endOffsets(
+  cluster: TopicCluster,
+  { atLeast = [], readUncommitted }: EndOffsetsOptions = {},
+): Promise<number[]> {
+  const deadlineMs = performance.now() + MAX_SETTLE_MS;
+  for (;;) {
+    const ends = await cluster.attempt((each) =>
+      listOffsets(each, cluster.topic, LATEST, readUncommitted),
+    );
+    const isLess = atLeast.some((offset, partition) => (ends[partition] ?? 0) < offset);
+    if (!isLess || performance.now() > deadlineMs) return ends;
+    await sleep(SETTLE_MS);
+  }
+}
+
+/**
+ * The offsets of the next records of a topic's first partitions, once they stand still: what a producer that is gone
+ * had sent may still be on its way, and a broker that has just started shows less than what was there.
+ *
+ * @param partitions how many partitions
+ * @param atLeast offsets that are known to have been there
+ * @throws LabError if they do not settle within the cluster's patience
+ */
+export async function settledEndOffsets(
+  cluster: TopicCluster,
+  partitions: number,
+  atLeast: readonly number[] = [],
+): Promise<number[]> {
+  const { topic, patienceMs } = cluster;
+  const nextOffsets = async () =>
+    (await endOffsets(cluster, { readUncommitted: true })).slice(0, partitions);
+  const deadlineMs = performance.now() + patienceMs;
+  for (let before = await nextOffsets(); ;) {
+    await sleep(SETTLE_MS);
+    const now = await nextOffsets();
+    const isStill = now.every((end, partition) => end === before[partition]);
+    const isLess = now.some((end, partition) => end < (atLeast[partition] ?? 0));
+    if (isStill && !isLess) return now;
+    if (performance.now() > deadlineMs) {
+      throw new LabError(
+        isLess
+          ? `the topic ${topic} ends at the offsets ${now.join(", ")} and held ${atLeast.join(", ")}: records were lost; start over with --fresh`
+          : `another program keeps writing to the topic ${topic}: stop it, or choose another --out, which gets a topic of its own`,
+      );
+    }
+    before = now;
+  }
+}
