@@ -7,7 +7,8 @@ import { chunks } from "./source/chunks.js";
 import type { Source } from "./source/source.js";
 import { readProduct, writeLatest, type Product } from "./store/products.js";
 import type { Store } from "./store/store.js";
-import type { SparkProgress, SparkSession, StreamingQuery } from "./spark/client.js";
+import type { SparkSession } from "./spark/client.js";
+import type { SparkProgress, StreamingQuery } from "./spark/streaming-query.js";
 import { latestBySpark, startSparkJob, type SparkJob } from "./spark/job.js";
 
 const POLL_MS = 500;

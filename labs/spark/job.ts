@@ -11,14 +11,9 @@ import {
 import type { LatestRow } from "../store/products.js";
 import type { WindowSpec } from "../stream/window.js";
 import { ISO_TIME } from "../time.js";
-import {
-  readStream,
-  sqlRelation,
-  withWatermark,
-  type Relation,
-  type SparkSession,
-  type StreamingQuery,
-} from "./client.js";
+import type { SparkSession } from "./client.js";
+import { readStream, sqlRelation, withWatermark, type Relation } from "./relation.js";
+import type { StreamingQuery } from "./streaming-query.js";
 
 /** The query of `labs/stream/`, for Spark. */
 export interface SparkJob {

@@ -1,4 +1,4 @@
-import type { SparkProgress } from "./client.js";
+import type { SparkProgress } from "./streaming-query.js";
 
 /** What a micro-batch did, as a row: the fields of Spark's `StreamingQueryProgress` that say most. Times are UTC. */
 export function batchRow({ batchId, sources, eventTime, stateOperators }: SparkProgress) {

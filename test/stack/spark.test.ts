@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { UsageError } from "../../labs/errors.js";
-import { connectSpark, parseRemote, readStream, sqlRelation } from "../../labs/spark/client.js";
+import { connectSpark, parseRemote } from "../../labs/spark/client.js";
+import { readStream, sqlRelation } from "../../labs/spark/relation.js";
 import { hdfs, remote, uniqueName } from "./environment.js";
 
 function session(to = remote) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sparkMessage } from "../../labs/spark/client.js";
+import { sparkMessage } from "../../labs/spark/error.js";
 
 // What Spark 3.5.7 answered when its DataNode was killed, shortened by lines of the stack.
 const LOST_DATANODE = `[STREAM_FAILED] Query [id = e8270284-f958-4f41-8d73-4c17816f4f1f, runId = d7801420-6113-4012-9807-b428c6850c5a] terminated with exception: Job aborted due to stage failure: Task 0 in stage 2.0 failed 1 times, most recent failure: Lost task 0.0 in stage 2.0 (TID 2) (localhost executor driver): org.apache.spark.SparkException: [TASK_WRITE_FAILED] Task failed while writing rows to hdfs://127.0.0.1:22152/s1/prices.

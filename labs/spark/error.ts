@@ -1,0 +1,64 @@
+import * as grpc from "@grpc/grpc-js";
+import { LabError } from "../errors.js";
+
+/** What surrounds the message of what failed: the query, the task, and the classes of Java's exceptions. */
+const WRAPPINGS = [
+  /^\[STREAM_FAILED\] .*?terminated with exception: /,
+  /^Job aborted due to stage failure: .*? most recent failure: Lost task .*?\(TID \d+\) \([^)]*\): /,
+  /^(Caused by: )?[\w$]+(\.[\w$]+)+(\([\w$.]+\))?: /,
+];
+/** What a client of HDFS says when the NameNode or the DataNodes are away. */
+const HDFS_TROUBLE: [RegExp, string][] = [
+  [/safe ?mode/i, "HDFS is in safe mode, which ends when its DataNodes have reported"],
+  [
+    /minReplication|datanodes? .*(are bad|excluded)|no datanode|DFSOutputStream|Could not obtain block|BlockMissing/i,
+    "HDFS has lost its DataNode",
+  ],
+  [
+    /org\.apache\.hadoop\.ipc|java\.net\.ConnectException: Call From|Call From .* to .* failed|destination host is|hadoop\/(EOF|ConnectionRefused)/,
+    "HDFS does not answer Spark",
+  ],
+];
+
+/**
+ * Spark's message in readable form: what failed and its innermost cause, without Java's stack trace, and what to do if it was HDFS.
+ */
+export function sparkMessage(details: string, local: boolean): string {
+  const lines = details.split("\n").filter((line) => !/^\s*(at [\w$.]+\/?|\.\.\.)/.test(line));
+  const plainLine = (line: string) => {
+    let before: string;
+    do {
+      before = line;
+      for (const wrapping of WRAPPINGS) line = line.replace(wrapping, "");
+    } while (line !== before);
+    return line;
+  };
+  const causes = lines.filter((line) => line.startsWith("Caused by: "));
+  const message = lines
+    .filter((line) => !line.startsWith("Caused by: "))
+    .map(plainLine)
+    .join("\n")
+    .trimEnd();
+  const cause = causes.length === 0 ? "" : ` (${plainLine(causes.at(-1)!)})`;
+  const trouble = HDFS_TROUBLE.find(([pattern]) => pattern.test(details))?.[1];
+  if (trouble === undefined) return `Spark refused: ${message}${cause}`;
+  const remedy = local ? "npx tsx scripts/stack.ts up hdfs" : "look at the cluster's HDFS";
+  return `${trouble}: ${remedy}, then the same command continues.\nSpark: ${message}${cause}`;
+}
+
+/** An error of a call to Spark, in words. Anything else is given back as it is. */
+export function sparkError(error: unknown, remote: string, local: boolean): unknown {
+  if (!(error instanceof Error && "code" in error && "details" in error)) return error;
+  const details = String(error.details);
+  switch (error.code) {
+    case grpc.status.UNAVAILABLE:
+    case grpc.status.DEADLINE_EXCEEDED:
+      return new LabError(
+        local
+          ? `Spark is not running at ${remote}: npx tsx scripts/stack.ts up spark, or check SPARK_REMOTE where it is set`
+          : `Spark does not answer at ${remote} (${details}): check SPARK_REMOTE`,
+      );
+    default:
+      return new LabError(sparkMessage(details, local));
+  }
+}
