@@ -1,12 +1,9 @@
-import { access, readFile, readdir, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { ownAddresses, type PortName, type StackConfig } from "../config.js";
-import { LabError } from "../errors.js";
-import { makeFolders } from "../files.js";
 import { describeKafka } from "../log/kafka/client.js";
 import { connectSpark } from "../spark/client.js";
+import { classpath, hadoopJava, kafkaJava } from "./java.js";
+import { ask, hadoopBean, isOpen } from "./probe.js";
 
 /** The processes of the stack, in the order in which they may be started. */
 export const SERVICE_NAMES = ["zookeeper", "kafka", "namenode", "datanode", "spark"] as const;
@@ -51,87 +48,9 @@ export interface Service {
   passing?: RegExp;
 }
 
-/** A path that is not ASCII, such as /home/jürgen, is read right by Java in a UTF-8 locale only, and LANG=C is none. */
-export const JAVA_ENVIRONMENT = { LC_ALL: "C.UTF-8" };
-
-const classpath = (...entries: string[]) => ["-cp", entries.join(":")];
-const SMALL_JVM = [
-  "-XX:+UseSerialGC",
-  "-Djava.net.preferIPv4Stack=true",
-  "-XX:TieredStopAtLevel=1",
-];
-
-function kafkaJava({ settings, installed }: Places, heap: string, main: string, file: string) {
-  return {
-    args: [
-      heap,
-      ...SMALL_JVM,
-      `-Dlog4j.configuration=file:${join(settings, "kafka/log4j.properties")}`,
-      ...classpath(join(installed, "kafka/jars/*")),
-      main,
-      join(settings, "kafka", file),
-    ],
-  };
-}
-
-export function hadoopJava({ settings, installed, logs }: Places, ...args: string[]) {
-  return {
-    args: [
-      "-Xmx256m",
-      ...SMALL_JVM,
-      `-Dhadoop.home.dir=${join(installed, "hadoop")}`,
-      `-Dhadoop.log.dir=${logs}`,
-      ...classpath(
-        join(settings, "hadoop"),
-        join(installed, "hadoop"),
-        join(installed, "hadoop/jars/*"),
-      ),
-      ...args,
-    ],
-  };
-}
-
-/** What a TCP service answers to a short question. */
-function ask(port: number, question: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    let answer = "";
-    socket.setTimeout(2_000, () => socket.destroy(new Error("no answer in time")));
-    socket.on("connect", () => socket.write(question));
-    socket.on("data", (data) => (answer += data.toString()));
-    socket.on("end", () => resolve(answer));
-    socket.on("error", reject);
-  });
-}
-
-/** Resolves when a port is open, which is cheaper to ask than a gRPC client that waits and waits again. */
-function opened(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve();
-    });
-    socket.on("error", reject);
-  });
-}
-
-/** The figures that a service of Hadoop publishes about itself. */
-async function hadoopBean(
-  port: number,
-  service: "NameNode" | "DataNode",
-  name: string,
-): Promise<Record<string, unknown>> {
-  const url = `http://127.0.0.1:${port}/jmx?qry=Hadoop:service=${service},name=${name}`;
-  const response = await fetch(url, { signal: AbortSignal.timeout(3_000) });
-  const { beans } = (await response.json()) as { beans: Record<string, unknown>[] };
-  if (beans[0] === undefined) throw new Error(`the ${service} does not publish ${name} yet`);
-  return beans[0];
-}
-
 const RESET_KAFKA =
   "the data of Kafka and of ZooKeeper are of different clusters; remove both: npx tsx scripts/stack.ts reset kafka";
-const RESET_HDFS = "remove the data of HDFS: npx tsx scripts/stack.ts reset hdfs";
+export const RESET_HDFS = "remove the data of HDFS: npx tsx scripts/stack.ts reset hdfs";
 
 export const SERVICES: Record<ServiceName, Service> = {
   zookeeper: {
@@ -230,7 +149,7 @@ export const SERVICES: Record<ServiceName, Service> = {
       },
     }),
     answers: async (_, config) => {
-      await opened(config.ports.SPARK_PORT);
+      await isOpen(config.ports.SPARK_PORT);
       const session = connectSpark(ownAddresses(config).sparkRemote);
       try {
         await session.sql("SELECT 1");
@@ -241,65 +160,3 @@ export const SERVICES: Record<ServiceName, Service> = {
     failures: [],
   },
 };
-
-/** Which settings are filled in for which component, from `setup/COMPONENT/`. */
-const SETTINGS = {
-  kafka: ["zoo.cfg", "server.properties", "log4j.properties", "log4j-tools.properties"],
-  hadoop: ["core-site.xml", "hdfs-site.xml", "log4j.properties"],
-  spark: ["spark-defaults.conf", "log4j2.properties"],
-};
-
-/** Fills in `${NAME}`. @throws LabError if a name has no value */
-function fillIn(template: string, values: Record<string, string>, file: string): string {
-  return template.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined)
-      throw new LabError(`${file} asks for \${${name}}, which nothing fills in`);
-    return value;
-  });
-}
-
-/** Makes the stack's folders and writes the settings that the services read. */
-export async function prepareSettings(places: Places, config: StackConfig): Promise<void> {
-  const values: Record<string, string> = {
-    ZOOKEEPER_DATA: join(places.data, "zookeeper"),
-    KAFKA_DATA: join(places.data, "kafka"),
-    HADOOP_DATA: join(places.data, "hadoop"),
-    SPARK_DATA: join(places.data, "spark"),
-    USER: userInfo().username,
-  };
-  for (const [name, port] of Object.entries(config.ports)) values[name] = String(port);
-  for (const folder of [places.logs, places.run]) await makeFolders(folder);
-  for (const { data } of Object.values(SERVICES)) {
-    await makeFolders(join(places.data, data));
-  }
-  for (const [component, files] of Object.entries(SETTINGS)) {
-    await makeFolders(join(places.settings, component));
-    for (const file of files) {
-      const source = join(places.root, "setup", component, file);
-      const filled = fillIn(await readFile(source, "utf8"), values, source);
-      await writeFile(join(places.settings, component, file), filled);
-    }
-  }
-}
-
-/** Whether the NameNode's folder was formatted; a new one is empty. @throws LabError if it was half formatted */
-export async function isFormatted(places: Places): Promise<boolean> {
-  const folder = join(places.data, "hadoop/name");
-  const names = await readdir(folder).catch((): string[] => []);
-  if (names.length === 0) return false;
-  const current = await readdir(join(folder, "current")).catch((): string[] => []);
-  if (current.includes("VERSION") && current.some((name) => name.startsWith("fsimage_")))
-    return true;
-  throw new LabError(`the NameNode's folder ${folder} is only half formatted; ${RESET_HDFS}`);
-}
-
-/** @throws LabError if the set-up has not installed a service */
-export async function requireInstalled(places: Places, name: ServiceName): Promise<void> {
-  const { installed, component } = SERVICES[name];
-  for (const path of [installed, "java/bin/java"]) {
-    await access(join(places.installed, path)).catch(() => {
-      throw new LabError(`${name} is not installed: bash setup/ubuntu-24.04.sh java ${component}`);
-    });
-  }
-}

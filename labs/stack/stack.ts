@@ -27,17 +27,10 @@ import {
   whoListens,
   type ProcessRecord,
 } from "./process.js";
-import {
-  JAVA_ENVIRONMENT,
-  SERVICES,
-  SERVICE_NAMES,
-  hadoopJava,
-  isFormatted,
-  prepareSettings,
-  requireInstalled,
-  type Places,
-  type ServiceName,
-} from "./service.js";
+import { isFormatted, requireInstalled } from "./installation.js";
+import { JAVA_ENVIRONMENT, hadoopJava } from "./java.js";
+import { SERVICES, SERVICE_NAMES, type Places, type ServiceName } from "./service.js";
+import { prepareSettings } from "./settings.js";
 import { sleep } from "../wait.js";
 
 const START_LIMIT_MS = 90_000;

@@ -15,7 +15,8 @@ import {
   stop,
 } from "../../labs/stack/process.js";
 import type { Finding } from "../../labs/stack/doctor.js";
-import { SERVICE_NAMES, prepareSettings } from "../../labs/stack/service.js";
+import { SERVICE_NAMES } from "../../labs/stack/service.js";
+import { prepareSettings } from "../../labs/stack/settings.js";
 import { openStack, type ServiceStatus } from "../../labs/stack/stack.js";
 import { checkout } from "../support/checkout.js";
 import { runPipelineCommand, start, type Result } from "../support/command.js";

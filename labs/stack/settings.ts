@@ -1,0 +1,48 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import type { StackConfig } from "../config.js";
+import { LabError } from "../errors.js";
+import { makeFolders } from "../files.js";
+import { SERVICES, type Places } from "./service.js";
+
+/** Which settings are filled in for which component, from `setup/COMPONENT/`. */
+const SETTINGS = {
+  kafka: ["zoo.cfg", "server.properties", "log4j.properties", "log4j-tools.properties"],
+  hadoop: ["core-site.xml", "hdfs-site.xml", "log4j.properties"],
+  spark: ["spark-defaults.conf", "log4j2.properties"],
+};
+
+/** Fills in `${NAME}`. @throws LabError if a name has no value */
+function fillIn(template: string, values: Record<string, string>, file: string): string {
+  return template.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined)
+      throw new LabError(`${file} asks for \${${name}}, which nothing fills in`);
+    return value;
+  });
+}
+
+/** Makes the stack's folders and writes the settings that the services read. */
+export async function prepareSettings(places: Places, config: StackConfig): Promise<void> {
+  const values: Record<string, string> = {
+    ZOOKEEPER_DATA: join(places.data, "zookeeper"),
+    KAFKA_DATA: join(places.data, "kafka"),
+    HADOOP_DATA: join(places.data, "hadoop"),
+    SPARK_DATA: join(places.data, "spark"),
+    USER: userInfo().username,
+  };
+  for (const [name, port] of Object.entries(config.ports)) values[name] = String(port);
+  for (const folder of [places.logs, places.run]) await makeFolders(folder);
+  for (const { data } of Object.values(SERVICES)) {
+    await makeFolders(join(places.data, data));
+  }
+  for (const [component, files] of Object.entries(SETTINGS)) {
+    await makeFolders(join(places.settings, component));
+    for (const file of files) {
+      const source = join(places.root, "setup", component, file);
+      const filled = fillIn(await readFile(source, "utf8"), values, source);
+      await writeFile(join(places.settings, component, file), filled);
+    }
+  }
+}
