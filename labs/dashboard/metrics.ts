@@ -1,4 +1,4 @@
-import { Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import type { Feed, StreamView } from "./feed.js";
 
 /** A figure of the stream as Prometheus has it: its name, what it is, and where it comes from. */
@@ -30,15 +30,25 @@ const FIGURES: Figure[] = [
 export function openMetrics(feed: Feed, lag: () => Promise<readonly number[]>) {
   const registry = new Registry();
   for (const [name, help, value] of FIGURES) {
-    new Gauge({
-      name: `lab_${name}`,
-      help,
-      registers: [registry],
-      collect() {
-        // Not a number, where there is none: 0 would be one.
-        this.set(value(feed.snapshot().stream) ?? NaN);
-      },
-    });
+    const metric = { name: `lab_${name}`, help, registers: [registry] };
+    // Not a number, where there is none: 0 would be one.
+    const current = () => value(feed.snapshot().stream) ?? NaN;
+    if (name.endsWith("_total")) {
+      new Counter({
+        ...metric,
+        collect() {
+          this.reset();
+          this.inc(current());
+        },
+      });
+    } else {
+      new Gauge({
+        ...metric,
+        collect() {
+          this.set(current());
+        },
+      });
+    }
   }
   const labelNames = ["partition"];
   new Gauge({

@@ -87,7 +87,9 @@ test("the figures are there for Prometheus, lag included", async () => {
     /^text\/plain; version=0\.0\.4/,
   );
   for (const line of [
+    "# TYPE lab_events_total counter",
     "lab_events_total 10",
+    "# TYPE lab_open_windows gauge",
     "lab_watermark_timestamp_seconds 70",
     "lab_batch_duration_seconds 0.25",
     'lab_partition_offset{partition="0"} 7',
@@ -96,6 +98,8 @@ test("the figures are there for Prometheus, lag included", async () => {
     expect(body.split("\n")).toContain(line);
   }
   expect(body).toMatch(/^lab_late_events_total nan$/im); // Spark does not count them
+  const again = await ask(`${url}/metrics`, { host: new URL(url).host });
+  expect(again.body).toContain("\nlab_events_total 10\n"); // a counter that is read is not added to
 });
 
 test("a listener gets everything first, then what is new", async () => {
