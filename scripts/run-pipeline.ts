@@ -477,11 +477,14 @@ async function main(argv: string[]): Promise<void> {
       console.log(`products: ${store.root}`);
       console.log(`report: ${page}`);
     }
+    const unreached = source.unreached?.();
     const places = status.offsets.map((offset, partition) => `${partition}:${offset}`).join(", ");
     if (source.finite && status.ended && status.batchesNow === 0 && !options.follow) {
       report(
         `nothing left to do: ${source.name} was already read to its end (--fresh starts over)`,
       );
+    } else if (unreached !== undefined) {
+      throw new LabError(unreached);
     } else if (!status.ended || options.follow) {
       report(`stopped; the same command continues from here (partition:offset ${places})`);
     }

@@ -220,6 +220,30 @@ test("a live source runs for the time it is given, does not store again what it 
   expect((await products(out)).alerts).toEqual(before.alerts); // the same silence goes on
 });
 
+test("a live source that nothing answers ends with exit code 1, one that answers without a price does not", async () => {
+  const folder = await temporaryFolder();
+  const run = (source: string, address: Record<string, string>) =>
+    runPipelineCommand(
+      ["--source", source, "--duration", "1s", "--out", join(folder, source)],
+      address,
+    );
+  for (const [source, variable, url] of [
+    ["coingecko", "COINGECKO_URL", "http://127.0.0.1:1"],
+    ["websocket", "COINBASE_URL", "ws://127.0.0.1:1"],
+  ] as const) {
+    const { code, stdout, stderr } = await run(source, { [variable]: url });
+    expect(code, stderr).toBe(1);
+    expect(stdout).toContain("still open 0 (no watermark yet)");
+    const last = stderr.trimEnd().split("\n").at(-1);
+    expect(last).toMatch(/^nothing was received: .*attempts: \d+, the last one: .*ECONNREFUSED/);
+    expect(last).toContain(url);
+    expect(last).toContain(`check the network and ${variable}`);
+  }
+  const { url } = await coingeckoServer(prices({}));
+  const answered = await run("coingecko", { COINGECKO_URL: url });
+  expect(answered.code, answered.stderr).toBe(0);
+}, 120_000);
+
 test("--help names every option of the command line", async () => {
   const { code, stdout } = await runPipelineCommand(["--help"]);
   expect(code).toBe(0);

@@ -118,7 +118,7 @@ export function renderReport(
 </head>
 <body>
 <h1>Crypto streaming lab</h1>
-<p class="lead">${escapeHtml(settings.title)} · windows of ${formatDuration(windowMs)}, one every ${formatDuration(slideMs)} · watermark ${summary.watermark ?? "none yet"}</p>
+<p class="lead">${escapeHtml(settings.title)} · windows of ${formatDuration(windowMs)}, one every ${formatDuration(slideMs)} · ${summary.watermark === null ? "no watermark yet" : `watermark ${summary.watermark}`}</p>
 <ul class="figures">${Object.entries(numbers)
     .map(([name, value]) => `<li><b>${formatNumber(value)}</b>${name}</li>`)
     .join("")}</ul>

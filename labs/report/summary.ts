@@ -174,7 +174,10 @@ export function formatSummary(summary: Summary): string {
       (counts.length > 0 ? ` · ${counts.join(" · ")}` : ""),
     `windows written ${formatNumber(summary.windows)} · changes ${formatNumber(summary.changes)} · ` +
       (summary.alerts > 0 ? `alerts ${formatNumber(summary.alerts)} · ` : "") +
-      `still open ${formatNumber(summary.openWindows)} (the watermark, ${summary.watermark ?? "none yet"}, has not reached their end)`,
+      `still open ${formatNumber(summary.openWindows)} ` +
+      (summary.watermark === null
+        ? "(no watermark yet)"
+        : `(the watermark, ${summary.watermark}, has not reached their end)`),
     `batches ${formatNumber(summary.batches)} · ${(summary.elapsedMs / 1_000).toFixed(2)} s`,
   ];
   return lines.join("\n");

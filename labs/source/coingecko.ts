@@ -3,7 +3,7 @@ import pRetry from "p-retry";
 import { nowMs } from "../clock.js";
 import { LabError } from "../errors.js";
 import { priceMessage, type Message } from "../event.js";
-import { noAnswerReason, refusedStatus, request } from "../http.js";
+import { noAnswerReason, refusedStatus, request, shownUrl } from "../http.js";
 import { formatTime, isTimeMs } from "../time.js";
 import { sleep } from "../wait.js";
 import { withinLimit } from "./limit.js";
@@ -105,6 +105,8 @@ export function coingecko(options: CoingeckoOptions): Source {
   const { url, key, everyMs, report, firstRetryMs = FIRST_RETRY_MS } = options;
   const assets = options.assets ?? DEFAULT_ASSETS;
   const counts = { polls: 0, repeated: 0, failed: 0 };
+  let attempts = 0;
+  let lastFailure = "no answer";
   const reported = new Set<string>();
 
   function reportOnce(asset: string, notice: string): void {
@@ -114,6 +116,7 @@ export function coingecko(options: CoingeckoOptions): Source {
   }
 
   async function requestOnce(signal: AbortSignal): Promise<Answer> {
+    attempts++;
     const config = {
       method: "get" as const,
       baseURL: url,
@@ -141,6 +144,7 @@ export function coingecko(options: CoingeckoOptions): Source {
           if (signal.aborted) throw error;
           counts.failed++;
           const { reason, lasting, waitMs } = describeFailure(error);
+          lastFailure = reason;
           if (lasting) {
             throw new LabError(
               `CoinGecko refused the poll (${reason}): check --assets, COINGECKO_URL and COINGECKO_API_KEY`,
@@ -196,5 +200,17 @@ export function coingecko(options: CoingeckoOptions): Source {
     }
   }
 
-  return { name: "coingecko", finite: false, counts, fractionRead: () => undefined, messages };
+  function unreached(): string | undefined {
+    if (counts.polls > 0) return undefined;
+    return `nothing was received: no poll of ${shownUrl(url)} succeeded (attempts: ${attempts}, the last one: ${lastFailure}); check the network and COINGECKO_URL, then run the same command again`;
+  }
+
+  return {
+    name: "coingecko",
+    finite: false,
+    counts,
+    fractionRead: () => undefined,
+    unreached,
+    messages,
+  };
 }

@@ -13,6 +13,8 @@ export interface Source {
   readonly counts: Readonly<Record<string, number>>;
   /** How much of a finite source has been read, 0 to 1; undefined where nobody knows. */
   fractionRead(): number | undefined;
+  /** A live source, until something has answered it: what was tried, and what to do. Undefined from then on. */
+  unreached?(): string | undefined;
   /** Its messages, in order of arrival, until it ends or the signal aborts (which is no error). */
   messages(signal: AbortSignal): AsyncIterable<Message>;
 }

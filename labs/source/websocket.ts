@@ -75,9 +75,12 @@ export function websocket(options: WebsocketOptions): Source {
     (options.assets ?? DEFAULT_ASSETS).map((name) => [productId(name), name]),
   );
   const counts = { connections: 0, heartbeats: 0, unreadable: 0 };
+  let attempts = 0;
+  let lastFailure = "no answer";
 
   /** Connects and subscribes. */
   async function connect(signal: AbortSignal): Promise<WebSocket> {
+    attempts++;
     const socket = new WebSocket(url, {
       handshakeTimeout: OPEN_TIMEOUT_MS,
       maxPayload: LARGEST_MESSAGE_BYTES,
@@ -183,8 +186,9 @@ export function websocket(options: WebsocketOptions): Source {
           randomize: true,
           signal,
           onFailedAttempt: ({ error }) => {
-            if (!signal.aborted)
-              report(`cannot connect to ${shownUrl(url)} (${errorMessage(error)}); trying again`);
+            if (signal.aborted) return;
+            lastFailure = errorMessage(error);
+            report(`cannot connect to ${shownUrl(url)} (${lastFailure}); trying again`);
           },
           shouldRetry: () => !signal.aborted,
         });
@@ -203,5 +207,17 @@ export function websocket(options: WebsocketOptions): Source {
     }
   }
 
-  return { name: "websocket", finite: false, counts, fractionRead: () => undefined, messages };
+  function unreached(): string | undefined {
+    if (counts.connections > 0) return undefined;
+    return `nothing was received: no connection to ${shownUrl(url)} (attempts: ${attempts}, the last one: ${lastFailure}); check the network and COINBASE_URL, then run the same command again`;
+  }
+
+  return {
+    name: "websocket",
+    finite: false,
+    counts,
+    fractionRead: () => undefined,
+    unreached,
+    messages,
+  };
 }
