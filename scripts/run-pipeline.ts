@@ -23,7 +23,13 @@ import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
 import type { Report, Source } from "../labs/source/source.js";
 import { localStore } from "../labs/store/local.js";
 import { checkedStore } from "../labs/store/manifest.js";
-import { readAll, readProduct, type BatchOutput } from "../labs/store/products.js";
+import {
+  PRODUCTS,
+  committedFiles,
+  readAll,
+  readProduct,
+  type BatchOutput,
+} from "../labs/store/products.js";
 import type { Store } from "../labs/store/store.js";
 import {
   isBegun,
@@ -347,6 +353,21 @@ async function useExercises(report: Report): Promise<LearnersParts> {
   return parts;
 }
 
+/**
+ * Looks for damage where the summary and the report do not: a file that is missing from any product, and the products that
+ * neither reads, which are small.
+ *
+ * @param checked fails where a file is not as committed
+ */
+async function requireWhole(checked: Store): Promise<void> {
+  for (const product of PRODUCTS) await checked.list(product);
+  for (const product of ["rejected", "alerts"] as const) {
+    for (const name of await committedFiles(checked, product)) {
+      await checked.read(`${product}/${name}`);
+    }
+  }
+}
+
 /** Says whether the products are those that were committed: the exit code is 1 where they are not. */
 async function verify(options: Options, config: Config, report: Report): Promise<void> {
   const { store, folder, reach } = await openOutput(options, config, report);
@@ -429,7 +450,7 @@ async function main(argv: string[]): Promise<void> {
       options.duration === undefined ? undefined : startTimer(options.duration, () => stop.abort());
     display = progressDisplay(source, options.duration);
     if (options.serve !== undefined) {
-      const past = checkedStore(store, await manifestOf(store, checkpoint), report);
+      const past = checkedStore(store, await manifestOf(store, checkpoint));
       ({ feed, dashboard } = await startPage(options, source, log, past, report));
     }
     if (alertRules !== undefined) alerts = await openAlerts(alertRules.rules, store, report);
@@ -459,8 +480,8 @@ async function main(argv: string[]): Promise<void> {
 
     if (store.root !== folder) report("reading the products for the summary and the report");
     // What is read back for the summary and the report must be what was written.
-    const manifest = await manifestOf(store, checkpoint);
-    const checked = checkedStore(store, manifest, report);
+    const checked = checkedStore(store, await manifestOf(store, checkpoint));
+    await requireWhole(checked);
     const summary = await summarize(
       status,
       checked,

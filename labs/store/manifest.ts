@@ -47,22 +47,18 @@ export function differenceFrom(
 
 /** What can be done about a file of a product that is not what was committed. */
 export const FILE_REMEDY =
-  "restore it from a copy, remove it (its rows are lost then), or start over with --fresh";
+  "restore it from a copy, or start over with --fresh (--verify checks all files)";
 
 /**
- * A store whose files are held against what was committed as they are read.
+ * A store whose files are held against what was committed as they are listed and read.
  *
- * @param report is told once of each file that is missing; the others are read all the same
- * @throws LabError (from `read`) naming a file that is not what was committed
+ * @throws LabError (from `list` and `read`) naming a file that is missing, or is not what was committed
  */
-export function checkedStore(
-  store: Store,
-  manifest: Manifest,
-  report: (notice: string) => void,
-): Store {
-  const reported = new Set<string>();
+export function checkedStore(store: Store, manifest: Manifest): Store {
   // Every run writes latest/ anew, so that it may be anything before: it is rebuilt from the checkpoint.
   const isSettled = ({ path }: CommittedFile) => !path.startsWith("latest/");
+  const damaged = (path: string, how: string) =>
+    new LabError(`${store.root}/${path} is ${how}; ${FILE_REMEDY}`);
   return {
     ...store,
     async read(path) {
@@ -70,22 +66,17 @@ export function checkedStore(
       const file = manifest.files.get(path);
       const difference =
         file !== undefined && isSettled(file) ? differenceFrom(file, content) : undefined;
-      if (difference === undefined) return content;
-      throw new LabError(
-        `${store.root}/${path} is ${difference}; ${FILE_REMEDY} (--verify checks all files)`,
-      );
+      if (difference !== undefined) throw damaged(path, difference);
+      return content;
     },
     async list(folder) {
       const names = await store.list(folder);
       const present = new Set(names);
-      for (const { path, rows } of manifest.files.values()) {
-        const name = path.slice(folder.length + 1);
-        if (!path.startsWith(`${folder}/`) || present.has(name) || reported.has(path)) continue;
-        reported.add(path);
+      for (const file of manifest.files.values()) {
+        const { path, rows } = file;
+        if (!path.startsWith(`${folder}/`) || present.has(path.slice(folder.length + 1))) continue;
         const lost = rows === undefined ? "" : ` with its ${rows} rows`;
-        report(
-          `${store.root}/${path} was committed but is missing${lost}: restore it from a copy, or start over with --fresh (--verify checks all files)`,
-        );
+        if (isSettled(file)) throw damaged(path, `missing${lost}`);
       }
       return names;
     },
