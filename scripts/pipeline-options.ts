@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../labs/errors.js";
 import type { Report } from "../labs/source/source.js";
 import { windowSpec } from "../labs/stream/window.js";
-import { MAX_DURATION, parseDurationMs } from "../labs/time.js";
+import { MAX_DURATION, formatDuration, parseDurationMs } from "../labs/time.js";
 import { parseArguments } from "./command.js";
 
 export interface Options {
@@ -29,8 +29,8 @@ export interface Options {
   useExercises: boolean;
   /** The file of rules. */
   alerts?: string;
-  /** The port of the live page. */
-  serve?: number;
+  /** The port of the live page; true: any that is free. */
+  serve?: number | true;
   fresh: boolean;
   verify: boolean;
   /** Whether what is committed must outlive a power cut. */
@@ -55,6 +55,14 @@ function positiveDuration(text: string): number {
   }
   return ms;
 }
+
+/** An option that takes a duration. Its default is shown as one would type it. */
+const durationOption = (
+  flags: string,
+  description: string,
+  parse: (text: string) => number,
+  defaultMs: number,
+) => new Option(flags, description).argParser(parse).default(defaultMs, formatDuration(defaultMs));
 
 const wholeNumber =
   (least: number, most = Number.MAX_SAFE_INTEGER) =>
@@ -109,10 +117,21 @@ export async function readOptions(argv: string[]): Promise<Options> {
     )
     .option("--partitions <n>", "partitions of the topic", wholeNumber(1, 1_000), 3)
     .option("--batch <n>", "events a micro-batch, over all partitions", wholeNumber(1), 1_000)
-    .option("--trigger <time>", "live sources: a micro-batch this often", positiveDuration, 1_000)
-    .option("--window <time>", "length of a window", positiveDuration, 60_000)
-    .option("--slide <time>", "a window begins this often", positiveDuration, 10_000)
-    .option("--watermark <time>", "how long to wait for late events", duration, 30_000)
+    .addOption(
+      durationOption(
+        "--trigger <time>",
+        "live sources: a micro-batch this often",
+        positiveDuration,
+        1_000,
+      ),
+    )
+    .addOption(durationOption("--window <time>", "length of a window", positiveDuration, 60_000))
+    .addOption(
+      durationOption("--slide <time>", "a window begins this often", positiveDuration, 10_000),
+    )
+    .addOption(
+      durationOption("--watermark <time>", "how long to wait for late events", duration, 30_000),
+    )
     .option(
       "--change-threshold <percent>",
       "mark windows that change as much",
@@ -124,7 +143,9 @@ export async function readOptions(argv: string[]): Promise<Options> {
       "replay, market: at x times real time (default: as fast as it goes)",
       numberFrom(0, true),
     )
-    .option("--every <time>", "coingecko: poll this often", positiveDuration, 10_000)
+    .addOption(
+      durationOption("--every <time>", "coingecko: poll this often", positiveDuration, 10_000),
+    )
     .option("--duration <time>", "stop after this long", positiveDuration)
     .option("--seed <n>", "market: same seed, same events", wholeNumber(0, 2 ** 32 - 1), 1)
     .option("--events <n>", "market: how many", wholeNumber(1), 100_000)
@@ -142,13 +163,10 @@ export async function readOptions(argv: string[]): Promise<Options> {
     )
     .option("--stack", "all of the real: Kafka, Spark and HDFS, started where they are down")
     .option("--follow", "stay after a finite source has ended, until Ctrl-C")
-    .addOption(
-      new Option(
-        "--serve [port]",
-        "a live page on 127.0.0.1 while the pipeline runs (port 8050, or the next free one)",
-      )
-        .preset("8050")
-        .argParser(wholeNumber(1, 65_535)),
+    .option(
+      "--serve [port]",
+      "a live page on 127.0.0.1 while the pipeline runs, on this port, or without one on 8050 or the next free one",
+      wholeNumber(1, 65_535),
     )
     .option(
       "--alerts <file>",
@@ -165,7 +183,7 @@ export async function readOptions(argv: string[]): Promise<Options> {
     .helpOption("--help", "show this help")
     .addHelpText(
       "after",
-      "\nDurations: 500ms, 60s, 1m, 1h. Defaults are shown in milliseconds." +
+      "\nDurations: 500ms, 60s, 1m, 1h." +
         "\nhdfs:///path is a path on the lab's own HDFS, or on the one of HDFS_URL." +
         "\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL. A cluster elsewhere, of which nothing is" +
         "\nstarted here: KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port," +
@@ -194,6 +212,11 @@ export async function readOptions(argv: string[]): Promise<Options> {
   }
   if (engine === "spark" && options.alerts !== undefined) {
     throw new UsageError("--alerts are raised by our own engine: add --engine ts");
+  }
+  if (verify && fresh) {
+    throw new UsageError(
+      "--verify checks what earlier runs wrote and --fresh removes it: give one of them",
+    );
   }
   return { ...options, stack, follow, useExercises, fresh, verify, json, engine, log } as Options;
 }

@@ -315,7 +315,7 @@ async function startPage(
   report: Report,
 ): Promise<{ feed: Feed; dashboard: Dashboard }> {
   const { openFeed } = await import("../labs/dashboard/feed.js");
-  const { startDashboard } = await import("../labs/dashboard/server.js");
+  const { DEFAULT_PORT, startDashboard } = await import("../labs/dashboard/server.js");
   const { window: windowMs, slide: slideMs, watermark: delayMs, changeThreshold } = options;
   const feed = openFeed({
     source: source.name,
@@ -336,8 +336,10 @@ async function startPage(
     const ends = await log.endOffsets();
     return ends.map((end, partition) => end - (feed.snapshot().stream.offsets[partition] ?? 0));
   };
-  const dashboard = await startDashboard({ root: ROOT, feed, port: options.serve!, lag });
-  report(`live page: ${dashboard.url}`);
+  const port = options.serve === true ? undefined : options.serve;
+  const dashboard = await startDashboard({ root: ROOT, feed, port, lag });
+  const isMoved = port === undefined && dashboard.port !== DEFAULT_PORT;
+  report(`live page: ${dashboard.url}${isMoved ? ` (port ${DEFAULT_PORT} is taken)` : ""}`);
   return { feed, dashboard };
 }
 

@@ -137,6 +137,7 @@ test.each([
   ["--assets", "a,,b"],
   ["--serve", "99999"],
   ["--engine", "spark", "--log", "file"],
+  ["--verify", "--fresh"],
   ["--stack", "--alerts", "setup/alerts.example.json"],
   ["--nonsense"],
   ["--tape"],
@@ -254,6 +255,10 @@ test("--help names every option of the command line", async () => {
   ]) {
     expect(stdout).toContain(`--${option}`);
   }
+  // Defaults as one would type them.
+  const words = stdout.replace(/\s+/g, " ");
+  expect(words).toContain("length of a window (default: 1m)");
+  expect(words).not.toMatch(/preset|milliseconds/);
 });
 
 test("--verify tells whether the products are those that were committed, and so does a run that continues them", async () => {

@@ -5,7 +5,7 @@ import { serve } from "@hono/node-server";
 import { Hono, type Context } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { streamSSE } from "hono/streaming";
-import { LabError, errorCode } from "../errors.js";
+import { LabError, errorCode, errorMessage } from "../errors.js";
 import type { Feed, Update } from "./feed.js";
 import { startTimer, type Timer } from "../wait.js";
 import { openMetrics } from "./metrics.js";
@@ -19,6 +19,8 @@ const FILES: Record<string, [file: string, type: string]> = {
   "/style.css": [`${PAGE}/style.css`, "text/css; charset=utf-8"],
   "/plotly.js": [PLOTLY, "text/javascript; charset=utf-8"],
 };
+/** Where the page is looked for first. */
+export const DEFAULT_PORT = 8050;
 const MOST_PORTS = 50;
 const HEARTBEAT_MS = 5_000;
 
@@ -26,14 +28,15 @@ export interface DashboardOptions {
   /** The project's root. */
   root: string;
   feed: Feed;
-  /** The first port to try on 127.0.0.1; the next free one is taken. */
-  port: number;
+  /** The port on 127.0.0.1; where none is given, the first free one from 8050 on. */
+  port?: number;
   /** For each partition how many records wait. */
   lag: () => Promise<readonly number[]>;
 }
 
 export interface Dashboard {
   url: string;
+  port: number;
   close(): Promise<void>;
 }
 
@@ -41,7 +44,7 @@ export interface Dashboard {
  * Serves the live page, on this machine only. Nothing can be changed through it. A page of another site cannot read it: the
  * Host must be this machine (no DNS rebinding), an Origin must be the page's own, and no script runs but the page's.
  *
- * @throws LabError if no port is free
+ * @throws LabError if the port is taken, or may not be used
  */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { root, feed } = options;
@@ -91,6 +94,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   own = new Set([`127.0.0.1:${port}`, `localhost:${port}`]);
   return {
     url: `http://127.0.0.1:${port}`,
+    port,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -144,8 +148,13 @@ function frame(event: string, data: object): Uint8Array {
   return last.frame;
 }
 
-async function listen(app: Hono, first: number): Promise<{ server: Server; port: number }> {
-  for (let port = first; port < first + MOST_PORTS; port++) {
+async function listen(
+  app: Hono,
+  wanted: number | undefined,
+): Promise<{ server: Server; port: number }> {
+  const first = wanted ?? DEFAULT_PORT;
+  const end = wanted === undefined ? first + MOST_PORTS : first + 1;
+  for (let port = first; port < end; port++) {
     try {
       const server = await new Promise<Server>((resolve, reject) => {
         const started = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }, () =>
@@ -155,10 +164,15 @@ async function listen(app: Hono, first: number): Promise<{ server: Server; port:
       });
       return { server, port };
     } catch (error) {
-      if (errorCode(error) !== "EADDRINUSE") throw error;
+      if (errorCode(error) === "EADDRINUSE") continue;
+      throw new LabError(
+        `cannot serve the live page on port ${port}: ${errorMessage(error)}; give another one, --serve PORT`,
+      );
     }
   }
   throw new LabError(
-    `the ports ${first} to ${first + MOST_PORTS - 1} are taken: give another one, --serve PORT`,
+    wanted === undefined
+      ? `the ports ${first} to ${end - 1} are taken: give another one, --serve PORT`
+      : `port ${wanted} is taken: end what uses it, or give another one; --serve without a port finds a free one`,
   );
 }

@@ -2,10 +2,10 @@ import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { openFeed } from "../../labs/dashboard/feed.js";
-import { startDashboard } from "../../labs/dashboard/server.js";
+import { DEFAULT_PORT, startDashboard } from "../../labs/dashboard/server.js";
 import { RUN } from "../support/run-view.js";
 
-async function dashboard(port = 18_050) {
+async function dashboard(port?: number) {
   const feed = openFeed(RUN);
   const page = await startDashboard({ root: ".", feed, port, lag: () => Promise.resolve([3, 0]) });
   onTestFinished(async () => {
@@ -55,14 +55,17 @@ test("no script runs but the page's own, and nothing can be written", async () =
   }
 });
 
-test("it listens on loopback only, on the next free port where one is taken", async () => {
+test("it listens on loopback only; a port that was asked for is not exchanged for another one, the default is", async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void taken.close());
   const { port } = taken.address() as AddressInfo;
-  const { url } = await dashboard(port);
-  expect(new URL(url).hostname).toBe("127.0.0.1");
-  expect(Number(new URL(url).port)).toBeGreaterThan(port);
+  await expect(dashboard(port)).rejects.toThrow(new RegExp(`port ${port} is taken: .*--serve`));
+  const pages = [await dashboard(), await dashboard()];
+  const ports = pages.map(({ url }) => Number(new URL(url).port));
+  expect(ports[0]).toBeGreaterThanOrEqual(DEFAULT_PORT);
+  expect(ports[1]).toBeGreaterThan(ports[0]!);
+  for (const { url } of pages) expect(new URL(url).hostname).toBe("127.0.0.1");
 });
 
 test("the figures are there for Prometheus, lag included", async () => {
