@@ -29,7 +29,7 @@ const LOCK_WAIT_MS = 10_000;
  *
  * @param signal ends the waiting
  * @returns gives the folder back
- * @throws LabError if the folder cannot be written, or another run keeps it
+ * @throws LabError if the folder cannot be written, another run keeps it, or the signal aborts
  */
 export async function lockOutput(
   folder: string,
@@ -50,6 +50,7 @@ export async function lockOutput(
     const what = errorCode(error) === "EISDIR" ? path : `to ${folder}`;
     throw new LabError(`cannot write ${what}: ${errorMessage(error)}; choose another --out`);
   }
+  if (signal?.aborted === true) throw new LabError(`stopped waiting for ${folder}`);
   throw new LabError(
     `another run${await whoHas(path)} is using ${folder}; end it first, or choose another --out`,
   );

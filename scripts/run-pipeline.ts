@@ -395,14 +395,21 @@ async function main(argv: string[]): Promise<void> {
 
   const stop = new AbortController();
   let stoppedMs = 0;
+  /** What a run that is stopped still does; undefined while there is nothing that it must not leave half done. */
+  let remaining: string | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       // npx and tsx may pass on a signal that the terminal has sent to this process too: that is one, not two.
       if (stop.signal.aborted && performance.now() - stoppedMs < SAME_SIGNAL_MS) return;
       if (stop.signal.aborted) process.exit(130);
       stoppedMs = performance.now();
-      report("stopping after this batch (once more to stop at once)");
+      report(
+        remaining === undefined
+          ? "stopped before the first batch"
+          : `stopping: ${remaining} (press Ctrl-C again to stop now)`,
+      );
       stop.abort();
+      if (remaining === undefined) process.exit(130);
     });
   }
 
@@ -474,12 +481,14 @@ async function main(argv: string[]): Promise<void> {
       report,
       onStatus,
     };
+    remaining = "a batch that has begun is completed first";
     const status = await runEngine(run).finally(() => {
       timer?.cancel();
       display!.stop();
       display = undefined;
     });
 
+    remaining = "the summary and the report are written first";
     if (store.root !== folder) report("reading the products for the summary and the report");
     // What is read back for the summary and the report must be what was written.
     const checked = checkedStore(store, await manifestOf(store, checkpoint));
@@ -514,6 +523,7 @@ async function main(argv: string[]): Promise<void> {
     if (dashboard !== undefined && !stop.signal.aborted) {
       feed!.setStatus(status);
       feed!.setLatest(status.latest);
+      remaining = "the live page is closed";
       report(`the page stays at ${dashboard.url} until Ctrl-C`);
       await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
     }

@@ -8,7 +8,7 @@ import {
   type StackConfig,
 } from "../config.js";
 import { LabError, errorMessage } from "../errors.js";
-import { lockFile } from "../lock.js";
+import { lockFile, lockHolder } from "../lock.js";
 import { makeFolders } from "../files.js";
 import {
   fileSize,
@@ -38,6 +38,8 @@ const STOP_LIMIT_MS = 20_000;
 const POLL_MS = 200;
 /** A starting NameNode is in safe mode briefly: that is reported only if it lasts longer than this. */
 const WORTH_SAYING_MS = 3_000;
+/** Of two commands that start a service at once, the second says so only if it waits longer than this. */
+const LOCK_WORTH_SAYING_MS = 1_000;
 /** How long the port of a process that was killed may still look taken. */
 const PORT_RELEASE_MS = 2_000;
 const MOST_RESTARTS = 3;
@@ -54,7 +56,7 @@ export interface Stack {
   /**
    * Starts a service, unless it runs, and waits until it answers.
    *
-   * @param report is told what it waits for, where a person may want to end that: safe mode
+   * @param report is told what it waits for, where a person may want to end that: safe mode, another command
    * @throws LabError with its own last words
    */
   start(name: ServiceName, report?: (notice: string) => void): Promise<void>;
@@ -174,8 +176,16 @@ export function openStack(root: string, config: StackConfig): Stack {
   /** Starts the process of a service, unless it runs: of several commands that want it at the same moment one does. */
   async function startProcess(
     name: ServiceName,
+    report?: (notice: string) => void,
   ): Promise<{ record: ProcessRecord; isNew: boolean }> {
-    const lock = await lockFile(join(places.run, `${name}.lock`), START_LIMIT_MS);
+    const path = join(places.run, `${name}.lock`);
+    let lock = await lockFile(path, LOCK_WORTH_SAYING_MS);
+    if (lock === undefined) {
+      const holder = await lockHolder(path);
+      const who = holder === "" ? "" : ` (${holder})`;
+      report?.(`waiting for another command${who} that is starting ${name}`);
+      lock = await lockFile(path, START_LIMIT_MS);
+    }
     if (lock === undefined) throw new LabError(`another command is still starting ${name}`);
     try {
       const found = await running(name);
@@ -244,7 +254,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     const deadlineMs = performance.now() + START_LIMIT_MS;
     for (let restarts = 0; ;) {
       const from = await fileSize(logOf(name));
-      const { record, isNew } = await startProcess(name);
+      const { record, isNew } = await startProcess(name, report);
       if (await answersInTime(name, record, isNew, deadlineMs, report)) return;
       if (!isNew) continue; // it was about to end when it was found
       const text = (await lastLines(logOf(name), 400, from)).join("\n");

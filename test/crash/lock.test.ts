@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { LabError } from "../../labs/errors.js";
+import { readConfig } from "../../labs/config.js";
 import { lockFile, lockHolder } from "../../labs/lock.js";
 import { lockOutput } from "../../labs/output.js";
+import { openStack } from "../../labs/stack/stack.js";
 import { start } from "../support/command.js";
 import { temporaryFolder } from "../support/folder.js";
 import type { Round } from "../support/lock-contender.js";
@@ -113,7 +115,7 @@ test("three runs that start at once on the folder of a killed one end one after 
   }
 });
 
-test("Ctrl-C ends a run that waits for another one, in words", async () => {
+test("Ctrl-C ends a run that waits for another one, and a run that has not begun claims nothing", async () => {
   const out = await temporaryFolder();
   const unlock = await lockOutput(out, silent);
   const { child, result } = start("scripts/run-pipeline.ts", ["--out", out]);
@@ -121,7 +123,23 @@ test("Ctrl-C ends a run that waits for another one, in words", async () => {
     if (String(text).includes("waiting for")) child.kill("SIGINT");
   });
   const { code, stderr } = await result;
-  expect(code).toBe(1);
-  expect(stderr).toContain(`another run (process ${process.pid}) is using ${out}`);
+  expect(code).toBe(130);
+  expect(stderr.trimEnd().split("\n").at(-1)).toBe("stopped before the first batch");
+  expect(stderr).not.toMatch(/is using|stopping/);
   await unlock();
+});
+
+test("the start of a service says what it waits for, where another command keeps it", async () => {
+  const root = await temporaryFolder();
+  const stack = openStack(root, readConfig({ LAB_STACK_DIR: root }).stack);
+  await mkdir(stack.places.run, { recursive: true });
+  const lock = await lockFile(join(stack.places.run, "zookeeper.lock"));
+  let notify: (notice: string) => void;
+  const said = new Promise<string>((resolve) => (notify = resolve));
+  const starting = stack.start("zookeeper", notify!);
+  expect(await said).toBe(
+    `waiting for another command (process ${process.pid}) that is starting zookeeper`,
+  );
+  await lock!.release();
+  await expect(starting).rejects.toThrow(); // nothing is installed below the root
 });
