@@ -90,7 +90,8 @@ test("the page moves within two seconds, and at the end it shows what the produc
   const listed = await page
     .locator("#alerts li")
     .evaluateAll((items) => items.map((item) => item.getAttribute("data-id")));
-  expect(listed).toEqual(alerts.map(({ id }) => id).reverse());
+  const byTime = alerts.sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
+  expect(listed).toEqual(byTime.map(({ id }) => id).reverse());
   expect(await figure(page, "the source").innerText()).toBe("has ended");
   const format = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 7 });
   const rows = await page.locator("#assets tr").allInnerTexts();

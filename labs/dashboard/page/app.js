@@ -53,7 +53,9 @@ function take(message, isAll) {
     });
   }
   const known = new Set(alerts.map(({ id }) => id));
-  alerts = [...alerts, ...message.alerts.filter(({ id }) => !known.has(id))].slice(-MOST_ALERTS);
+  alerts = [...alerts, ...message.alerts.filter(({ id }) => !known.has(id))]
+    .sort((a, b) => Date.parse(a.time) - Date.parse(b.time))
+    .slice(-MOST_ALERTS);
   if (!isPaused || !isDrawn) drawSoon();
 }
 
@@ -293,8 +295,12 @@ function drawAlerts() {
     : "No rules are given: --alerts FILE, with our own engine (setup/alerts.example.json shows how).";
   const wanted = new Set(alerts.map(({ id }) => id));
   for (const item of [...list.children]) if (!wanted.has(item.dataset.id)) item.remove();
-  const shown = new Set([...list.children].map(({ dataset }) => dataset.id));
-  for (const alert of alerts) if (!shown.has(alert.id)) list.prepend(alertItem(alert));
+  const shown = new Map([...list.children].map((item) => [item.dataset.id, item]));
+  let older = null;
+  for (const alert of alerts) {
+    const item = shown.get(alert.id) ?? list.insertBefore(alertItem(alert), older);
+    older = item;
+  }
 }
 
 function alertItem({ id, time, kind, rule, text }) {
