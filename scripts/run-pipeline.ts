@@ -9,7 +9,7 @@ import { TOPIC, type EventLog } from "../labs/log/log.js";
 import { LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
 import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
 import { renderReport } from "../labs/report/report.js";
-import { readLateness, readSeries } from "../labs/report/series.js";
+import { readAlerts, readLateness, readSeries } from "../labs/report/series.js";
 import { MAX_ASSETS_SHOWN, formatSummary, summarize } from "../labs/report/summary.js";
 import { LabError, UsageError, errorMessage } from "../labs/errors.js";
 import { printable } from "../labs/printable.js";
@@ -295,8 +295,11 @@ async function writeReport(
   const drawn = summary.assets.slice(0, MAX_ASSETS_SHOWN).map(({ asset }) => asset);
   const page = renderReport(
     summary,
-    await readSeries(store, drawn, summary.events),
-    await readLateness(log),
+    {
+      series: await readSeries(store, drawn, summary.events),
+      lateness: await readLateness(log),
+      alerts: options.alerts === undefined ? undefined : await readAlerts(store),
+    },
     { windowMs, slideMs, delayMs, changeThreshold, title: source.name },
     await readFile(PLOTLY, "utf8"),
   );

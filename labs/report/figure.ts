@@ -1,4 +1,5 @@
 import { AXIS, COLOURS, LAYOUT, type Figure } from "../figure/figure.js";
+import type { AlertRow } from "../store/products.js";
 import type { AssetSeries, Lateness } from "./series.js";
 
 /** What the query was asked, as far as the charts say it. */
@@ -14,8 +15,14 @@ export interface FigureSettings {
  * An asset's price with its rolling average, the band of one standard deviation around it, and the
  * windows that changed by the threshold or more; below, the change of every window in percent.
  * A window is drawn at its end, which is when it became known.
+ *
+ * @param alerts of the asset, to be marked
  */
-export function priceFigure(series: AssetSeries, settings: FigureSettings): Figure {
+export function priceFigure(
+  series: AssetSeries,
+  settings: FigureSettings,
+  alerts: readonly AlertRow[] = [],
+): Figure {
   const { prices, windows, changes } = series;
   const ends = windows.map(({ window_end }) => window_end);
   const edge = (sign: 1 | -1) =>
@@ -78,6 +85,7 @@ export function priceFigure(series: AssetSeries, settings: FigureSettings): Figu
           line: { color: "#ffffff", width: 1 },
         },
       },
+      ...alertMarkers(alerts),
       {
         ...line,
         name: "change in the window",
@@ -100,6 +108,27 @@ export function priceFigure(series: AssetSeries, settings: FigureSettings): Figu
       shapes: [threshold(settings.changeThreshold), threshold(-settings.changeThreshold)],
     },
   };
+}
+
+/** Anomalies and other alerts, at the price that they were raised at. */
+function alertMarkers(alerts: readonly AlertRow[]): Record<string, unknown>[] {
+  const anomalies = alerts.filter(({ kind }) => kind === "anomaly");
+  const others = alerts.filter(({ kind }) => kind !== "anomaly");
+  const markers = (name: string, rows: readonly AlertRow[], symbol: string, color: string) => ({
+    type: "scatter",
+    mode: "markers",
+    name,
+    x: rows.map(({ time }) => Date.parse(time)),
+    y: rows.map(({ price_usd }) => price_usd),
+    // plotly.js takes some tags of HTML in a text: none of the data's may be one.
+    text: rows.map(({ rule, text }) => `${rule}: ${text}`.replaceAll("<", "‹")),
+    hoverinfo: "x+text",
+    marker: { symbol, color, size: 14, line: { width: 3 } },
+  });
+  return [
+    markers("anomaly", anomalies, "diamond-open", COLOURS.warning),
+    markers("other alert", others, "circle-open", COLOURS.average),
+  ].filter(({ x }) => x.length > 0);
 }
 
 const LATENESS_BINS = 60;

@@ -1,7 +1,7 @@
 import { escapeHtml } from "../html.js";
 import { formatDuration } from "../time.js";
 import { latenessFigure, priceFigure, type FigureSettings } from "./figure.js";
-import type { AssetSeries, Lateness } from "./series.js";
+import type { AssetSeries, Lateness, RecentAlerts } from "./series.js";
 import { MAX_ASSETS_SHOWN, formatNumber, formatPercent, type Summary } from "./summary.js";
 
 /** JSON that may stand inside a script element. */
@@ -20,6 +20,7 @@ const STYLE = `
   table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
   th, td { text-align: right; padding: 0.35rem 0.6rem; border-bottom: 1px solid #e4e7eb; white-space: nowrap; }
   th:first-child, td:first-child { text-align: left; max-width: 16rem; overflow: hidden; text-overflow: ellipsis; }
+  .alerts th, .alerts td { text-align: left; } .alerts td:last-child { white-space: normal; }
   select { font: inherit; padding: 0.2rem 0.5rem; }
   footer { color: #52606d; margin: 2.5rem 0 1rem; font-size: 0.9rem; }`;
 
@@ -54,6 +55,42 @@ ${rows.join("\n")}
 </table></div>`;
 }
 
+function alertTable({ latest, count }: RecentAlerts): string {
+  const rows = latest.map(({ time, asset, rule, text }) => {
+    const cells = [time.slice(0, 19).replace("T", " "), asset, rule, text];
+    return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
+  });
+  const lead =
+    count === 0
+      ? "No rule has raised one."
+      : count > latest.length
+        ? `The latest ${latest.length} of ${formatNumber(count)}, the newest first; alerts/ has them all.`
+        : `${count} raised, the newest first.`;
+  const table = `
+<div class="scroll"><table class="alerts">
+<tr><th>at (UTC)</th><th>asset</th><th>rule</th><th>what happened</th></tr>
+${rows.join("\n")}
+</table></div>`;
+  return `<h2>Alerts</h2>
+<p class="lead">${lead}</p>${count === 0 ? "" : table}`;
+}
+
+/** Without the prices before the first window: they came too late for any, and would be a stroke of their own at the edge. */
+function fromFirstWindow(series: AssetSeries, slideMs: number): AssetSeries {
+  const [first] = series.windows;
+  if (first === undefined) return series;
+  const beginMs = first.window_end - slideMs;
+  return { ...series, prices: series.prices.filter(({ event_time }) => event_time >= beginMs) };
+}
+
+/** What a report shows beside its summary. */
+export interface ReportContent {
+  series: readonly AssetSeries[];
+  lateness?: Lateness;
+  /** Undefined where no rules are given. */
+  alerts?: RecentAlerts;
+}
+
 export interface ReportSettings extends FigureSettings {
   slideMs: number;
   /** What was read, for example `replay of a recorded tape`. */
@@ -67,14 +104,16 @@ export interface ReportSettings extends FigureSettings {
  */
 export function renderReport(
   summary: Summary,
-  series: readonly AssetSeries[],
-  lateness: Lateness | undefined,
+  { series, lateness, alerts }: ReportContent,
   settings: ReportSettings,
   plotly: string,
 ): string {
   const { windowMs, slideMs, delayMs } = settings;
   const figures = {
-    prices: series.map((each) => priceFigure(each, settings)),
+    prices: series.map((each) => {
+      const own = alerts?.latest.filter(({ asset }) => asset === each.asset);
+      return priceFigure(fromFirstWindow(each, slideMs), settings, own);
+    }),
     ...(lateness === undefined ? {} : { lateness: latenessFigure(lateness, settings) }),
   };
   const numbers = {
@@ -86,6 +125,7 @@ export function renderReport(
     "windows written": summary.windows,
     "windows still open": summary.openWindows,
     changes: summary.changes,
+    ...(alerts === undefined ? {} : { alerts: summary.alerts }),
     batches: summary.batches,
   };
   const options = series.map(
@@ -125,6 +165,7 @@ export function renderReport(
 ${assetTable(summary)}
 ${more > 0 ? `<p class="lead">… and ${formatNumber(more)} more assets.</p>` : ""}
 ${charts}
+${alerts === undefined ? "" : alertTable(alerts)}
 ${latenessChart}
 <footer>Windows still open are not written: the watermark has not reached their end. Made for learning; no financial advice.</footer>
 <script>${plotly.replaceAll("</script", "<\\/script")}</script>

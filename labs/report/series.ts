@@ -1,6 +1,6 @@
 import type { EventLog } from "../log/log.js";
 import { parseEvent } from "../event.js";
-import { readProduct, type PriceRow, type WindowRow } from "../store/products.js";
+import { readProduct, type AlertRow, type PriceRow, type WindowRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import type { Trace } from "../stream/trace.js";
 import { thin, type Thinned } from "./thin.js";
@@ -11,6 +11,7 @@ const MOST_PRICES = 5_000;
 const MOST_PRICES_DRAWN = 1_500;
 const MOST_WINDOWS = 2_500;
 const MOST_CHANGES = 500;
+const MAX_ALERTS = 50;
 /** Of more prices than these in all, only some files are read. */
 const MOST_PRICES_READ = 1_000_000;
 /** Lateness is taken from at most about so many records, in pieces spread over each partition. */
@@ -56,6 +57,27 @@ export async function readSeries(
     changes: changes.get(asset)!.values.sort((a, b) => a.window_end - b.window_end),
     priceStride: prices.get(asset)!.stride * everyFile,
   }));
+}
+
+/** The alerts of a report. */
+export interface RecentAlerts {
+  /** The last ones by time, the newest first. */
+  latest: AlertRow[];
+  /** How many there are in all. */
+  count: number;
+}
+
+/** Reads the last alerts from the products, one file at a time. */
+export async function readAlerts(store: Store): Promise<RecentAlerts> {
+  let latest: AlertRow[] = [];
+  let count = 0;
+  for await (const rows of readProduct(store, "alerts")) {
+    count += rows.length;
+    latest = [...latest, ...rows]
+      .sort((a, b) => Date.parse(b.time) - Date.parse(a.time))
+      .slice(0, MAX_ALERTS);
+  }
+  return { latest, count };
 }
 
 /** The series of one asset from a look at the engine, for the same charts. */

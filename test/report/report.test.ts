@@ -2,10 +2,15 @@ import { expect, test } from "vitest";
 import { latenessFigure } from "../../labs/report/figure.js";
 import { renderReport } from "../../labs/report/report.js";
 import { formatSummary, summarize, type Summary } from "../../labs/report/summary.js";
-import { readLateness, readSeries } from "../../labs/report/series.js";
+import { readAlerts, readLateness, readSeries } from "../../labs/report/series.js";
 import { thin } from "../../labs/report/thin.js";
 import { localStore } from "../../labs/store/local.js";
-import { createProducts, writeBatch, type WindowRow } from "../../labs/store/products.js";
+import {
+  createProducts,
+  writeBatch,
+  type AlertRow,
+  type WindowRow,
+} from "../../labs/store/products.js";
 import { priceMessage } from "../../labs/event.js";
 import { formatTime } from "../../labs/time.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -41,17 +46,78 @@ function windowRow(asset: string, startMs: number): WindowRow {
   };
 }
 
+function alertRow(second: number, kind: AlertRow["kind"] = "level"): AlertRow {
+  const time = formatTime(second * 1_000);
+  return {
+    ...{ id: `${second}`, rule: HOSTILE, kind, asset: HOSTILE, time, price_usd: 2, value: 2 },
+    text: `after ${second} s`,
+  };
+}
+
+/** The figures that a page draws. */
+function figuresOf(page: string) {
+  const [, json] = /const figures = (.*);$/m.exec(page)!;
+  return JSON.parse(json!) as { prices: { data: { name?: string; x: number[] }[] }[] };
+}
+
 test("names of assets are shown as text: none becomes an element or ends a script", () => {
   const series = [{ asset: HOSTILE, prices: [], windows: [], changes: [], priceStride: 1 }];
-  const page = renderReport(summary, series, undefined, SETTINGS, "/* plotly </script> */");
+  const page = renderReport(summary, { series }, SETTINGS, "/* plotly </script> */");
   expect(page).not.toContain("<img");
   expect(page.match(/<\/script>/g)).toHaveLength(2);
   expect(page).toContain("&lt;img src=x onerror=&quot;alert(1)&quot;&gt;");
 });
 
 test("the page asks nothing of a network", () => {
-  const page = renderReport({ ...summary, assets: [] }, [], undefined, SETTINGS, "");
+  const page = renderReport({ ...summary, assets: [] }, { series: [] }, SETTINGS, "");
   expect(page).not.toMatch(/(src|href)=|https?:/);
+});
+
+test("alerts are in a table and in the chart, where rules are given", () => {
+  const series = [{ asset: HOSTILE, prices: [], windows: [], changes: [], priceStride: 1 }];
+  const alerts = { latest: [alertRow(9, "anomaly"), alertRow(7), alertRow(3)], count: 1_234 };
+  const page = renderReport(summary, { series, alerts }, SETTINGS, "");
+  expect(page).toContain("The latest 3 of 1,234");
+  expect(page.match(/after \d s<\/td>/g)).toEqual([
+    "after 9 s</td>",
+    "after 7 s</td>",
+    "after 3 s</td>",
+  ]);
+  expect(page).not.toContain("<img");
+  const marks = figuresOf(page).prices[0]!.data.filter(({ name }) =>
+    /anomaly|alert/.test(name ?? ""),
+  );
+  expect(marks.map(({ name, x }) => [name, x])).toEqual([
+    ["anomaly", [9_000]],
+    ["other alert", [7_000, 3_000]],
+  ]);
+  const none = renderReport(summary, { series, alerts: { latest: [], count: 0 } }, SETTINGS, "");
+  expect(none).toContain("No rule has raised one.");
+  expect(renderReport(summary, { series }, SETTINGS, "")).not.toContain("<h2>Alerts");
+});
+
+test("of many alerts the last ones by time are read, the newest first", async () => {
+  const store = localStore(await temporaryFolder());
+  const empty = { events: [], windows: [], changes: [], latest: undefined, rejected: [] };
+  for (const [batchId, seconds] of [
+    [0, Array.from({ length: 80 }, (_, index) => index)],
+    [1, [200, 100]],
+  ] as const) {
+    await writeBatch(store, { batchId, ...empty, alerts: seconds.map((each) => alertRow(each)) });
+  }
+  const { latest, count } = await readAlerts(store);
+  expect(count).toBe(82);
+  expect(latest).toHaveLength(50);
+  expect(latest.slice(0, 3).map(({ id }) => id)).toEqual(["200", "100", "79"]);
+});
+
+test("a price that was too late for any window is no stroke before the others", () => {
+  const prices = [10_000, 51_000, 60_000].map((event_time) => {
+    return { asset: "a", price_usd: 1, event_time };
+  });
+  const series = { asset: "a", prices, windows: [windowRow("a", 0)], changes: [], priceStride: 1 };
+  const page = renderReport(summary, { series: [series] }, SETTINGS, "");
+  expect(figuresOf(page).prices[0]!.data[0]!.x).toEqual([51_000, 60_000]);
 });
 
 test("series are those of the products, by event time, and bounded", async () => {
