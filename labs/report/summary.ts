@@ -178,7 +178,7 @@ export function formatSummary(summary: Summary): string {
       (summary.watermark === null
         ? "(no watermark yet)"
         : `(the watermark, ${summary.watermark}, has not reached their end)`),
-    `batches ${formatNumber(summary.batches)} · ${(summary.elapsedMs / 1_000).toFixed(2)} s`,
+    `batches ${formatNumber(summary.batches)} in all · this run took ${(summary.elapsedMs / 1_000).toFixed(2)} s`,
   ];
   return lines.join("\n");
 }

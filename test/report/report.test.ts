@@ -195,6 +195,7 @@ test("a summary for a person tells of the first assets, and how many more there 
   expect(few.assets.map(({ asset }) => asset)).toEqual(names.slice(0, 20));
   expect(few.assets[19]!.lastWindow).not.toBeNull();
   expect(formatSummary(few)).toContain("… and 1,480 more assets");
+  expect(formatSummary(few)).toContain("batches 1 in all · this run took 0.00 s");
   const all = await summarize({ ...status, totals }, store, {}, 0, Infinity);
   expect(all.assets).toHaveLength(1_500);
   expect(all.assets[1_499]!.lastWindow).not.toBeNull();
