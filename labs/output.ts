@@ -47,8 +47,11 @@ export async function lockOutput(
     if (lock !== undefined) return lock.release;
   } catch (error) {
     if (error instanceof LabError) throw error;
-    const what = errorCode(error) === "EISDIR" ? path : `to ${folder}`;
-    throw new LabError(`cannot write ${what}: ${errorMessage(error)}; choose another --out`);
+    const code = errorCode(error);
+    const what = code === "EISDIR" ? path : `to ${folder}`;
+    // So answers /proc.
+    const why = code === "ENOENT" ? "no folder can be made there" : errorMessage(error);
+    throw new LabError(`cannot write ${what}: ${why}; choose another --out`);
   }
   if (signal?.aborted === true) throw new LabError(`stopped waiting for ${folder}`);
   throw new LabError(

@@ -19,7 +19,7 @@ import type { AlertRule, AlertRules } from "../labs/alert/rules.js";
 import type { Dashboard } from "../labs/dashboard/server.js";
 import type { LearnersParts } from "../labs/checker/use.js";
 import { market } from "../labs/source/market.js";
-import { DEFAULT_TAPE, replay, tapeDigest } from "../labs/source/replay.js";
+import { DEFAULT_TAPE, replay, requireEvents, tapeDigest } from "../labs/source/replay.js";
 import type { Report, Source } from "../labs/source/source.js";
 import { localStore } from "../labs/store/local.js";
 import { checkedStore } from "../labs/store/manifest.js";
@@ -70,11 +70,11 @@ async function openSource(
   report: Report,
 ): Promise<{ source: Source; settings: Settings }> {
   switch (source) {
-    case "replay":
-      return {
-        source: replay({ tape, assets, speed }),
-        settings: { tape: await tapeDigest(tape) },
-      };
+    case "replay": {
+      const source = replay({ tape, assets, speed });
+      await requireEvents(source); // before anything is written for it
+      return { source, settings: { tape: await tapeDigest(tape) } };
+    }
     case "market":
       return { source: market({ seed, events, assets, speed }), settings: { seed, events } };
     case "coingecko": {

@@ -173,11 +173,15 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
   const foreign = join(folder, "foreign");
   await mkdir(join(foreign, "prices"), { recursive: true });
   await writeFile(join(foreign, "prices/part-00000000.parquet"), "");
+  const empty = join(folder, "empty.csv");
+  await writeFile(empty, "");
+  const unused = join(folder, "unused");
   const other = join(folder, "other");
   await runPipelineCommand(market(other));
 
   for (const [args, message] of [
     [["--tape", join(folder, "none.csv")], /cannot read the tape .*: it does not exist/],
+    [["--tape", empty, "--out", unused], /the tape .*empty\.csv is empty/],
     [["--out", file], /cannot write to .*file/],
     [["--out", join(file, "below")], /cannot write to .*below.*choose another --out/],
     [market(damaged), /is corrupt.*--fresh/],
@@ -195,6 +199,7 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
   }
+  expect(existsSync(unused)).toBe(false);
 }, 120_000);
 
 test("a live source runs for the time it is given, does not store again what it knows, and tells when it falls silent", async () => {

@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { parse as parseCsv } from "csv-parse/sync";
-import { LabError, errorMessage } from "../errors.js";
+import { LabError, errorCode, errorMessage } from "../errors.js";
 import { JSON_NUMBER, type Message } from "../event.js";
 import { parseTimeMs } from "../time.js";
 import { MAX_RECORD_LENGTH, cutText, withinLimit } from "./limit.js";
@@ -136,6 +136,25 @@ export async function tapeDigest(tape: string): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
+/** What is wrong with a file that cannot be read: zlib's own words are those of its programmers. */
+function readFailure(error: unknown): string {
+  switch (errorCode(error)) {
+    case "Z_BUF_ERROR":
+      return "its gzip data is cut short: copy or download it again";
+    case "Z_DATA_ERROR":
+      return `it is not valid gzip data (${errorMessage(error)}): copy it again, or name it without .gz if it is plain`;
+    default:
+      return errorMessage(error);
+  }
+}
+
+/** Reads a tape to its first event. @throws LabError if it cannot be read, or has none */
+export async function requireEvents(tape: Source): Promise<void> {
+  const messages = tape.messages(new AbortController().signal)[Symbol.asyncIterator]();
+  await messages.next();
+  await messages.return?.();
+}
+
 /**
  * Replays a recorded tape: columns (or JSON fields) asset, price_usd, event_time and, where the tape has
  * it, arrival_time, which becomes the message's timestamp; else the event time does.
@@ -175,7 +194,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
       yield line();
     } catch (error) {
       if (error instanceof LabError) throw error;
-      throw new LabError(`cannot read the tape ${tape}: ${errorMessage(error)}`);
+      throw new LabError(`cannot read the tape ${tape}: ${readFailure(error)}`);
     } finally {
       file.destroy();
     }
@@ -188,6 +207,8 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     let lastTimestampMs = 0;
     let count = 0;
     size = await regularFileSize(tape);
+    const empty = new LabError(`the tape ${tape} is empty: it holds no events`);
+    if (size === 0) throw empty; // no gzip data either
     for await (const untrimmed of lines()) {
       if (signal.aborted) return;
       if (typeof untrimmed !== "string") {
@@ -211,7 +232,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
       if (!Number.isNaN(timestampMs)) lastTimestampMs = timestampMs;
       yield withinLimit({ key: asset, value, timestampMs: lastTimestampMs });
     }
-    if (count === 0) throw new LabError(`the tape ${tape} is empty: it holds no events`);
+    if (count === 0) throw empty;
     const absent = (assets ?? []).filter((asset) => !seen.has(asset));
     if (absent.length > 0 && absent.length === assets!.length) {
       throw new LabError(`the tape ${tape} has no events of ${absent.join(", ")}`);

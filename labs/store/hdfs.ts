@@ -263,7 +263,8 @@ export function hdfsStore(
     const last = saidMs.get(reason) ?? -Infinity;
     if (performance.now() - last < patienceMs) return;
     saidMs.set(reason, performance.now());
-    report(`HDFS: ${reason} (trying again for ${patienceMs / 1_000} s)`);
+    const subject = reason.startsWith("HDFS") ? "" : "HDFS: ";
+    report(`${subject}${reason} (trying again for ${patienceMs / 1_000} s)`);
   }
 
   /** Runs one operation, whose failure names it; again, if the failure may pass and the operation can be repeated. */

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { LabError } from "../../labs/errors.js";
@@ -86,9 +86,12 @@ test("a folder that cannot be locked is an error in words", async () => {
   for (const [name, message] of [
     ["taken", /^cannot write .*taken\/\.lock: it is a folder, not a file; choose another --out$/],
     ["file", /^cannot write to .*file: something else of that name is in the way; choose/],
+    ["/proc/none", /^cannot write to \/proc\/none: no folder can be made there; choose/],
     ["file/below", /^cannot write to .*below: a part of the path is a file, not a folder; choose/],
   ] as const) {
-    const failure = await lockOutput(join(folder, name), silent).catch((error: unknown) => error);
+    const failure = await lockOutput(resolve(folder, name), silent).catch(
+      (error: unknown) => error,
+    );
     expect(failure).toBeInstanceOf(LabError);
     expect((failure as LabError).message).toMatch(message);
   }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../labs/errors.js";
-import { parseHdfsUrl, parseNameNode } from "../../labs/store/hdfs.js";
+import { hdfsStore, parseHdfsUrl, parseNameNode } from "../../labs/store/hdfs.js";
 
 const own = { host: "127.0.0.1", rpcPort: 2, httpPort: 1 };
 const messageOf = (parse: () => unknown): string => {
@@ -87,4 +87,12 @@ test("HDFS_URL names the NameNode, and WEBHDFS_URL its HTTP address where that i
   expect(messageOf(() => parseNameNode("webhdfs://nn:9870", undefined, own))).toMatch(
     /WEBHDFS_URL/,
   );
+});
+
+test("while nothing answers, a notice names it once", async () => {
+  const notices: string[] = [];
+  const report = (notice: string) => notices.push(notice);
+  const nobody = hdfsStore({ ...own, path: "" }, false, { report, patienceMs: 500 });
+  await expect(nobody.list("x")).rejects.toThrow(/cannot list .*: HDFS at .* is not running/);
+  expect(notices[0]).toMatch(/^HDFS at http:\/\/127\.0\.0\.1:1 is not running: .*trying again/);
 });
