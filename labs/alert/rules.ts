@@ -41,7 +41,7 @@ const change = z
     rearm_percent: z.number().min(0).optional(),
     direction: z.enum(["up", "down", "both"]).default("both"),
   })
-  .refine(({ percent, rearm_percent }) => (rearm_percent ?? 0) <= percent, {
+  .refine(({ percent, rearm_percent = -Infinity }) => rearm_percent <= percent, {
     path: ["rearm_percent"],
     message: "expected at most percent: an episode ends below where it begins",
   });
@@ -93,7 +93,7 @@ const anomaly = z
     /** … and ends with one less far away than this; half of it by default. */
     rearm: z.number().min(0).optional(),
   })
-  .refine(({ threshold, rearm }) => (rearm ?? 0) <= threshold, {
+  .refine(({ threshold, rearm = -Infinity }) => rearm <= threshold, {
     path: ["rearm"],
     message: "expected at most threshold: an episode ends below where it begins",
   });
@@ -116,6 +116,49 @@ export type AnomalyRule = z.output<typeof anomaly>;
 export type AlertRule = ChangeRule | LevelRule | SilenceRule | AnomalyRule;
 export type AlertRules = z.output<typeof file>;
 
+const TYPES: Record<string, string> = {
+  object: "an object {…}",
+  array: "a list […]",
+  string: 'a text "…"',
+  number: "a number",
+  int: "a whole number",
+};
+const MAX_SHOWN = 80;
+
+/** What a place of the file should hold and what it holds, for a person. */
+function explain(issue: z.core.$ZodRawIssue): string {
+  const found = (value: unknown) =>
+    value === undefined ? "found nothing" : `found ${JSON.stringify(value).slice(0, MAX_SHOWN)}`;
+  switch (issue.code) {
+    case "invalid_type":
+      return `expected ${TYPES[issue.expected] ?? issue.expected}, ${found(issue.input)}`;
+    case "too_small": {
+      const { origin, minimum, inclusive = false, input } = issue;
+      const number = `a number ${inclusive ? "from" : "above"} ${minimum}`;
+      const expected = origin === "number" ? number : `${TYPES[origin]} that is not empty`;
+      return `expected ${expected}, ${found(input)}`;
+    }
+    case "too_big": {
+      const { origin, maximum, input } = issue;
+      const characters = origin === "string" ? " characters" : "";
+      return `expected at most ${maximum}${characters}, ${found(input)}`;
+    }
+    case "invalid_value":
+      return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}, ${found(issue.input)}`;
+    case "invalid_union": {
+      const { kind } = Object(issue.input) as { kind?: unknown };
+      const kinds = [change, level, silence, anomaly].map(({ shape }) => `"${shape.kind.value}"`);
+      return `expected ${kinds.join(" or ")}, ${found(kind)}`;
+    }
+    case "unrecognized_keys":
+      return `${issue.keys.map((key) => JSON.stringify(key)).join(", ")} is not known here: check how it is written, or remove it`;
+    case "invalid_format":
+      return `expected a URL that begins with http:// or https://, ${found(issue.input)}`;
+    default:
+      return "it is not as expected";
+  }
+}
+
 /**
  * Reads a file of rules.
  *
@@ -129,7 +172,7 @@ export function parseAlertRules(text: string, name: string): AlertRules {
   } catch (error) {
     throw new UsageError(`${name} is not JSON: ${errorMessage(error)}`);
   }
-  const result = file.safeParse(value);
+  const result = file.safeParse(value, { error: explain });
   if (result.success) return result.data;
   const places = result.error.issues.map(({ path, message }) => {
     const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`));

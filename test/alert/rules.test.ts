@@ -23,17 +23,26 @@ test("the example can be followed, and what it leaves out has a value", () => {
 
 test.each([
   ["{", /mine.json is not JSON/],
-  ["[]", /the whole file: .*expected object/],
-  ["{}", /rules: .*expected array/],
-  [file(), /rules: .*>=1 items/],
-  [file({ name: "r", kind: "moon" }), /rules\[0\]\.kind: /],
-  [file(rule({ percent: -2 })), /rules\[0\]\.percent: .*>0/],
-  [file(rule({ percent: "2" })), /rules\[0\]\.percent: .*expected number, received string/],
-  [file(rule({ percnt: 1 })), /rules\[0\]: .*"percnt"/],
-  [file(rule({ name: "" })), /rules\[0\]\.name: /],
+  ["[]", /the whole file: expected an object {…}, found \[\]$/],
+  ["{}", /rules: expected a list \[…\], found nothing$/],
+  [file(), /rules: expected a list \[…\] that is not empty, found \[\]$/],
+  [
+    file({ name: "r", kind: "moon" }),
+    /rules\[0\]\.kind: expected "change" or "level" or .*, found "moon"$/,
+  ],
+  [file(rule({ percent: -2 })), /rules\[0\]\.percent: expected a number above 0, found -2$/],
+  [file(rule({ percent: "2" })), /rules\[0\]\.percent: expected a number, found "2"$/],
+  [
+    file(rule({ percnt: 1 })),
+    /rules\[0\]: "percnt" is not known here: check how it is written, or remove it$/,
+  ],
+  [file(rule({ name: "" })), /rules\[0\]\.name: expected a text "…" that is not empty, found ""$/],
   [file(rule({}), rule({})), /rules: expected names that differ/],
   [file(rule({ rearm_percent: 3 })), /rules\[0\]\.rearm_percent: expected at most percent/],
-  [file(rule({ assets: [] })), /rules\[0\]\.assets: /],
+  [
+    file(rule({ assets: [] })),
+    /rules\[0\]\.assets: expected a list \[…\] that is not empty, found \[\]$/,
+  ],
   [file({ name: "l", kind: "level" }), /rules\[0\]: expected one of above_usd and below_usd/],
   [
     file({ name: "l", kind: "level", above_usd: 1, below_usd: 2 }),
@@ -51,12 +60,23 @@ test.each([
     file({ name: "s", kind: "silence", after: "soon" }),
     /rules\[0\]\.after: expected a duration .* found "soon"/,
   ],
-  [file({ name: "a", kind: "anomaly", window: 2.5 }), /rules\[0\]\.window: /],
+  [
+    file(rule({ direction: "left" })),
+    /direction: expected "up" or "down" or "both", found "left"$/,
+  ],
+  [JSON.stringify({ rules: [7] }), /rules\[0\]: expected an object {…}, found 7$/],
+  [
+    file({ name: "a", kind: "anomaly", window: 2.5 }),
+    /rules\[0\]\.window: expected a whole number, found 2\.5$/,
+  ],
   [
     file({ name: "a", kind: "anomaly", threshold: 3, rearm: 4 }),
     /rules\[0\]\.rearm: expected at most threshold/,
   ],
-  [JSON.stringify({ webhook: "file:///etc/passwd", rules: [rule({})] }), /webhook: /],
+  [
+    JSON.stringify({ webhook: "file:///etc/passwd", rules: [rule({})] }),
+    /webhook: expected a URL that begins with http.*, found "file:\/\/\/etc\/passwd"$/,
+  ],
 ])("rules that cannot be followed are named with their place: %s", (text, message) => {
   expect(() => parseAlertRules(text, "mine.json")).toThrow(UsageError);
   expect(() => parseAlertRules(text, "mine.json")).toThrow(message);
