@@ -3,6 +3,7 @@ import { sum, type PipelineStatus } from "../labs/pipeline.js";
 import { formatNumber } from "../labs/report/summary.js";
 import type { Source } from "../labs/source/source.js";
 import { formatTime } from "../labs/time.js";
+import type { Options } from "./pipeline-options.js";
 
 const PROGRESS_LINE_MS = 3_000;
 
@@ -11,8 +12,31 @@ export function processedShare({ logged, offsets }: PipelineStatus): number {
   return logged === 0 ? 0 : Math.min(1, sum(offsets) / logged);
 }
 
+/**
+ * How far a run is, in a line.
+ *
+ * @param rate events a second
+ */
+export function progressLine(
+  status: PipelineStatus,
+  rate: number,
+  engine: Options["engine"],
+): string {
+  if (engine === "spark" && status.batchesNow === 0) {
+    return `${formatNumber(status.logged)} events in the log · no batch yet: Spark takes some seconds to plan the first one`;
+  }
+  const processed = sum(status.offsets);
+  const watermark = status.watermarkMs === null ? "none" : formatTime(status.watermarkMs);
+  const whole = status.logged > processed ? ` of ${formatNumber(status.logged)}` : "";
+  return `${formatNumber(processed)}${whole} events · ${formatNumber(Math.round(rate))}/s · watermark ${watermark}`;
+}
+
 /** Shows how far a run is: a bar on a terminal, else a line every few seconds. Everything goes to stderr. */
-export function progressDisplay(source: Source, forMs: number | undefined) {
+export function progressDisplay(
+  source: Source,
+  forMs: number | undefined,
+  engine: Options["engine"],
+) {
   const beginMs = performance.now();
   /** How many records were processed before this run. */
   let before: number | undefined;
@@ -20,9 +44,7 @@ export function progressDisplay(source: Source, forMs: number | undefined) {
     const processed = sum(status.offsets);
     before ??= Math.min(processed, status.logged - status.appended);
     const rate = (processed - before) / ((performance.now() - beginMs) / 1_000);
-    const watermark = status.watermarkMs === null ? "none" : formatTime(status.watermarkMs);
-    const whole = status.logged > processed ? ` of ${formatNumber(status.logged)}` : "";
-    return `${formatNumber(processed)}${whole} events · ${formatNumber(Math.round(rate))}/s · watermark ${watermark}`;
+    return progressLine(status, rate, engine);
   };
   const fraction = (status: PipelineStatus) => {
     const elapsed = forMs === undefined ? 0 : (performance.now() - beginMs) / forMs;

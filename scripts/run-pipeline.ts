@@ -460,7 +460,7 @@ async function main(argv: string[]): Promise<void> {
     const beginMs = performance.now();
     const timer =
       options.duration === undefined ? undefined : startTimer(options.duration, () => stop.abort());
-    display = progressDisplay(source, options.duration);
+    display = progressDisplay(source, options.duration, options.engine);
     if (options.serve !== undefined) {
       const past = checkedStore(store, await manifestOf(store, checkpoint));
       ({ feed, dashboard } = await startPage(options, source, log, past, report));

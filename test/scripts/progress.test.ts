@@ -4,7 +4,7 @@ import { runPipeline, type PipelineStatus } from "../../labs/pipeline.js";
 import { market } from "../../labs/source/market.js";
 import { localStore } from "../../labs/store/local.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
-import { processedShare } from "../../scripts/progress.js";
+import { processedShare, progressLine } from "../../scripts/progress.js";
 import { temporaryFolder } from "../support/folder.js";
 
 const EVENTS = 12_000;
@@ -31,6 +31,12 @@ test("the share that is processed counts what is in the log, not what has been r
   expect(whole).toEqual([...whole].sort((a, b) => a - b));
   expect(statuses.at(-1)!.status.logged).toBe(log.records.flat().length);
   expect(statuses.at(-1)!.share).toBeCloseTo(4_000 / log.records.flat().length);
+
+  // What takes so long before Spark's first batch is said; our engine counts at once.
+  const [first, last] = [statuses[0]!.status, statuses.at(-1)!.status];
+  expect(progressLine(first, 0, "spark")).toMatch(/in the log · no batch yet: Spark .* first one$/);
+  expect(progressLine(first, 0, "ts")).toMatch(/^0 of .* events · 0\/s/);
+  expect(progressLine(last, 0, "spark")).toMatch(/^3,994 of .* events · 0\/s/);
 
   // A second run appends nothing, and goes on from there.
   const again: number[] = [];
