@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-const USE_WAIT = "use labs/wait.ts, which is right at any length";
+const USE_WAIT = "use labs/shared/wait.ts, which is right at any length";
 
 export default defineConfig(
   // Wrong answers are wrong in more than one way.
@@ -21,7 +21,7 @@ export default defineConfig(
     },
   },
   {
-    // A raw timer beyond 24.9 days fires at once: labs/wait.ts has the one way to wait.
+    // A raw timer beyond 24.9 days fires at once: labs/shared/wait.ts has the one way to wait.
     files: ["labs/**/*.ts", "scripts/**/*.ts"],
     rules: {
       "no-restricted-globals": [
@@ -49,7 +49,7 @@ export default defineConfig(
   },
   {
     // The live page runs in the reader's browser.
-    files: ["labs/dashboard/page/*.js"],
+    files: ["labs/view/dashboard/page/*.js"],
     languageOptions: {
       globals: {
         ...{ document: "readonly", EventSource: "readonly", matchMedia: "readonly" },

@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/stack/**", "test/exercises/**", "test/course/**", "test/crash/**"],
+          exclude: ["test/services/**", "test/exercises/**", "test/course/checker/**", "test/crash/**"],
           testTimeout: 60_000,
         },
       },
@@ -22,7 +22,7 @@ export default defineConfig({
       },
       {
         // The exercises themselves, in CI: a learner's answers make these fail.
-        test: { name: "course", include: ["test/course/*.test.ts"], testTimeout: 60_000 },
+        test: { name: "course", include: ["test/course/checker/*.test.ts"], testTimeout: 60_000 },
       },
       {
         // The learner's answers in labs/exercises: all fail until they are written.
@@ -36,8 +36,8 @@ export default defineConfig({
         // The real Kafka, HDFS and Spark: one file after the other, since some of them kill services.
         test: {
           name: "stack",
-          include: ["test/stack/**/*.test.ts"],
-          globalSetup: "test/stack/setup.ts",
+          include: ["test/services/**/*.test.ts"],
+          globalSetup: "test/services/setup.ts",
           fileParallelism: false,
           testTimeout: 360_000,
           hookTimeout: 120_000,

@@ -1,4 +1,4 @@
-import { parseTimeMs } from "./time.js";
+import { parseTimeMs } from "./shared/time.js";
 
 /** One observed price: the lab's one data model. */
 export interface PriceEvent {
@@ -98,7 +98,7 @@ function isLongerThan(text: string, max: number): boolean {
  * - `arrival_time`, if it is there (a tape has it), is a string that `parseTimeMs` takes.
  *
  * Other fields are ignored, so that producers can add some. `labs/spark/job.ts` says the same in Spark's SQL, and
- * `test/stack/hostile.test.ts` holds the two against each other.
+ * `test/services/hostile.test.ts` holds the two against each other.
  *
  * @param value the message's value
  * @param arrivalTimeMs the message's timestamp, milliseconds since the epoch

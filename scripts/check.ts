@@ -6,19 +6,19 @@ import { on } from "node:events";
 import { fileURLToPath } from "node:url";
 import cliProgress from "cli-progress";
 import { Command } from "commander";
-import { solutionPath, stubPath } from "../labs/checker/places.js";
-import { allVerdicts, openProgress } from "../labs/checker/progress.js";
-import { startRunner, type Runner } from "../labs/checker/runner.js";
-import { resetStub } from "../labs/checker/stub.js";
+import { solutionPath, stubPath } from "../labs/course/checker/places.js";
+import { allVerdicts, openProgress } from "../labs/course/checker/progress.js";
+import { startRunner, type Runner } from "../labs/course/checker/runner.js";
+import { resetStub } from "../labs/course/checker/stub.js";
 import {
   formatHead,
   formatList,
   formatVerdict,
   nextOpen,
   painter,
-} from "../labs/checker/verdict.js";
-import { formatHint, watchExercises } from "../labs/checker/watch.js";
-import { UsageError, LabError } from "../labs/errors.js";
+} from "../labs/course/checker/verdict.js";
+import { formatHint, watchExercises } from "../labs/course/checker/watch.js";
+import { UsageError, LabError } from "../labs/shared/errors.js";
 import { EXERCISES, findExercise, type Exercise } from "../labs/exercises/manifest.js";
 import { endWith, parseArguments } from "./command.js";
 

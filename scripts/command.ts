@@ -1,6 +1,6 @@
 import { CommanderError, type Command } from "commander";
-import { LabError, UsageError, errorMessage } from "../labs/errors.js";
-import { printableLines } from "../labs/printable.js";
+import { LabError, UsageError, errorMessage } from "../labs/shared/errors.js";
+import { printableLines } from "../labs/shared/printable.js";
 
 /** Makes a command throw its usage errors instead of ending the process by itself. */
 function throwing(command: Command): Command {

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { CHAPTERS } from "../labs/chapters/chapter.js";
-import { LabError } from "../labs/errors.js";
+import { CHAPTERS } from "../labs/course/chapters/chapter.js";
+import { LabError } from "../labs/shared/errors.js";
 import { endWith, parseArguments } from "./command.js";
 
 const FIRST_CHAPTER = "01-polling-vs-push.ipynb";

@@ -9,12 +9,12 @@ import {
   codeCells,
   readNotebook,
   writeNotebook,
-} from "../labs/chapters/chapter.js";
-import { findBrowser } from "../labs/chapters/browser.js";
-import { differences, troubleOf } from "../labs/chapters/difference.js";
-import { executeNotebook } from "../labs/chapters/execute.js";
-import { addPictures } from "../labs/chapters/pictures.js";
-import { LabError, UsageError } from "../labs/errors.js";
+} from "../labs/course/chapters/chapter.js";
+import { findBrowser } from "../labs/course/chapters/browser.js";
+import { differences, troubleOf } from "../labs/course/chapters/difference.js";
+import { executeNotebook } from "../labs/course/chapters/execute.js";
+import { addPictures } from "../labs/course/chapters/pictures.js";
+import { LabError, UsageError } from "../labs/shared/errors.js";
 import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));

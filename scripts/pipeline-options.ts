@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { UsageError } from "../labs/errors.js";
+import { UsageError } from "../labs/shared/errors.js";
 import type { Report } from "../labs/source/source.js";
 import { windowSpec } from "../labs/stream/window.js";
-import { MAX_DURATION, formatDuration, parseDurationMs } from "../labs/time.js";
+import { MAX_DURATION, formatDuration, parseDurationMs } from "../labs/shared/time.js";
 import { parseArguments } from "./command.js";
 
 export interface Options {

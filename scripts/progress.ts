@@ -1,8 +1,8 @@
 import cliProgress from "cli-progress";
-import { sum, type PipelineStatus } from "../labs/pipeline.js";
-import { formatNumber } from "../labs/report/summary.js";
+import { sum, type PipelineStatus } from "../labs/run/pipeline.js";
+import { formatNumber } from "../labs/view/report/summary.js";
 import type { Source } from "../labs/source/source.js";
-import { formatTime } from "../labs/time.js";
+import { formatTime } from "../labs/shared/time.js";
 import type { Options } from "./pipeline-options.js";
 
 const PROGRESS_LINE_MS = 3_000;

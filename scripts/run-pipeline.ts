@@ -3,21 +3,21 @@ import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ownAddresses, readConfig, type Config } from "../labs/config.js";
+import { ownAddresses, readConfig, type Config } from "../labs/shared/config.js";
 import { openFileLog } from "../labs/log/file.js";
 import { TOPIC, type EventLog } from "../labs/log/log.js";
-import { LOG, REPORT, lockOutput, prepareOutput } from "../labs/output.js";
-import { runPipeline, type PipelineStatus } from "../labs/pipeline.js";
-import { renderReport } from "../labs/report/report.js";
-import { readAlerts, readLateness, readSeries } from "../labs/report/series.js";
-import { MAX_ASSETS_SHOWN, formatSummary, summarize } from "../labs/report/summary.js";
-import { LabError, UsageError, errorMessage } from "../labs/errors.js";
-import { printable } from "../labs/printable.js";
+import { LOG, REPORT, lockOutput, prepareOutput } from "../labs/run/output.js";
+import { runPipeline, type PipelineStatus } from "../labs/run/pipeline.js";
+import { renderReport } from "../labs/view/report/report.js";
+import { readAlerts, readLateness, readSeries } from "../labs/view/report/series.js";
+import { MAX_ASSETS_SHOWN, formatSummary, summarize } from "../labs/view/report/summary.js";
+import { LabError, UsageError, errorMessage } from "../labs/shared/errors.js";
+import { printable } from "../labs/shared/printable.js";
 import type { Webhook } from "../labs/alert/webhook.js";
-import type { Feed } from "../labs/dashboard/feed.js";
+import type { Feed } from "../labs/view/dashboard/feed.js";
 import type { AlertRule, AlertRules } from "../labs/alert/rules.js";
-import type { Dashboard } from "../labs/dashboard/server.js";
-import type { LearnersParts } from "../labs/checker/use.js";
+import type { Dashboard } from "../labs/view/dashboard/server.js";
+import type { LearnersParts } from "../labs/course/checker/use.js";
 import { market } from "../labs/source/market.js";
 import { DEFAULT_TAPE, replay, requireEvents, tapeDigest } from "../labs/source/replay.js";
 import type { Report, Source } from "../labs/source/source.js";
@@ -39,9 +39,14 @@ import {
 } from "../labs/stream/checkpoint.js";
 import type { Semantics } from "../labs/stream/semantics.js";
 import { windowSpec } from "../labs/stream/window.js";
-import { formatDuration } from "../labs/time.js";
-import { startTimer } from "../labs/wait.js";
-import { formatVerification, manifestOf, requireCheckpoint, verifyOutput } from "../labs/verify.js";
+import { formatDuration } from "../labs/shared/time.js";
+import { startTimer } from "../labs/shared/wait.js";
+import {
+  formatVerification,
+  manifestOf,
+  requireCheckpoint,
+  verifyOutput,
+} from "../labs/run/verify.js";
 import { endWith } from "./command.js";
 import { noteIgnored, readOptions, type Options } from "./pipeline-options.js";
 import { progressDisplay } from "./progress.js";
@@ -137,9 +142,9 @@ async function startStack(options: Options, config: Config, output: Output): Pro
   ];
   if (names.length === 0) return;
   const { openStack } = await import("../labs/stack/stack.js");
-  const { upStack } = await import("../labs/stack/up.js");
+  const { startServices } = await import("../labs/stack/start.js");
   const stack = openStack(ROOT, config.stack);
-  await upStack(stack, stack.select(names), TOPIC);
+  await startServices(stack, stack.select(names));
 }
 
 const brokersOf = ({ kafkaBrokers, stack }: Config) => kafkaBrokers ?? ownAddresses(stack).brokers;
@@ -259,7 +264,7 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
   }
   run.report("Spark plans the query and starts it, which takes some seconds");
   const { PROTOCOL, connectSpark } = await import("../labs/spark/client.js");
-  const { runSparkPipeline } = await import("../labs/spark-pipeline.js");
+  const { runSparkPipeline } = await import("../labs/run/spark-pipeline.js");
   const remote = config.sparkRemote ?? ownAddresses(config.stack).sparkRemote;
   const session = connectSpark(remote, join(ROOT, PROTOCOL));
   const ended = new AbortController();
@@ -278,7 +283,7 @@ async function runEngine(run: Run): Promise<PipelineStatus> {
 
 /** Shows the live page what Spark writes. That it cannot is no reason to stop Spark. */
 async function showProducts(store: Store, feed: Feed, signal: AbortSignal): Promise<void> {
-  const { followProducts } = await import("../labs/dashboard/follow.js");
+  const { followProducts } = await import("../labs/view/dashboard/follow.js");
   await followProducts(store, feed, signal).catch((error: unknown) => {
     console.error(printable(`the live page gets no more prices: ${errorMessage(error)}`));
   });
@@ -317,8 +322,8 @@ async function startPage(
   store: Store,
   report: Report,
 ): Promise<{ feed: Feed; dashboard: Dashboard }> {
-  const { openFeed } = await import("../labs/dashboard/feed.js");
-  const { DEFAULT_PORT, startDashboard } = await import("../labs/dashboard/server.js");
+  const { openFeed } = await import("../labs/view/dashboard/feed.js");
+  const { DEFAULT_PORT, startDashboard } = await import("../labs/view/dashboard/server.js");
   const { window: windowMs, slide: slideMs, watermark: delayMs, changeThreshold } = options;
   const feed = openFeed({
     source: source.name,
@@ -348,7 +353,7 @@ async function startPage(
 
 /** The learner's solved exercises, and says which. */
 async function useExercises(report: Report): Promise<LearnersParts> {
-  const { learnersParts } = await import("../labs/checker/use.js");
+  const { learnersParts } = await import("../labs/course/checker/use.js");
   report("checking the exercises that the pipeline can use …");
   const parts = await learnersParts(ROOT);
   report(`your own code is in use: ${parts.inUse.join(", ") || "none"}`);

@@ -4,13 +4,12 @@ import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { Argument, Command } from "commander";
-import { PORT_NAMES, portVariable, readConfig, type StackConfig } from "../labs/config.js";
-import { LabError, UsageError } from "../labs/errors.js";
-import { TOPIC } from "../labs/log/log.js";
+import { PORT_NAMES, portVariable, readConfig, type StackConfig } from "../labs/shared/config.js";
+import { LabError, UsageError } from "../labs/shared/errors.js";
 import { examine } from "../labs/stack/doctor.js";
 import { SERVICE_NAMES, type ServiceName } from "../labs/stack/service.js";
 import { openStack, type Stack } from "../labs/stack/stack.js";
-import { upStack } from "../labs/stack/up.js";
+import { startServices } from "../labs/stack/start.js";
 import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -129,7 +128,7 @@ program
   .command("up")
   .description("start services with what they need, and wait until each answers; all by default")
   .addArgument(services())
-  .action((names: string[]) => upStack(stack, stack.select(names), TOPIC));
+  .action((names: string[]) => startServices(stack, stack.select(names)));
 program
   .command("down")
   .description("end services cleanly, in order; all by default")

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { BLANK, REASONS, parseEvent, priceMessage } from "../labs/event.js";
-import { formatTime } from "../labs/time.js";
+import { formatTime } from "../labs/shared/time.js";
 import { KNOWN_RECORDS, hostileRecords, shownValue } from "./support/hostile.js";
 
 const ARRIVAL_MS = Date.parse("2025-01-01T10:00:11Z");

@@ -3,7 +3,7 @@ import type { AlertRow, WindowRow } from "../store/products.js";
 import type { LatestOperator } from "../stream/latest.js";
 import type { AssetStates, Operator } from "../stream/operator.js";
 import { openTimers, type Timers } from "../stream/timers.js";
-import { formatDuration, formatTime } from "../time.js";
+import { formatDuration, formatTime } from "../shared/time.js";
 import { emptyMemory, openDetector, type Detector, type DetectorMemory } from "./detector.js";
 import { begins } from "./episode.js";
 import { firstReturnMemory, takePrice, type Return, type ReturnMemory } from "./returns.js";

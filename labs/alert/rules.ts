@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { UsageError, errorMessage } from "../errors.js";
-import { parseDurationMs } from "../time.js";
+import { UsageError, errorMessage } from "../shared/errors.js";
+import { parseDurationMs } from "../shared/time.js";
 import { DETECTORS } from "./detector.js";
 import type { Levels } from "./episode.js";
 

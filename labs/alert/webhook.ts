@@ -1,11 +1,11 @@
 import pRetry from "p-retry";
 import { z } from "zod";
-import { LabError, errorMessage } from "../errors.js";
-import { noAnswerReason, refusedStatus, request } from "../http.js";
+import { LabError, errorMessage } from "../shared/errors.js";
+import { noAnswerReason, refusedStatus, request } from "../shared/http.js";
 import type { Report } from "../source/source.js";
 import { committedFiles, readProductFile, type AlertRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
-import { startTimer } from "../wait.js";
+import { startTimer } from "../shared/wait.js";
 
 /** How far the deliveries have come; with the checkpoint, since it is of the same query. */
 const CURSOR = "checkpoint/webhook";

@@ -1,6 +1,6 @@
 import { isAscii } from "node:buffer";
 import { join } from "node:path";
-import { LabError, diskErrorMessage, errorMessage } from "../errors.js";
+import { LabError, diskErrorMessage, errorMessage } from "../shared/errors.js";
 import type { Message } from "../event.js";
 import {
   APPEND,
@@ -10,7 +10,7 @@ import {
   type Disk,
   type DiskOptions,
   type OpenFile,
-} from "../files.js";
+} from "../shared/files.js";
 import type { EventLog, LogRecord } from "./log.js";
 import { partitionOf } from "./partition.js";
 

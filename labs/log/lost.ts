@@ -1,4 +1,4 @@
-import { LabError } from "../errors.js";
+import { LabError } from "../shared/errors.js";
 import type { EventLog } from "./log.js";
 
 /**

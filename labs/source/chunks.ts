@@ -1,5 +1,5 @@
 import type { Message } from "../event.js";
-import { startTimer, type Timer } from "../wait.js";
+import { startTimer, type Timer } from "../shared/wait.js";
 
 /**
  * Gathers messages into chunks: a chunk is given when it has as many as wanted, when `lingerMs` have

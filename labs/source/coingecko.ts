@@ -1,11 +1,11 @@
 import { AxiosError } from "axios";
 import pRetry from "p-retry";
-import { nowMs } from "../clock.js";
-import { LabError } from "../errors.js";
+import { nowMs } from "../shared/clock.js";
+import { LabError } from "../shared/errors.js";
 import { priceMessage, type Message } from "../event.js";
-import { noAnswerReason, refusedStatus, request, shownUrl } from "../http.js";
-import { formatTime, isTimeMs } from "../time.js";
-import { sleep } from "../wait.js";
+import { noAnswerReason, refusedStatus, request, shownUrl } from "../shared/http.js";
+import { formatTime, isTimeMs } from "../shared/time.js";
+import { sleep } from "../shared/wait.js";
 import { withinLimit } from "./limit.js";
 import type { Report, Source } from "./source.js";
 

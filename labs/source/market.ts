@@ -1,5 +1,5 @@
 import { priceMessage, type Message } from "../event.js";
-import { formatTime } from "../time.js";
+import { formatTime } from "../shared/time.js";
 import { pace } from "./pace.js";
 import type { Source } from "./source.js";
 

@@ -1,5 +1,5 @@
 import type { Message } from "../event.js";
-import { sleep } from "../wait.js";
+import { sleep } from "../shared/wait.js";
 
 /**
  * Plays recorded messages at a multiple of the speed at which they arrived: at speed 60, two that

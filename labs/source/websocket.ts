@@ -2,11 +2,11 @@ import { on } from "node:events";
 import pRetry from "p-retry";
 import { WebSocket } from "ws";
 import { z } from "zod";
-import { nowMs } from "../clock.js";
-import { LabError, UsageError, errorMessage } from "../errors.js";
+import { nowMs } from "../shared/clock.js";
+import { LabError, UsageError, errorMessage } from "../shared/errors.js";
 import { JSON_NUMBER, type Message } from "../event.js";
-import { shownUrl } from "../http.js";
-import { sleep, startTimer } from "../wait.js";
+import { shownUrl } from "../shared/http.js";
+import { sleep, startTimer } from "../shared/wait.js";
 import { withinLimit } from "./limit.js";
 import type { Report, Source } from "./source.js";
 

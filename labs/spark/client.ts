@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import { LabError, UsageError, shownAddress } from "../errors.js";
+import { LabError, UsageError, shownAddress } from "../shared/errors.js";
 import { arrowRows, type SparkRow } from "./arrow.js";
 import { sparkError } from "./error.js";
 import type { ExecutePlanResponse } from "./protocol.js";

@@ -1,5 +1,5 @@
 import * as grpc from "@grpc/grpc-js";
-import { LabError } from "../errors.js";
+import { LabError } from "../shared/errors.js";
 
 /** What surrounds the message of what failed: the query, the task, and the classes of Java's exceptions. */
 const WRAPPINGS = [

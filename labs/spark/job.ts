@@ -10,7 +10,7 @@ import {
 } from "../event.js";
 import type { LatestRow } from "../store/products.js";
 import type { WindowSpec } from "../stream/window.js";
-import { ISO_TIME } from "../time.js";
+import { ISO_TIME } from "../shared/time.js";
 import type { SparkSession } from "./client.js";
 import { readStream, sqlRelation, withWatermark, type Relation } from "./relation.js";
 import type { StreamingQuery } from "./streaming-query.js";

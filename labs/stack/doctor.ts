@@ -1,8 +1,8 @@
 import { access, statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
-import { PORT_NAMES, portVariable, type StackConfig } from "../config.js";
-import { errorMessage } from "../errors.js";
+import { PORT_NAMES, portVariable, type StackConfig } from "../shared/config.js";
+import { errorMessage } from "../shared/errors.js";
 import { holderOf, isPortFree, run, whoListens } from "./process.js";
 import { SERVICES, SERVICE_NAMES } from "./service.js";
 import type { Stack } from "./stack.js";

@@ -1,6 +1,6 @@
 import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { LabError } from "../errors.js";
+import { LabError } from "../shared/errors.js";
 import { RESET_HDFS, SERVICES, type Places, type ServiceName } from "./service.js";
 
 /** Whether the NameNode's folder was formatted; a new one is empty. @throws LabError if it was half formatted */

@@ -2,8 +2,8 @@ import { execFile, spawn } from "node:child_process";
 import { open, readFile, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { promisify } from "node:util";
-import { errorCode, errorMessage } from "../errors.js";
-import { sleep } from "../wait.js";
+import { errorCode, errorMessage } from "../shared/errors.js";
+import { sleep } from "../shared/wait.js";
 
 // Processes of this machine that outlive the command which started them, as Linux shows them in /proc.
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ownAddresses, type PortName, type StackConfig } from "../config.js";
+import { ownAddresses, type PortName, type StackConfig } from "../shared/config.js";
 import { describeKafka } from "../log/kafka/client.js";
 import { connectSpark } from "../spark/client.js";
 import { classpath, hadoopJava, kafkaJava } from "./java.js";

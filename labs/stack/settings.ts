@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import type { StackConfig } from "../config.js";
-import { LabError } from "../errors.js";
-import { makeFolders } from "../files.js";
+import type { StackConfig } from "../shared/config.js";
+import { LabError } from "../shared/errors.js";
+import { makeFolders } from "../shared/files.js";
 import { SERVICES, type Places } from "./service.js";
 
 /** Which settings are filled in for which component, from `setup/COMPONENT/`. */

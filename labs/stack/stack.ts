@@ -6,10 +6,10 @@ import {
   type OwnAddresses,
   type PortName,
   type StackConfig,
-} from "../config.js";
-import { LabError, errorMessage } from "../errors.js";
-import { lockFile, lockHolder } from "../lock.js";
-import { makeFolders } from "../files.js";
+} from "../shared/config.js";
+import { LabError, errorMessage } from "../shared/errors.js";
+import { lockFile, lockHolder } from "../shared/lock.js";
+import { makeFolders } from "../shared/files.js";
 import {
   fileSize,
   holderOf,
@@ -31,7 +31,7 @@ import { isFormatted, requireInstalled } from "./installation.js";
 import { JAVA_ENVIRONMENT, hadoopJava } from "./java.js";
 import { SERVICES, SERVICE_NAMES, type Places, type ServiceName } from "./service.js";
 import { prepareSettings } from "./settings.js";
-import { sleep } from "../wait.js";
+import { sleep } from "../shared/wait.js";
 
 const START_LIMIT_MS = 90_000;
 const STOP_LIMIT_MS = 20_000;

@@ -11,8 +11,8 @@ import {
   errorCode,
   errorMessage,
   shownAddress,
-} from "../errors.js";
-import { startTimer } from "../wait.js";
+} from "../shared/errors.js";
+import { startTimer } from "../shared/wait.js";
 import type { Content, Store } from "./store.js";
 
 const METADATA_TIMEOUT_MS = 15_000;

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
-import { LabError, NotFoundError, diskErrorMessage, errorCode } from "../errors.js";
-import { makeFolders, nodeDisk, syncFolder, type DiskOptions } from "../files.js";
+import { LabError, NotFoundError, diskErrorMessage, errorCode } from "../shared/errors.js";
+import { makeFolders, nodeDisk, syncFolder, type DiskOptions } from "../shared/files.js";
 import type { Store } from "./store.js";
 
 async function attempt<T>(what: string, path: string, action: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import * as zlib from "node:zlib"; // not { crc32 }, which old versions of Node do not have
-import { LabError } from "../errors.js";
+import { LabError } from "../shared/errors.js";
 import type { Store } from "./store.js";
 
 // What the products must be: the files that committed batches have written, as the checkpoint (or Spark's own log) lists them.

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import parquet from "parquetjs-lite";
-import { LabError, errorMessage } from "../errors.js";
+import { LabError, errorMessage } from "../shared/errors.js";
 
 /** The types of a column: timestamps are milliseconds since the epoch in code, TIMESTAMP_MILLIS (UTC) in the file. */
 export type ColumnType = "string" | "double" | "integer" | "timestamp";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LabError, errorMessage } from "../errors.js";
+import { LabError, errorMessage } from "../shared/errors.js";
 import type { PriceEvent } from "../event.js";
 import { FILE_REMEDY, checksum, type CommittedFile, type Manifest } from "./manifest.js";
 import { decodeParquet, encodeParquet, type Columns, type Row } from "./parquet.js";

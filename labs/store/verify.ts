@@ -1,4 +1,4 @@
-import { errorMessage } from "../errors.js";
+import { errorMessage } from "../shared/errors.js";
 import { differenceFrom, type Manifest } from "./manifest.js";
 import { PRODUCTS, decodeProductFile, type Product } from "./products.js";
 import type { Store } from "./store.js";

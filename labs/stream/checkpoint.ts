@@ -1,6 +1,6 @@
 import * as zlib from "node:zlib"; // not { crc32 }, which old versions of Node do not have
 import { z } from "zod";
-import { LabError, NotFoundError, errorMessage } from "../errors.js";
+import { LabError, NotFoundError, errorMessage } from "../shared/errors.js";
 import type { CommittedFile, Manifest } from "../store/manifest.js";
 import { LATEST_FILE, batchOfFile } from "../store/products.js";
 import type { Store } from "../store/store.js";

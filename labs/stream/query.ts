@@ -3,7 +3,7 @@ import type { EventLog } from "../log/log.js";
 import { refuseLost, refuseLostBeginning } from "../log/lost.js";
 import type { CommittedFile } from "../store/manifest.js";
 import { emptyOutput, type BatchOutput } from "../store/products.js";
-import { formatTime } from "../time.js";
+import { formatTime } from "../shared/time.js";
 import { planBatch } from "./batch.js";
 import { takeChanges } from "./changes.js";
 import type { BatchPlan, Checkpoint } from "./checkpoint.js";

@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.js";
+import { UsageError } from "../shared/errors.js";
 
 /** The most windows that one event may fall into. */
 const MOST_WINDOWS_PER_EVENT = 10_000;

@@ -8,8 +8,8 @@ import { partitionOf } from "../../labs/log/partition.js";
 import { localStore } from "../../labs/store/local.js";
 import type { AlertRow, BatchOutput } from "../../labs/store/products.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
-import { openPriceQuery } from "../../labs/price-query.js";
-import { formatTime } from "../../labs/time.js";
+import { openPriceQuery } from "../../labs/run/price-query.js";
+import { formatTime } from "../../labs/shared/time.js";
 import { temporaryFolder } from "../support/folder.js";
 
 interface Arrival {

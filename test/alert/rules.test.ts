@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseAlertRules } from "../../labs/alert/rules.js";
-import { UsageError } from "../../labs/errors.js";
+import { UsageError } from "../../labs/shared/errors.js";
 
 const rule = (fields: object) => ({ name: "r", kind: "change", percent: 2, ...fields });
 const file = (...rules: object[]) => JSON.stringify({ rules });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { accept, hang, refuse } from "../../labs/alert/receiver.js";
+import { accept, hang, refuse } from "../../labs/course/lesson/receiver.js";
 import { openWebhook } from "../../labs/alert/webhook.js";
 import { localStore } from "../../labs/store/local.js";
 import { writeBatch, type AlertRow } from "../../labs/store/products.js";

@@ -3,13 +3,13 @@ import { expect, test } from "vitest";
 import { priceMessage, type Message } from "../../labs/event.js";
 import { openFileLog } from "../../labs/log/file.js";
 import { TOPIC } from "../../labs/log/log.js";
-import { runPipeline } from "../../labs/pipeline.js";
+import { runPipeline } from "../../labs/run/pipeline.js";
 import { seededRandom } from "../../labs/source/market.js";
 import type { Source } from "../../labs/source/source.js";
 import { localStore } from "../../labs/store/local.js";
 import { PRODUCTS, readAll, type BatchOutput } from "../../labs/store/products.js";
-import { formatTime } from "../../labs/time.js";
-import { verifyOutput } from "../../labs/verify.js";
+import { formatTime } from "../../labs/shared/time.js";
+import { verifyOutput } from "../../labs/run/verify.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { forgetfulDisk, type ForgetfulDisk } from "../support/forgetful-disk.js";
 

@@ -1,5 +1,5 @@
 import { PROTOCOL, connectSpark, type SparkSession } from "../../labs/spark/client.js";
-import { ownAddresses, readConfig } from "../../labs/config.js";
+import { ownAddresses, readConfig } from "../../labs/shared/config.js";
 import { isClose } from "./checks.js";
 import * as solution from "../../solutions/18-windows-in-sql.js";
 import { checksOf, wrong } from "./checks.js";

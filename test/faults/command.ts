@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
-import { errorCode } from "../../labs/errors.js";
+import { errorCode } from "../../labs/shared/errors.js";
 import type { Ending } from "./judge.js";
 
 const PIPELINE = resolve("scripts/run-pipeline.ts");

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
 import { PRODUCT_IDS } from "../../labs/source/websocket.js";
-import { formatTime } from "../../labs/time.js";
+import { formatTime } from "../../labs/shared/time.js";
 import { randomOf } from "./random.js";
 
 const BEGIN_MS = Date.UTC(2025, 0, 1, 10);

@@ -9,7 +9,7 @@ import {
   type BatchOutput,
   type WindowRow,
 } from "../../labs/store/products.js";
-import { formatTime } from "../../labs/time.js";
+import { formatTime } from "../../labs/shared/time.js";
 import { temporaryFolder } from "../support/folder.js";
 import {
   differences,

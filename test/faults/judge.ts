@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { errorMessage } from "../../labs/errors.js";
+import { errorMessage } from "../../labs/shared/errors.js";
 import {
   PRODUCTS,
   committedFiles,
@@ -10,7 +10,7 @@ import {
 } from "../../labs/store/products.js";
 import type { Store } from "../../labs/store/store.js";
 import type { WindowSpec } from "../../labs/stream/window.js";
-import { formatTime } from "../../labs/time.js";
+import { formatTime } from "../../labs/shared/time.js";
 
 // Says whether the products of a disturbed run are those of an undisturbed one. Differences are sentences for a person;
 // no sentence means that there is no difference.

@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { TOPIC } from "../../labs/log/log.js";
 import { isRunning, readRecord } from "../../labs/stack/process.js";
 import { SERVICE_NAMES } from "../../labs/stack/service.js";
-import { upStack } from "../../labs/stack/up.js";
+import { startServices as startAll } from "../../labs/stack/start.js";
 import { hdfsStore } from "../../labs/store/hdfs.js";
-import { ENVIRONMENT, hdfs, stack } from "../stack/environment.js";
+import { ENVIRONMENT, hdfs, stack } from "../services/environment.js";
 import type { Services } from "./stage.js";
 
 /**
@@ -21,7 +20,7 @@ export async function startServices(
     await stack.reset(SERVICE_NAMES);
   }
   await down(); // what an interrupted campaign left
-  await upStack(stack, names, TOPIC).catch(async (error: unknown) => {
+  await startAll(stack, names).catch(async (error: unknown) => {
     await down();
     throw error;
   });

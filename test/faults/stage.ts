@@ -1,8 +1,8 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { accept, openReceiver, refuse, type Receiver } from "../../labs/alert/receiver.js";
-import type { Summary } from "../../labs/report/summary.js";
+import { accept, openReceiver, refuse, type Receiver } from "../../labs/course/lesson/receiver.js";
+import type { Summary } from "../../labs/view/report/summary.js";
 import type { ServiceName } from "../../labs/stack/service.js";
 import { localStore } from "../../labs/store/local.js";
 import { PRODUCTS } from "../../labs/store/products.js";

@@ -1,5 +1,5 @@
 import { market, type MarketOptions } from "../../labs/source/market.js";
-import { formatTime } from "../../labs/time.js";
+import { formatTime } from "../../labs/shared/time.js";
 import { randomOf, type Random } from "./random.js";
 
 const none = new AbortController().signal;

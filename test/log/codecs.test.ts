@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import kafkajs from "kafkajs";
 import { expect, test } from "vitest";
-import { LabError } from "../../labs/errors.js";
+import { LabError } from "../../labs/shared/errors.js";
 import { registerCodecs } from "../../labs/log/kafka/codecs.js";
 
-// That they read what Kafka's own producers write is tested in test/stack/codecs.test.ts.
+// That they read what Kafka's own producers write is tested in test/services/codecs.test.ts.
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 registerCodecs();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LabError } from "../../labs/errors.js";
+import { LabError } from "../../labs/shared/errors.js";
 import type { Message } from "../../labs/event.js";
 import { openFileLog } from "../../labs/log/file.js";
 import type { EventLog, LogRecord } from "../../labs/log/log.js";

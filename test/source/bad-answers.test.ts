@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
-import { LabError } from "../../labs/errors.js";
+import { LabError } from "../../labs/shared/errors.js";
 import { parseEvent } from "../../labs/event.js";
-import { MAX_ANSWER_BYTES } from "../../labs/http.js";
+import { MAX_ANSWER_BYTES } from "../../labs/shared/http.js";
 import { coingecko, retryAfterMs } from "../../labs/source/coingecko.js";
 import { coingeckoServer, cut, failure, silence } from "../support/coingecko-server.js";
-import { take } from "../../labs/source/observed.js";
+import { take } from "../../labs/course/lesson/observed.js";
 
 // What a bad server may answer to a poll: it must not crash or hang the source, nor cost a good coin.
 

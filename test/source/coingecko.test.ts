@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { LabError } from "../../labs/errors.js";
+import { LabError } from "../../labs/shared/errors.js";
 import { coingecko, retryAfterMs, type CoingeckoOptions } from "../../labs/source/coingecko.js";
 import { coingeckoServer, cut, failure, prices, silence } from "../support/coingecko-server.js";
-import { take } from "../../labs/source/observed.js";
+import { take } from "../../labs/course/lesson/observed.js";
 
 const bitcoin = (usd: number, seconds: number) =>
   prices({ bitcoin: { usd, last_updated_at: seconds } });

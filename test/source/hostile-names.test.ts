@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { parseEvent } from "../../labs/event.js";
 import { coingecko } from "../../labs/source/coingecko.js";
 import { market } from "../../labs/source/market.js";
-import { observedEvents, take } from "../../labs/source/observed.js";
+import { observedEvents, take } from "../../labs/course/lesson/observed.js";
 import { websocket } from "../../labs/source/websocket.js";
 import { coingeckoServer } from "../support/coingecko-server.js";
 

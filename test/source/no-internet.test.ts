@@ -1,7 +1,7 @@
 import { AxiosError } from "axios";
 import { expect, test } from "vitest";
-import { errorMessage } from "../../labs/errors.js";
-import { noAnswerReason } from "../../labs/http.js";
+import { errorMessage } from "../../labs/shared/errors.js";
+import { noAnswerReason } from "../../labs/shared/http.js";
 
 test("without internet the reason is said in words", () => {
   for (const code of ["EAI_AGAIN", "ENOTFOUND"]) {

@@ -7,7 +7,7 @@ import { MAX_MESSAGE_LENGTH, REASONS, parseEvent } from "../../labs/event.js";
 import { MAX_RECORD_LENGTH } from "../../labs/source/limit.js";
 import { DEFAULT_TAPE, replay, tapeDigest } from "../../labs/source/replay.js";
 import { temporaryFolder } from "../support/folder.js";
-import { take } from "../../labs/source/observed.js";
+import { take } from "../../labs/course/lesson/observed.js";
 
 const HEADER = "asset,price_usd,event_time,arrival_time\n";
 const ROWS = [

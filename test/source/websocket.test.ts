@@ -2,9 +2,9 @@ import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocketServer, type WebSocket } from "ws";
 import { parseEvent } from "../../labs/event.js";
-import { LabError, UsageError } from "../../labs/errors.js";
+import { LabError, UsageError } from "../../labs/shared/errors.js";
 import { websocket, type WebsocketOptions } from "../../labs/source/websocket.js";
-import { take } from "../../labs/source/observed.js";
+import { take } from "../../labs/course/lesson/observed.js";
 
 /** A ticker message as Coinbase Exchange sends it. */
 const ticker = (productId: string, price: unknown, time = "2025-01-01T10:00:10.265000Z") => ({

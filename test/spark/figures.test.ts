@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readFigures } from "../../labs/spark-pipeline.js";
+import { readFigures } from "../../labs/run/spark-pipeline.js";
 import { memoryStore } from "../support/memory-store.js";
 
 const figures = (batchId: number) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UsageError } from "../../labs/errors.js";
+import { UsageError } from "../../labs/shared/errors.js";
 import { hdfsStore, parseHdfsUrl, parseNameNode } from "../../labs/store/hdfs.js";
 
 const own = { host: "127.0.0.1", rpcPort: 2, httpPort: 1 };

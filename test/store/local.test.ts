@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { LabError } from "../../labs/errors.js";
+import { LabError } from "../../labs/shared/errors.js";
 import { localStore } from "../../labs/store/local.js";
 import { temporaryFolder } from "../support/folder.js";
 

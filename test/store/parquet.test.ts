@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { parquetMetadata } from "hyparquet";
 import { expect, test } from "vitest";
-import { LabError } from "../../labs/errors.js";
+import { LabError } from "../../labs/shared/errors.js";
 import { decodeParquet, encodeParquet } from "../../labs/store/parquet.js";
 import { PRICE_COLUMNS, WINDOW_COLUMNS } from "../../labs/store/products.js";
 

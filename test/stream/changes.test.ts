@@ -8,9 +8,13 @@ import { memoryLog } from "../../labs/log/memory.js";
 import type { BatchOutput } from "../../labs/store/products.js";
 import { savedState } from "../../labs/stream/changes.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
-import { openPriceQuery, priceOperators, type PriceQuerySettings } from "../../labs/price-query.js";
+import {
+  openPriceQuery,
+  priceOperators,
+  type PriceQuerySettings,
+} from "../../labs/run/price-query.js";
 import { openState, type SavedAsset } from "../../labs/stream/state.js";
-import { formatTime } from "../../labs/time.js";
+import { formatTime } from "../../labs/shared/time.js";
 import { Crash, memoryStore, type MemoryStore } from "../support/memory-store.js";
 import { reference, type ReferenceEvent } from "./reference.js";
 

@@ -2,7 +2,7 @@ import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LabError } from "../../labs/errors.js";
+import { LabError } from "../../labs/shared/errors.js";
 import { localStore } from "../../labs/store/local.js";
 import { takeChanges } from "../../labs/stream/changes.js";
 import { openCheckpoint, type Committed } from "../../labs/stream/checkpoint.js";

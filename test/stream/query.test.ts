@@ -8,10 +8,10 @@ import { TOPIC } from "../../labs/log/log.js";
 import type { BatchOutput, WindowRow } from "../../labs/store/products.js";
 import { localStore } from "../../labs/store/local.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
-import { openPriceQuery, type PriceQuerySettings } from "../../labs/price-query.js";
+import { openPriceQuery, type PriceQuerySettings } from "../../labs/run/price-query.js";
 import type { Query } from "../../labs/stream/query.js";
 import type { Panes } from "../../labs/stream/panes.js";
-import { formatTime } from "../../labs/time.js";
+import { formatTime } from "../../labs/shared/time.js";
 import { memoryLog } from "../../labs/log/memory.js";
 import { reference, type ReferenceEvent } from "./reference.js";
 

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import type { Summary } from "../../labs/report/summary.js";
+import type { Summary } from "../../labs/view/report/summary.js";
 
 export interface Result {
   code: number | null;

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { APPEND, type Disk, type OpenFile } from "../../labs/files.js";
+import { APPEND, type Disk, type OpenFile } from "../../labs/shared/files.js";
 
 // A disk that keeps after a power cut only what it promised: the content of a file up to its last sync, the names in a folder
 // up to the folder's last sync. Of everything later it keeps what chance decides, each thing by itself: nothing, all, a part, zeros.

@@ -1,6 +1,6 @@
 import { MAX_MESSAGE_LENGTH, REASONS, type Reason } from "../../labs/event.js";
 import { seededRandom } from "../../labs/source/market.js";
-import { formatTime } from "../../labs/time.js";
+import { formatTime } from "../../labs/shared/time.js";
 
 /** A record as anyone could append it to a topic. */
 export interface HostileRecord {

@@ -1,4 +1,4 @@
-import { NotFoundError } from "../../labs/errors.js";
+import { NotFoundError } from "../../labs/shared/errors.js";
 import type { Store } from "../../labs/store/store.js";
 
 /** What a store that is told to crash ends with, as `kill -9` would end the process. */

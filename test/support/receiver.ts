@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { openReceiver, type Answer } from "../../labs/alert/receiver.js";
+import { openReceiver, type Answer } from "../../labs/course/lesson/receiver.js";
 
 /** A receiver of alerts that is closed when the test ends. */
 export async function receiver(answer?: Answer) {

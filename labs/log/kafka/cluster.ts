@@ -4,8 +4,8 @@ import kafkajs from "kafkajs";
 import Cluster from "kafkajs/src/cluster/index.js";
 import loggers from "kafkajs/src/loggers/index.js";
 import socketFactory from "kafkajs/src/network/socketFactory.js";
-import { LabError, errorCode, errorMessage } from "../../errors.js";
-import { sleep } from "../../wait.js";
+import { LabError, errorCode, errorMessage } from "../../shared/errors.js";
+import { sleep } from "../../shared/wait.js";
 import { registerCodecs } from "./codecs.js";
 
 // A topic's brokers, by kafkajs's own cluster and not its consumer: a consumer joins a group, which the lab has no use

@@ -1,5 +1,5 @@
 import kafkajs from "kafkajs";
-import { LabError, errorMessage } from "../../errors.js";
+import { LabError, errorMessage } from "../../shared/errors.js";
 
 // Kafka's producers compress batches by gzip, snappy, lz4 or zstd (`compression.type`). kafkajs has gzip and places for
 // the others: here they are, for reading. The packages are loaded when the first batch needs one.

@@ -1,4 +1,4 @@
-import { LabError } from "../../errors.js";
+import { LabError } from "../../shared/errors.js";
 import type { EventLog } from "../log.js";
 import { PATIENCE_MS, client, describeKafka, patient, withAdmin } from "./client.js";
 import { connectTopic, unreachable } from "./cluster.js";

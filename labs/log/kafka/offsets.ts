@@ -1,5 +1,5 @@
-import { LabError } from "../../errors.js";
-import { sleep } from "../../wait.js";
+import { LabError } from "../../shared/errors.js";
+import { sleep } from "../../shared/wait.js";
 import type { EndOffsetsOptions } from "../log.js";
 import type { TopicCluster } from "./cluster.js";
 import { EARLIEST, LATEST, listOffsets } from "./fetch.js";

@@ -1,4 +1,4 @@
-import { LabError } from "../../errors.js";
+import { LabError } from "../../shared/errors.js";
 import type { LogRecord } from "../log.js";
 import { isKafkaError, unreachable, type TopicCluster } from "./cluster.js";
 import { fetchRecords, type Fetched } from "./fetch.js";

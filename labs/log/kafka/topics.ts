@@ -1,6 +1,6 @@
 import type { Admin } from "kafkajs";
-import { LabError } from "../../errors.js";
-import { sleep } from "../../wait.js";
+import { LabError } from "../../shared/errors.js";
+import { sleep } from "../../shared/wait.js";
 import { describeKafka, kafkaClient, withAdmin } from "./client.js";
 import { unreachable } from "./cluster.js";
 

@@ -1,5 +1,5 @@
 import kafkajs, { type Producer } from "kafkajs";
-import { LabError, errorMessage } from "../../errors.js";
+import { LabError, errorMessage } from "../../shared/errors.js";
 import type { Message } from "../../event.js";
 import { partitionOf } from "../partition.js";
 import { IMPATIENT, client } from "./client.js";

@@ -5,7 +5,7 @@
 //   2. After a file of labs/ was edited, the next cell that imports anything of labs/ gets all of it anew: tslab
 //      compiles again only the edited file, and the modules that had imported it would keep the old one.
 //   3. Cells are checked strictly, as labs/ is: without that TypeScript cannot narrow `{ok: true} | {ok: false}`.
-//   4. An interrupt aborts a signal that loops can listen to (labs/notebook.ts): tslab only stops waiting for them.
+//   4. An interrupt aborts a signal that loops can listen to (labs/course/cell.ts): tslab only stops waiting for them.
 //   5. One output may be of several types, so that each viewer takes the richest that it knows.
 //   6. `{ price }` means `{ price: price }` also where an earlier cell has declared it.
 //   7. An error of the lab is its message, without a stack of functions that the reader did not write.
@@ -106,11 +106,11 @@ converterModule.createConverter = (options) => {
   };
 };
 
-// 4. and 5.: what labs/notebook.ts is given.
+// 4. and 5.: what labs/course/cell.ts is given.
 const jupyter = requireThere("./jupyter");
 const kernel = {
   controller: new AbortController(),
-  // Set by labs/notebook.ts: shows what a cell's last expression is, if it is something to look at.
+  // Set by labs/course/cell.ts: shows what a cell's last expression is, if it is something to look at.
   showValue: undefined,
   display(data, id) {
     const update = id !== undefined && shown.has(id);

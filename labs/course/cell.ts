@@ -1,0 +1,6 @@
+// What cells of the notebooks use: plots, tables, progress, and what updates in place while a stream runs.
+
+export { interruptSignal } from "./cell/kernel.js";
+export { live, until } from "./cell/live.js";
+export { progress, type ReportProgress } from "./cell/progress.js";
+export { plot, round, table, type Showable } from "./cell/show.js";

@@ -1,0 +1,44 @@
+import { sleep } from "../../shared/wait.js";
+import { REDRAW_MS, display, interruptSignal, newDisplayId } from "./kernel.js";
+import { bundleOf, type Showable } from "./show.js";
+
+const POLL_MS = 20;
+
+/** Waits until a condition holds, checking it again and again; stops waiting on Interrupt. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const signal = interruptSignal();
+  while (!signal.aborted && !(await condition())) await sleep(POLL_MS);
+}
+
+/**
+ * Shows a plot or a table that changes in place while a stream runs. Interrupt aborts the signal that the work is given;
+ * the last picture stays.
+ *
+ * @param work calls `show` as often as it likes: what comes too fast for the eye is passed over, but never the last one
+ */
+export async function live(
+  work: (show: (content: Showable) => void, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const id = newDisplayId();
+  const signal = interruptSignal();
+  let waiting: Showable | undefined;
+  let ended = false;
+  const drawing = (async () => {
+    while (!ended) {
+      draw();
+      await sleep(REDRAW_MS);
+    }
+  })();
+  function draw(): void {
+    if (waiting === undefined) return;
+    display(bundleOf(waiting), id);
+    waiting = undefined;
+  }
+  try {
+    await work((content) => (waiting = content), signal);
+  } finally {
+    ended = true;
+    await drawing;
+    draw();
+  }
+}

@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+import { table } from "../cell.js";
+import { UsageError } from "../../shared/errors.js";
+import { EXERCISES, findExercise } from "../../exercises/manifest.js";
+import type { Verdict } from "./verdict.js";
+
+/**
+ * Checks an exercise from a cell, `await check("07")`, and shows the verdict as a small table. Run from the project's root, as
+ * the lab's kernel is.
+ *
+ * @throws UsageError if there is no such exercise
+ */
+export async function check(wanted: string): Promise<void> {
+  const exercise = findExercise(wanted);
+  if (exercise === undefined) {
+    throw new UsageError(`there is no exercise ${wanted}: they are 01 to ${EXERCISES.length}`);
+  }
+  const { status, message } = await verdictOn(exercise.name);
+  const [first = "", ...lines] = message.split("\n");
+  const rows = [
+    { "": "exercise", [exercise.name]: exercise.title },
+    { "": "verdict", [exercise.name]: status === "passed" ? "passed" : first },
+    ...lines
+      .filter((line) => line.trim() !== "")
+      .map((line) => {
+        const [, name = "", text = line] = /^ {2}(input|expected|yours): +(.*)$/.exec(line) ?? [];
+        return { "": name, [exercise.name]: text.trim() };
+      }),
+  ];
+  table(rows);
+}
+
+function verdictOn(name: string): Promise<Pick<Verdict, "status" | "message">> {
+  const args = ["--import", "tsx", "scripts/check.ts", name, "--json"];
+  return new Promise((resolve, reject) => {
+    // An answer that does not pass ends with exit code 1, and is told all the same.
+    execFile(process.execPath, args, (error, stdout) => {
+      try {
+        const { exercises } = JSON.parse(stdout) as { exercises: Verdict[] };
+        resolve(exercises[0]!);
+      } catch {
+        reject(error ?? new Error(`no verdict on ${name}`));
+      }
+    });
+  });
+}

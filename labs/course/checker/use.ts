@@ -1,0 +1,143 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { findExercise } from "../../exercises/manifest.js";
+import type { Store } from "../../store/store.js";
+import { LAB_SEMANTICS, type Semantics } from "../../stream/semantics.js";
+import { stubPath } from "./places.js";
+import { openProgress } from "./progress.js";
+import { startRunner } from "./runner.js";
+
+// A learner's answers in the real pipeline, in place of the lab's own functions.
+
+/** What the exercises that the pipeline can use look like: the types of their stubs. */
+interface Answers {
+  "08-tumbling-window": { windowStart(timeMs: number, windowMs: number): number };
+  "09-sliding-windows": {
+    windowStarts(timeMs: number, windowMs: number, slideMs: number): number[];
+  };
+  "10-watermark": {
+    nextWatermark(
+      watermarkMs: number | null,
+      eventTimesMs: number[],
+      delayMs: number,
+    ): number | null;
+  };
+  "11-late-or-not": {
+    openWindows(starts: number[], windowMs: number, watermarkMs: number | null): number[];
+  };
+  "12-mean-and-deviation": { spreadOf: NonNullable<Semantics["spreadOf"]> };
+  "16-atomic-batch-sink": {
+    writeBatch(files: Files, batchId: number, rows: readonly string[]): Promise<void>;
+  };
+}
+type Usable = keyof Answers;
+
+interface Files {
+  write(name: string, content: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+}
+
+const USABLE: readonly Usable[] = [
+  "08-tumbling-window",
+  "09-sliding-windows",
+  "10-watermark",
+  "11-late-or-not",
+  "12-mean-and-deviation",
+  "16-atomic-batch-sink",
+];
+
+/** The part of the pipeline that a learner has written. */
+export interface LearnersParts {
+  semantics: Semantics;
+  /** The store, written as exercise 16 writes; the same one where that is not solved. */
+  writing(store: Store): Store;
+  /** The exercises that are in use, and those that are not solved. */
+  inUse: string[];
+  unsolved: string[];
+}
+
+/** Checks the exercises that the pipeline can use, and puts those together that pass. */
+export async function learnersParts(root: string): Promise<LearnersParts> {
+  const progress = await openProgress(root);
+  const runner = startRunner(root);
+  const solved: Partial<Answers> = {};
+  try {
+    for (const name of USABLE) {
+      const { status } = await progress.verdictOn(findExercise(name)!, runner);
+      if (status !== "passed") continue;
+      const url = pathToFileURL(resolve(stubPath(root, name))).href;
+      Object.assign(solved, { [name]: await import(url) });
+    }
+  } finally {
+    runner.close();
+  }
+  const sink = solved["16-atomic-batch-sink"];
+  return {
+    semantics: semanticsOf(solved),
+    writing: (store) => (sink === undefined ? store : writtenBy(sink, store)),
+    inUse: USABLE.filter((name) => name in solved),
+    unsolved: USABLE.filter((name) => !(name in solved)),
+  };
+}
+
+/** The lab's rules with the learner's in their place, where there are any. */
+function semanticsOf(solved: Partial<Answers>): Semantics {
+  const semantics: Semantics = { ...LAB_SEMANTICS };
+  const tumbling = solved["08-tumbling-window"];
+  const sliding = solved["09-sliding-windows"];
+  const watermark = solved["10-watermark"];
+  const late = solved["11-late-or-not"];
+  const spread = solved["12-mean-and-deviation"];
+  if (sliding !== undefined) {
+    const startsOf = sliding.windowStarts;
+    semantics.earliestWindowStart = ({ windowMs, slideMs }, timeMs) =>
+      startsOf(timeMs, windowMs, slideMs)[0]!;
+    semantics.latestWindowStart = ({ windowMs, slideMs }, timeMs) =>
+      startsOf(timeMs, windowMs, slideMs).at(-1)!;
+  }
+  if (tumbling !== undefined) {
+    // The last window of a time begins where a tumbling one as long as the slide does.
+    semantics.latestWindowStart = ({ slideMs }, timeMs) => tumbling.windowStart(timeMs, slideMs);
+  }
+  if (watermark !== undefined) {
+    semantics.nextWatermark = (watermarkMs, maxEventTimeMs, delayMs) =>
+      watermark.nextWatermark(
+        watermarkMs,
+        maxEventTimeMs === null ? [] : [maxEventTimeMs],
+        delayMs,
+      );
+  }
+  if (late !== undefined) {
+    semantics.isBehind = (windowEndMs, watermarkMs) =>
+      late.openWindows([windowEndMs - 1], 1, watermarkMs).length === 0;
+  }
+  if (spread !== undefined) semantics.spreadOf = spread.spreadOf;
+  return semantics;
+}
+
+/**
+ * A store in a folder of this machine whose files of batches are written in the steps that the exercise takes: it decides
+ * under which name the bytes go first and when they are renamed. Other files are written as ever.
+ */
+function writtenBy({ writeBatch }: Answers["16-atomic-batch-sink"], store: Store): Store {
+  return {
+    ...store,
+    async write(path, content) {
+      const batch = /^(.*\/)part-(\d+)(\.\w+)$/.exec(path);
+      if (batch === null || !(typeof content === "string" || content instanceof Uint8Array)) {
+        return store.write(path, content);
+      }
+      const [, folder, number, ending] = batch;
+      // The exercise names a file part-7.txt, the pipeline part-00000007.parquet.
+      const own = `part-${Number(number)}.txt`;
+      const place = (name: string) =>
+        join(store.root, folder!, name.replace(own, `part-${number}${ending}`));
+      const files: Files = {
+        write: (name) => writeFile(place(name), content),
+        rename: (from, to) => rename(place(from), place(to)),
+      };
+      await writeBatch(files, Number(number), ["the rows of the batch"]);
+    },
+  };
+}

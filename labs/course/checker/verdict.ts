@@ -1,0 +1,90 @@
+import * as util from "node:util"; // not { styleText }, which old versions of Node do not have
+import { EXERCISES, type Exercise } from "../../exercises/manifest.js";
+import { STUBS } from "./places.js";
+
+/** How a learner's answer stands. */
+export type Status = "passed" | "failed" | "todo" | "error";
+
+/** What is said of an answer. */
+export interface Verdict {
+  name: string;
+  chapter: number;
+  /** `todo` as long as it says "not done yet"; `error` where it could not be judged: it does not compile, does not end … */
+  status: Status;
+  /** For the learner: empty where it passed. */
+  message: string;
+  /** How many checks pass, of how many. */
+  passed: number;
+  checks: number;
+}
+
+type Style = Parameters<typeof util.styleText>[0];
+
+/** Colours a text, if it goes to a terminal. */
+export type Paint = (style: Style, text: string) => string;
+export const painter =
+  (isTerminal: boolean): Paint =>
+  (style, text) =>
+    isTerminal ? util.styleText(style, text) : text;
+
+const SIGNS: Record<Status, [string, Style]> = {
+  passed: ["✓", "green"],
+  failed: ["✗", "red"],
+  error: ["✗", "red"],
+  todo: ["·", "dim"],
+};
+
+const numberOf = ({ name }: Exercise) => name.slice(0, 2);
+const stars = ({ difficulty }: Exercise) => "★".repeat(difficulty) + "☆".repeat(3 - difficulty);
+
+/** The head of an exercise: number, title, chapter, and where its file is. */
+export function formatHead(exercise: Exercise, paint: Paint): string {
+  const title = `${numberOf(exercise)}  ${exercise.title}`;
+  const place = `chapter ${exercise.chapter} · ${stars(exercise)}`;
+  return [
+    paint("bold", title) + " ".repeat(Math.max(2, 76 - title.length - place.length)) + place,
+    `    ${STUBS}/${exercise.name}.ts`,
+  ].join("\n");
+}
+
+/** A verdict for a terminal of 80 columns. */
+export function formatVerdict(verdict: Verdict, paint: Paint): string {
+  const { status, message, passed, checks } = verdict;
+  const [sign, style] = SIGNS[status];
+  if (status === "passed") return paint(style, `${sign} passed: all ${checks} checks`);
+  const [first = "", ...rest] = message.split("\n");
+  const lines = [paint(style, `${sign} ${first}`), ...rest];
+  if (status === "failed" && passed > 0) lines.push("", `  ${passed} of ${checks} checks pass`);
+  return lines.join("\n");
+}
+
+/** All exercises by chapter, what is done of them, and which one is next. */
+export function formatList(verdicts: readonly Verdict[], paint: Paint): string {
+  const of = new Map(verdicts.map((verdict) => [verdict.name, verdict]));
+  const next = nextOpen(verdicts);
+  const lines: string[] = [];
+  for (const chapter of [...new Set(EXERCISES.map((each) => each.chapter))].sort()) {
+    lines.push(`chapter ${chapter}`);
+    for (const exercise of EXERCISES.filter((each) => each.chapter === chapter)) {
+      const [sign, style] = SIGNS[of.get(exercise.name)?.status ?? "todo"];
+      const line = `${numberOf(exercise)}  ${exercise.title.padEnd(52)} ${stars(exercise)}`;
+      const mark = exercise === next ? "  ← next" : "";
+      lines.push(`  ${paint(style, sign)} ${line}${mark}`);
+    }
+  }
+  const done = verdicts.filter(({ status }) => status === "passed").length;
+  lines.push("", `${done} of ${EXERCISES.length} done`);
+  if (next !== undefined) {
+    lines.push(`next: ${STUBS}/${next.name}.ts    then: npm run check -- --watch`);
+  }
+  return lines.join("\n");
+}
+
+/** The first exercise that has not passed; one that needs a system that does not run comes last. */
+export function nextOpen(verdicts: readonly Verdict[]): Exercise | undefined {
+  const passed = new Set(
+    verdicts.filter(({ status }) => status === "passed").map(({ name }) => name),
+  );
+  const open = EXERCISES.filter(({ name }) => !passed.has(name));
+  return open.find(({ needs }) => needs === undefined) ?? open[0];
+}

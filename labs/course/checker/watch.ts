@@ -1,0 +1,108 @@
+import { watch } from "node:fs";
+import { EXERCISES, type Exercise } from "../../exercises/manifest.js";
+import { join } from "node:path";
+import { startTimer, type Timer } from "../../shared/wait.js";
+import { STUBS } from "./places.js";
+import { allVerdicts, type Progress } from "./progress.js";
+import type { Runner } from "./runner.js";
+import { formatHead, formatList, formatVerdict, nextOpen, type Paint } from "./verdict.js";
+
+/** What an editor writes in several steps is one save. */
+const SETTLE_MS = 40;
+const KEYS = "h hint · l list · n next · q quit";
+
+export interface WatchOptions {
+  root: string;
+  progress: Progress;
+  runner: Runner;
+  /** The exercise to begin with; by default the first open one. */
+  first?: Exercise;
+  print(text: string): void;
+  paint: Paint;
+  /** Keys as they are pressed: h, l, n, q. */
+  keys: AsyncIterable<string>;
+}
+
+/** Checks the current exercise on every save, and moves on when it passes, until the learner quits. */
+export async function watchExercises(options: WatchOptions): Promise<void> {
+  const { root, progress, runner, print, paint } = options;
+  let verdicts = await allVerdicts(progress, runner);
+  let current = options.first ?? nextOpen(verdicts);
+  if (current === undefined) {
+    print(`${formatList(verdicts, paint)}\nAll exercises are done.`);
+    return;
+  }
+  const follow = (exercise: Exercise) => {
+    print(`\n${formatHead(exercise, paint)}\n    save the file to check it · ${KEYS}`);
+  };
+
+  async function check(exercise: Exercise): Promise<void> {
+    const verdict = await progress.verdictOn(exercise, runner);
+    verdicts = verdicts.map((each) => (each.name === exercise.name ? verdict : each));
+    if (exercise !== current) return;
+    print(`\n${formatVerdict(verdict, paint)}`);
+    if (verdict.status !== "passed") return;
+    const next = nextOpen(verdicts);
+    if (next === undefined) {
+      print(`\n${formatList(verdicts, paint)}\nAll exercises are done. Well done.`);
+      return;
+    }
+    current = next;
+    follow(next);
+  }
+
+  // One after the other; what is saved while a check runs is checked after it.
+  let queue = Promise.resolve();
+  let timer: Timer | undefined;
+  const watcher = watch(join(root, STUBS), (_, file) => {
+    if (file !== `${current?.name}.ts`) return;
+    timer?.cancel();
+    timer = startTimer(SETTLE_MS, () => {
+      const exercise = current!;
+      queue = queue.then(() => check(exercise));
+    });
+  });
+  follow(current);
+  try {
+    for await (const key of options.keys) {
+      await queue;
+      if (key === "q") return;
+      if (key === "h") print(`\n${formatHint(await progress.nextHint(current))}`);
+      if (key === "l") print(`\n${formatList(verdicts, paint)}`);
+      if (key === "n") {
+        const passed = new Set(
+          verdicts.filter(({ status }) => status === "passed").map(({ name }) => name),
+        );
+        current = following(current, passed);
+        follow(current);
+      }
+    }
+  } finally {
+    timer?.cancel();
+    watcher.close();
+    await queue;
+  }
+}
+
+/** The next exercise after one that is not passed; around the end to the beginning. */
+function following(current: Exercise, passed: ReadonlySet<string>): Exercise {
+  const at = EXERCISES.indexOf(current);
+  const round = [...EXERCISES.slice(at + 1), ...EXERCISES.slice(0, at + 1)];
+  return round.find(({ name }) => !passed.has(name)) ?? current;
+}
+
+/** A hint with its number. */
+export function formatHint({ hint, number, of }: { hint: string; number: number; of: number }) {
+  const more = number < of ? "" : " (the last one)";
+  return `hint ${number} of ${of}${more}\n${wrapped(hint, 76)}`;
+}
+
+/** A text in lines of so many characters, indented. */
+function wrapped(text: string, width: number): string {
+  const lines: string[] = [""];
+  for (const word of text.split(" ")) {
+    if (lines.at(-1)!.length + word.length + 1 > width) lines.push("");
+    lines[lines.length - 1] += lines.at(-1) === "" ? word : ` ${word}`;
+  }
+  return lines.map((line) => `  ${line}`).join("\n");
+}

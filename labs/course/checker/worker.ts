@@ -1,0 +1,93 @@
+import { createVitest, type TestCase } from "vitest/node";
+import { stubPath } from "./places.js";
+import type { Finding } from "./runner.js";
+import { typeChecker } from "./types.js";
+import { errorMessage } from "../../shared/errors.js";
+
+// The process in which exercises are checked: runner.ts starts it in the project's root, sends the name of an exercise, and gets a
+// finding back. Vitest and the compiler stay warm in it.
+
+const ROOT = process.cwd();
+const types = typeChecker(ROOT);
+const starting = createVitest(
+  "test",
+  {
+    root: ROOT,
+    config: false,
+    watch: false,
+    include: ["test/exercises/*.test.ts"],
+    reporters: [{}],
+    silent: true,
+    fileParallelism: false,
+    testTimeout: 120_000, // who started this process has a limit of its own
+  },
+  { server: { watch: null } },
+);
+
+/** The type mistakes in an answer, the first one in full. */
+function typeFinding(path: string): Finding | undefined {
+  const mistakes = types.mistakesIn(path);
+  const [first] = mistakes;
+  if (first === undefined) return undefined;
+  const more = mistakes.length > 1 ? `\n  … and ${mistakes.length - 1} more` : "";
+  const message = `line ${first.line}, column ${first.column}: the types do not fit\n  ${first.message.replaceAll("\n", "\n  ")}${more}`;
+  return { status: "error", message, passed: 0, checks: 0 };
+}
+
+async function check(name: string): Promise<Finding> {
+  const mistake = typeFinding(stubPath(ROOT, name));
+  if (mistake !== undefined) return mistake;
+  const vitest = await starting;
+  vitest.invalidateFile(stubPath(ROOT, name));
+  const specifications = await vitest.globTestSpecifications([`test/exercises/${name}.test.ts`]);
+  const result = await vitest.runTestSpecifications(specifications);
+  // It gives back whatever this process has ever run.
+  const files = new Set(specifications.map(({ moduleId }) => moduleId));
+  const testModules = result.testModules.filter(({ moduleId }) => files.has(moduleId));
+  const { unhandledErrors } = result;
+  const tests = testModules.flatMap((each) => [...each.children.allTests()]);
+  const counts = {
+    passed: tests.filter((each) => each.result().state === "passed").length,
+    checks: tests.length,
+  };
+  const failed = tests.find((each) => each.result().state === "failed");
+  if (failed !== undefined) return { ...failure(failed), ...counts };
+  const broken = [...testModules.flatMap((each) => each.errors()), ...unhandledErrors][0];
+  if (broken !== undefined || tests.length === 0) {
+    const said = errorMessage(broken);
+    const message = /vitest-pool|worker/i.test(said)
+      ? "your code has ended the process that runs it"
+      : `it does not run: ${said}`;
+    return { status: "error", message, ...counts };
+  }
+  return { status: "passed", message: "", ...counts };
+}
+
+function failure(test: TestCase): Pick<Finding, "status" | "message"> {
+  const error = test.result().errors?.[0];
+  const message = error?.message ?? "it failed";
+  if (error?.name === "NotDone") return { status: "todo", message };
+  if (error?.name === "LabError") return { status: "error", message };
+  if (error?.name === "WrongAnswer")
+    return { status: "failed", message: `${test.name}\n${message}` };
+  return { status: "failed", message: `${test.name}\n  your code threw: ${message}` };
+}
+
+process.on("message", (name: string) => {
+  check(name)
+    .catch((error: unknown): Finding => {
+      const message = `the check itself failed: ${errorMessage(error)}`;
+      return { status: "error", message, passed: 0, checks: 0 };
+    })
+    .then((finding) => process.send!(finding))
+    .catch(() => process.exit(1));
+});
+process.on("disconnect", () => process.exit(0));
+typeFinding(stubPath(ROOT, "08-tumbling-window")); // warms the compiler up
+starting.then(
+  () => process.send?.("ready"),
+  (error: unknown) => {
+    console.error(errorMessage(error));
+    process.exit(1);
+  },
+);

@@ -1,0 +1,162 @@
+import { AXIS, COLOURS, LAYOUT, colourOf, titleOf, type Figure } from "../../view/figure.js";
+
+/** A series of a chart: as many x as y. */
+export interface Series {
+  x: readonly (number | string)[];
+  y: readonly (number | null)[];
+  /** `steps` holds a value until the next one; `dots` are not joined. By default a line joins them. */
+  draw?: "line" | "steps" | "dots" | "line and dots";
+  colour?: string;
+}
+
+/** What is written at a chart, and how its axes count. */
+export interface ChartText {
+  title: string;
+  /** What the axes show, with the unit. */
+  x: string;
+  y: string;
+  /** x is milliseconds since the epoch, shown as times. */
+  time?: boolean;
+  logX?: boolean;
+  logY?: boolean;
+  height?: number;
+}
+
+type Key<R> = { [K in keyof R]: R[K] extends number | string | null ? K : never }[keyof R];
+
+/** A series of two fields of some rows. */
+export function points<R extends object>(
+  rows: readonly R[],
+  x: Key<R>,
+  y: Key<R>,
+  draw: Series["draw"] = "line and dots",
+  colour?: string,
+): Series {
+  return {
+    x: rows.map((row) => row[x] as number | string),
+    y: rows.map((row) => row[y] as number | null),
+    draw,
+    colour,
+  };
+}
+
+const MODES = { line: "lines", steps: "lines", dots: "markers", "line and dots": "lines+markers" };
+
+function layoutOf({ title, x, y, time, logX, logY, height = 380 }: ChartText) {
+  return {
+    ...LAYOUT,
+    title: titleOf(title),
+    height,
+    margin: { l: 75, r: 20, t: 70, b: 50 },
+    legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
+    xaxis: { ...AXIS, type: time ? "date" : logX ? "log" : "-", title: { text: x } },
+    yaxis: { ...AXIS, type: logY ? "log" : "-", title: { text: y } },
+  };
+}
+
+/** The most points of one series that are drawn: a saved notebook must stay small, and an eye sees no more. */
+const MOST_POINTS = 1_500;
+
+/** Every so many-th of the points of a long series, and the last one. */
+function thinned({ x, y }: Series): Pick<Series, "x" | "y"> {
+  const stride = Math.ceil(x.length / MOST_POINTS);
+  if (stride <= 1) return { x, y };
+  const isKept = (_: unknown, index: number) => index % stride === 0 || index === x.length - 1;
+  return { x: x.filter(isKept), y: y.filter(isKept) };
+}
+
+/** Series over a common axis. */
+export function lineChart(series: Readonly<Record<string, Series>>, text: ChartText): Figure {
+  const entries = Object.entries(series);
+  return {
+    data: entries.map(([name, each], index) => {
+      const { draw = "line", colour } = each;
+      return {
+        type: "scatter",
+        mode: MODES[draw],
+        name,
+        ...thinned(each),
+        line: {
+          color: colour ?? colourOf(index),
+          width: 2,
+          ...(draw === "steps" ? { shape: "hv" } : {}),
+        },
+        marker: { color: colour ?? colourOf(index), size: 6 },
+      };
+    }),
+    layout: {
+      ...layoutOf(text),
+      showlegend: entries.length > 1,
+      hovermode: "x unified",
+    },
+  };
+}
+
+/** A bar for each name. */
+export const barChart = (values: Readonly<Record<string, number>>, text: ChartText): Figure =>
+  groupedBars(Object.keys(values), { [text.y]: Object.values(values) }, text);
+
+/** Durations as bars, relative to one of them: how long things take compared, on whatever machine. */
+export function durationChart(
+  durations: Readonly<Record<string, number>>,
+  base: string,
+  title: string,
+): Figure {
+  const ratios = Object.entries(durations).map(([name, ms]) => [name, ms / durations[base]!]);
+  const y = `time, ${base} = 1`;
+  return barChart(Object.fromEntries(ratios) as Record<string, number>, {
+    title: `${title} (measured on the machine that ran this)`,
+    x: "",
+    y,
+  });
+}
+
+/** Bars over categories, beside each other for each series, or stacked. */
+export function groupedBars(
+  categories: readonly string[],
+  series: Readonly<Record<string, readonly (number | null)[]>>,
+  text: ChartText,
+  stacked = false,
+): Figure {
+  const entries = Object.entries(series);
+  return {
+    data: entries.map(([name, y], index) => ({
+      type: "bar",
+      name,
+      x: categories,
+      y,
+      marker: { color: colourOf(index) },
+    })),
+    layout: {
+      ...layoutOf(text),
+      xaxis: { ...AXIS, type: "category", title: { text: text.x } },
+      barmode: stacked ? "stack" : "group",
+      bargap: 0.25,
+      showlegend: entries.length > 1,
+    },
+  };
+}
+
+/** How often values fall into bins of equal width; the last bin holds all that is beyond it. */
+export function histogram(
+  values: readonly number[],
+  { bin, most }: { bin: number; most: number },
+  text: ChartText,
+): Figure {
+  const counts = new Array<number>(Math.ceil(most / bin) + 1).fill(0);
+  for (const value of values) {
+    const index = Math.floor(Math.max(0, value) / bin);
+    counts[Math.min(counts.length - 1, index)]!++;
+  }
+  return {
+    data: [
+      {
+        type: "bar",
+        x: counts.map((_, index) => (index + 0.5) * bin),
+        y: counts,
+        marker: { color: COLOURS.lateness },
+      },
+    ],
+    layout: { ...layoutOf(text), bargap: 0.05, showlegend: false },
+  };
+}

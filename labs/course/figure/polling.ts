@@ -1,0 +1,15 @@
+import type { ObservedEvent } from "../../event.js";
+import { pollRecorded } from "../lesson/polling.js";
+import { lineChart, points } from "./chart.js";
+import { COLOURS, type Figure } from "../../view/figure.js";
+
+/** A market as it is pushed, and what one who polls it at an interval believes. */
+export function sideBySide(events: readonly ObservedEvent[], everyMs: number): Figure {
+  return lineChart(
+    {
+      pushed: points(events, "arrivalTimeMs", "priceUsd", "steps", COLOURS.price),
+      polled: points(pollRecorded(events, { everyMs }), "pollTimeMs", "priceUsd", "steps"),
+    },
+    { title: "Pushed and polled", x: "time (UTC)", y: "US dollars", time: true },
+  );
+}

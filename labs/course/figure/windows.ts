@@ -1,0 +1,235 @@
+import type { Trace, TracedBatch } from "../lesson/trace.js";
+import { earliestWindowStart, latestWindowStart, type WindowSpec } from "../../stream/window.js";
+import { AXIS, COLOURS, LAYOUT, titleOf, type Figure } from "../../view/figure.js";
+
+/** A moment of one asset's stream that can be drawn. */
+interface Moment {
+  eventTimeMs: number;
+  priceUsd: number;
+}
+
+/** The starts of all windows that hold at least one of the times, in order. */
+function windowStarts(windows: WindowSpec, timesMs: readonly number[]): number[] {
+  const starts = new Set<number>();
+  for (const timeMs of timesMs) {
+    const last = latestWindowStart(windows, timeMs);
+    for (
+      let start = earliestWindowStart(windows, timeMs);
+      start <= last;
+      start += windows.slideMs
+    ) {
+      starts.add(start);
+    }
+  }
+  return [...starts].sort((a, b) => a - b);
+}
+
+/** Windows that overlap are drawn below each other: so many rows are needed. */
+const lanes = ({ windowMs, slideMs }: WindowSpec) => Math.ceil(windowMs / slideMs);
+
+const laneOf = (windows: WindowSpec, startMs: number) => {
+  const index = Math.round(startMs / windows.slideMs) % lanes(windows);
+  return index < 0 ? index + lanes(windows) : index;
+};
+
+interface Bar {
+  startMs: number;
+  endMs: number;
+  lane: number;
+  fill: string;
+  text: string;
+}
+
+/** Windows as boxes under the events that they hold. */
+function windowShapes(bars: readonly Bar[]): Record<string, unknown>[] {
+  return bars.map(({ startMs, endMs, lane, fill, text }) => ({
+    type: "rect",
+    x0: startMs,
+    x1: endMs,
+    y0: -lane - 0.9,
+    y1: -lane - 0.1,
+    fillcolor: fill,
+    line: { color: "#ffffff", width: 2 },
+    label: { text, font: { size: 12, color: COLOURS.ink } },
+  }));
+}
+
+function windowLayout(title: string, windows: WindowSpec, shapes: Record<string, unknown>[]) {
+  return {
+    ...LAYOUT,
+    title: titleOf(title),
+    height: 190 + 42 * lanes(windows),
+    margin: { l: 20, r: 20, t: 60, b: 45 },
+    showlegend: false,
+    xaxis: { ...AXIS, type: "date", title: { text: "event time (UTC)" } },
+    yaxis: { visible: false, range: [-lanes(windows) - 0.1, 1.4] },
+    shapes,
+  };
+}
+
+const OPEN = "#cfe0f3";
+const FINAL = "#bfe5cf";
+
+/** Events on the axis of event time, and below them the windows that they fall into, with the count of each. */
+export function windowsFigure(
+  events: readonly Moment[],
+  windows: WindowSpec,
+  title: string,
+): Figure {
+  const times = events.map(({ eventTimeMs }) => eventTimeMs);
+  const bars = windowStarts(windows, times).map((startMs) => {
+    const endMs = startMs + windows.windowMs;
+    const count = times.filter((timeMs) => startMs <= timeMs && timeMs < endMs).length;
+    return { startMs, endMs, lane: laneOf(windows, startMs), fill: OPEN, text: String(count) };
+  });
+  return {
+    data: [
+      {
+        type: "scatter",
+        mode: "markers",
+        x: times,
+        y: times.map(() => 0.5),
+        text: events.map(({ priceUsd }) => String(priceUsd)),
+        marker: { size: 11, color: COLOURS.average },
+        hoverinfo: "x+text",
+      },
+    ],
+    layout: windowLayout(title, windows, windowShapes(bars)),
+  };
+}
+
+/** What is known after a batch: its events, those before it, and the windows, open or final. */
+function batchFrame(trace: Trace, upTo: number) {
+  const { windows } = trace.settings;
+  const seen = trace.batches.slice(0, upTo + 1);
+  const batch = seen.at(-1)!;
+  const emitted = new Map(
+    seen.flatMap((each) => each.windows.map((row) => [row.window_start, row.count] as const)),
+  );
+  const counted = seen.flatMap((each) => each.events.filter(({ late }) => !late));
+  const times = counted.map(({ eventTimeMs }) => eventTimeMs);
+  const bars = windowStarts(windows, times).map((startMs) => {
+    const endMs = startMs + windows.windowMs;
+    const final = emitted.get(startMs);
+    const count = times.filter((timeMs) => startMs <= timeMs && timeMs < endMs).length;
+    const text = final === undefined ? `${count} so far` : `${final}, final`;
+    const fill = final === undefined ? OPEN : FINAL;
+    return { startMs, endMs, lane: laneOf(windows, startMs), fill, text };
+  });
+  const watermark =
+    batch.watermarkMs === null
+      ? []
+      : [
+          {
+            type: "line",
+            x0: batch.watermarkMs,
+            x1: batch.watermarkMs,
+            yref: "paper",
+            y0: 0,
+            y1: 1,
+            line: { color: COLOURS.down, width: 2, dash: "dash" },
+            label: { text: "watermark", textposition: "end", textangle: 0, xanchor: "left" },
+          },
+        ];
+  const events = seen.flatMap((each) => each.events.map((event) => ({ ...event, each })));
+  const colour = ({ late, each }: { late: boolean; each: TracedBatch }) =>
+    late ? COLOURS.down : each === batch ? COLOURS.average : COLOURS.price;
+  return {
+    data: [
+      {
+        type: "scatter",
+        mode: "markers",
+        x: events.map(({ eventTimeMs }) => eventTimeMs),
+        y: events.map(({ late }) => (late ? 0.95 : 0.5)),
+        marker: {
+          size: 11,
+          color: events.map(colour),
+          symbol: events.map(({ late }) => (late ? "x" : "circle")),
+        },
+        text: events.map(({ each, late }) => `batch ${each.batchId}${late ? ", late" : ""}`),
+        hoverinfo: "x+text",
+      },
+    ],
+    shapes: [...windowShapes(bars), ...watermark],
+    title: `after batch ${batch.batchId}`,
+  };
+}
+
+/**
+ * What the engine knows after each batch, with a slider over the batches: blue events are the batch's own, grey ones came
+ * before, red crosses were too late; blue windows are open, green ones are final. Drawn at first: one batch, by default the last.
+ */
+export function batchesFigure(trace: Trace, first = trace.batches.length - 1): Figure {
+  const frames = trace.batches.map((_, index) => batchFrame(trace, index));
+  const now = frames[first]!;
+  const times = trace.batches.flatMap(({ events }) => events.map(({ eventTimeMs }) => eventTimeMs));
+  const starts = windowStarts(trace.settings.windows, times);
+  const layout = windowLayout(now.title, trace.settings.windows, now.shapes);
+  const range = [starts[0], starts.at(-1)! + trace.settings.windows.windowMs];
+  return {
+    data: now.data,
+    layout: {
+      ...layout,
+      height: layout.height + 70,
+      margin: { ...layout.margin, b: 45 },
+      xaxis: { ...layout.xaxis, range },
+      sliders: [
+        {
+          active: first,
+          currentvalue: { prefix: "batch " },
+          pad: { t: 45 },
+          steps: trace.batches.map(({ batchId }) => ({
+            label: String(batchId),
+            method: "animate",
+            args: [[String(batchId)], { mode: "immediate", frame: { duration: 0, redraw: true } }],
+          })),
+        },
+      ],
+    },
+    frames: frames.map(({ data, shapes, title }, index) => ({
+      name: String(trace.batches[index]!.batchId),
+      data,
+      layout: { shapes, title: titleOf(title) },
+    })),
+  };
+}
+
+/**
+ * The picture of the Spark guide ("Handling Late Data and Watermarking"): each event at its arrival and its event time, the
+ * watermark as steps below them; what is under the steps may be too late.
+ */
+export function watermarkFigure(trace: Trace, title: string): Figure {
+  const events = trace.batches.flatMap((batch) => batch.events);
+  const of = (late: boolean) => events.filter((event) => event.late === late);
+  const dots = (name: string, late: boolean, colour: string) => ({
+    type: "scatter",
+    mode: "markers",
+    name,
+    x: of(late).map(({ arrivalTimeMs }) => arrivalTimeMs),
+    y: of(late).map(({ eventTimeMs }) => eventTimeMs),
+    marker: { size: late ? 9 : 6, color: colour, symbol: late ? "x" : "circle" },
+  });
+  return {
+    data: [
+      dots("in time", false, COLOURS.average),
+      dots("too late for a window", true, COLOURS.down),
+      {
+        type: "scatter",
+        mode: "lines",
+        name: "watermark that decides",
+        x: trace.batches.map(({ arrivedMs }) => arrivedMs),
+        y: trace.batches.map(({ lateWatermarkMs }) => lateWatermarkMs),
+        line: { color: COLOURS.warning, width: 2, shape: "vh" },
+      },
+    ],
+    layout: {
+      ...LAYOUT,
+      title: titleOf(title),
+      height: 430,
+      margin: { l: 90, r: 20, t: 75, b: 50 },
+      legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
+      xaxis: { ...AXIS, type: "date", title: { text: "arrival time (UTC)" } },
+      yaxis: { ...AXIS, type: "date", title: { text: "event time (UTC)" } },
+    },
+  };
+}

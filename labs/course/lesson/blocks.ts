@@ -1,0 +1,81 @@
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import axios from "axios";
+import { LabError } from "../../shared/errors.js";
+import { countedFile, type CountedFile } from "./footer.js";
+import type { HdfsLocation } from "../../store/hdfs.js";
+
+// What HDFS does with a file: the NameNode cuts it into blocks, DataNodes keep each as a file of their own (HDFS
+// documentation, "HDFS Architecture" and "WebHDFS REST API").
+
+/** A block of a file. */
+export interface Block {
+  /** Where in the file it begins, bytes. */
+  offset: number;
+  bytes: number;
+  blockId: number;
+}
+
+interface LocatedBlocks {
+  LocatedBlocks: {
+    locatedBlocks: { startOffset: number; block: { blockId: number; numBytes: number } }[];
+  };
+}
+
+const urlOf = ({ host, httpHost = host, httpPort }: HdfsLocation, path: string, query: string) =>
+  `http://${httpHost}:${httpPort}/webhdfs/v1${path}?${query}`;
+
+/** The blocks of a file, as the NameNode knows them. */
+export async function fileBlocks(location: HdfsLocation, path: string): Promise<Block[]> {
+  const { data } = await axios.get<LocatedBlocks>(
+    urlOf(location, location.path + path, "op=GET_BLOCK_LOCATIONS"),
+  );
+  return data.LocatedBlocks.locatedBlocks.map(({ startOffset, block }) => {
+    return { offset: startOffset, bytes: block.numBytes, blockId: block.blockId };
+  });
+}
+
+/** What a DataNode has of a block on its disk. @throws LabError if it is not there */
+export async function readBlock(dataFolder: string, { blockId }: Block): Promise<Buffer> {
+  const names = await readdir(dataFolder, { recursive: true });
+  const found = names.find((name) => name.endsWith(`/blk_${blockId}`));
+  if (found === undefined) throw new LabError(`the block ${blockId} is not in ${dataFolder}`);
+  return readFile(join(dataFolder, found));
+}
+
+/** All names in a folder, those of files that are being written among them. */
+export async function namesIn(location: HdfsLocation, path: string): Promise<string[]> {
+  const { data } = await axios.get<{
+    FileStatuses: { FileStatus: { pathSuffix: string }[] };
+  }>(urlOf(location, location.path + path, "op=LISTSTATUS"));
+  return data.FileStatuses.FileStatus.map(({ pathSuffix }) => pathSuffix);
+}
+
+/** What the NameNode keeps in memory for a folder and all below it. */
+export async function namesBelow(
+  location: HdfsLocation,
+  path: string,
+): Promise<{ files: number; folders: number; bytes: number }> {
+  const { data } = await axios.get<{
+    ContentSummary: { fileCount: number; directoryCount: number; length: number };
+  }>(urlOf(location, location.path + path, "op=GETCONTENTSUMMARY"));
+  const { fileCount, directoryCount, length } = data.ContentSummary;
+  return { files: fileCount, folders: directoryCount, bytes: length };
+}
+
+/** A file on HDFS that is read in pieces, each with a request of its own, which are counted. */
+export async function hdfsFile(location: HdfsLocation, path: string): Promise<CountedFile> {
+  const whole = location.path + path;
+  const { data } = await axios.get<{ FileStatus: { length: number } }>(
+    urlOf(location, whole, "op=GETFILESTATUS"),
+  );
+  const { length } = data.FileStatus;
+  return countedFile(length, async (from, to = length) => {
+    const offset = from < 0 ? length + from : from;
+    const query = `op=OPEN&offset=${offset}&length=${to - offset}`;
+    const piece = await axios.get<ArrayBuffer>(urlOf(location, whole, query), {
+      responseType: "arraybuffer",
+    });
+    return Uint8Array.from(Buffer.from(piece.data)).buffer;
+  });
+}

@@ -1,0 +1,24 @@
+import { parseEvent, type Message, type ObservedEvent } from "../../event.js";
+import type { Source } from "../../source/source.js";
+
+/** The first messages of a source, which is then stopped as the pipeline stops it: by its signal. */
+export async function take(source: Source, count: number): Promise<Message[]> {
+  const stop = new AbortController();
+  const messages: Message[] = [];
+  for await (const message of source.messages(stop.signal)) {
+    messages.push(message);
+    if (messages.length === count) stop.abort();
+    if (stop.signal.aborted) break;
+  }
+  return messages;
+}
+
+/** All valid events of a finite source, in the order in which they arrived. */
+export async function observedEvents(source: Source): Promise<ObservedEvent[]> {
+  const events: ObservedEvent[] = [];
+  for await (const { value, timestampMs } of source.messages(new AbortController().signal)) {
+    const event = parseEvent(value, timestampMs);
+    if (typeof event !== "string") events.push({ ...event, arrivalTimeMs: timestampMs });
+  }
+  return events;
+}

@@ -1,0 +1,274 @@
+import { LabError } from "../shared/errors.js";
+import { nowMs } from "../shared/clock.js";
+import type { Message } from "../event.js";
+import type { EventLog } from "../log/log.js";
+import { partitionOf } from "../log/partition.js";
+import { openPriceQuery, type PriceQuerySettings } from "./price-query.js";
+import { chunks } from "../source/chunks.js";
+import type { Source } from "../source/source.js";
+import {
+  createProducts,
+  writeBatch,
+  writeLatest,
+  type BatchOutput,
+  type LatestRow,
+} from "../store/products.js";
+import type { CommittedFile } from "../store/manifest.js";
+import type { Store } from "../store/store.js";
+import type { Checkpoint } from "../stream/checkpoint.js";
+import type { StreamingProgress, Totals } from "../stream/query.js";
+import { sleep } from "../shared/wait.js";
+
+/** How often what a slow finite source has yielded is appended to the log. */
+const LINGER_MS = 250;
+/** How many messages are appended at once where no batch waits for them. */
+export const APPEND_CHUNK = 5_000;
+
+export interface PipelineParts {
+  source: Source;
+  log: EventLog;
+  checkpoint: Checkpoint;
+  store: Store;
+  /** Shown what each batch adds to the products, once they have it. */
+  observe?: (output: BatchOutput) => void;
+}
+
+export interface PipelineOptions extends PriceQuerySettings {
+  /** Live sources: how often a micro-batch runs, milliseconds. */
+  triggerMs: number;
+  /**
+   * Append all of a finite source before the first batch is planned, as if it had been recorded long ago. Then
+   * batches are shared among the partitions as Spark shares them, whatever reads the log.
+   */
+  appendFirst?: boolean;
+  /** Stay after a finite source has ended, for what others append to the log, until the signal aborts. */
+  follow?: boolean;
+}
+
+/** How a run of the pipeline stands, after each batch and at its end. */
+export interface PipelineStatus {
+  /** Sums since the query began. Spark does not count late events. */
+  totals: Readonly<Omit<Totals, "lateEvents"> & { lateEvents: number | null }>;
+  /** Records that this run appended to the log. */
+  appended: number;
+  /** Records in the log, of this run and of earlier ones; `offsets` says how many of them are processed. */
+  logged: number;
+  /** Batches that this run ran. */
+  batchesNow: number;
+  openWindows: number;
+  /** Null before there is a watermark. */
+  watermarkMs: number | null;
+  /** The newest event time seen; null before any, and where nobody says. */
+  newestEventMs: number | null;
+  /** How long the last batch took, milliseconds; null before any, and where nobody says. */
+  batchMs: number | null;
+  /** The latest price of each asset, by name; put together when it is read. */
+  readonly latest: LatestRow[];
+  /** For each partition the offset that the next batch starts at. */
+  offsets: readonly number[];
+  /** Whether a finite source has been read to its end. */
+  ended: boolean;
+}
+
+export const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+
+/**
+ * Runs source → log → stream → store until the source ends or the signal aborts.
+ *
+ * From a finite source a batch takes exactly the next `batchSize` records (fewer at the end), and no
+ * further record is appended before it is planned. So what a batch reads depends on the source alone, and
+ * the products on neither speed nor crashes. From a live source a batch takes what arrived in a trigger.
+ *
+ * @param onBatch is told after every batch
+ */
+export async function runPipeline(
+  { source, log, checkpoint, store, observe }: PipelineParts,
+  options: PipelineOptions,
+  signal: AbortSignal,
+  onBatch: (status: PipelineStatus) => void = () => {},
+): Promise<PipelineStatus> {
+  const { batchSize, triggerMs, appendFirst = false, follow = false } = options;
+  await createProducts(store);
+  async function sink(output: BatchOutput): Promise<CommittedFile[]> {
+    const files = await writeBatch(store, output);
+    observe?.(output);
+    return files;
+  }
+  // What comes of a finite source must not depend on when it is read.
+  const clock = source.finite ? undefined : nowMs;
+  if (source.finite) await refill(source, log, checkpoint, signal);
+  const query = await openPriceQuery(log, checkpoint, sink, { ...options, clock });
+  /** Brings `latest/` up to date where the batches have left it behind. */
+  async function finishLatest(): Promise<void> {
+    const latest = query.takeLatest();
+    if (latest !== undefined) await checkpoint.recordLatest(await writeLatest(store, latest));
+  }
+
+  let appended = 0;
+  /** How many offsets there are to read: others may append too, and what is in an open transaction cannot be read. */
+  const backlog = async () => sum(await log.endOffsets()) - sum(query.offsets);
+  let waiting = await backlog();
+  let batchesNow = 0;
+  let ended = false;
+  let batchMs: number | null = null;
+  const status = (): PipelineStatus => ({
+    totals: query.totals,
+    appended,
+    logged: sum(query.offsets) + waiting,
+    batchesNow,
+    openWindows: query.openWindows(),
+    watermarkMs: query.watermarkMs,
+    newestEventMs: query.maxEventTimeMs,
+    batchMs,
+    get latest() {
+      return query.latest();
+    },
+    offsets: query.offsets,
+    ended,
+  });
+  function ran(progress: StreamingProgress | undefined): void {
+    if (progress === undefined) return;
+    batchesNow++;
+    batchMs = progress.durationMs.triggerExecution;
+    onBatch(status());
+  }
+
+  async function runBatch(): Promise<void> {
+    waiting = await backlog();
+    if (waiting <= 0) return ran(await query.runBatchWithoutData());
+    const progress = await query.runBatch();
+    waiting -= sum(progress.source.endOffset) - sum(progress.source.startOffset);
+    ran(progress);
+  }
+
+  /** What there is to do where no records wait. */
+  async function idle(): Promise<void> {
+    ran(await query.runBatchWithoutData());
+    await finishLatest();
+  }
+  /** Runs a batch whenever others have appended to the log. */
+  async function followLog(): Promise<void> {
+    while (await sleep(triggerMs, signal)) {
+      const waits = sum(await log.endOffsets()) > sum(query.offsets);
+      if (waits) ran(await query.runBatch());
+      else await idle();
+    }
+  }
+
+  if (source.finite && appendFirst) {
+    appended = await appendAll(source, log, signal, (count) => {
+      waiting += count - appended;
+      appended = count;
+      onBatch(status());
+    });
+  } else {
+    const messages = source.finite
+      ? await notYetInLog(source, log, signal)
+      : source.messages(signal);
+    // A crash may have come between append and plan. What a live source yields may depend on `latest/`, so that comes first.
+    while (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
+    await finishLatest();
+    const room = () => batchSize - waiting;
+    for await (const chunk of chunks(messages, room, source.finite ? LINGER_MS : triggerMs)) {
+      await log.append(chunk);
+      appended += chunk.length;
+      waiting += chunk.length;
+      if (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
+      else if (!source.finite) await idle();
+    }
+  }
+  ended = source.finite && !signal.aborted;
+  while (waiting > 0 && (!source.finite || !signal.aborted)) await runBatch();
+  ended &&= sum(await log.endOffsets({ readUncommitted: true })) === sum(query.offsets);
+  if (ended || !source.finite) await idle();
+  if (ended && follow) await followLog();
+  await finishLatest();
+  return status();
+}
+
+/**
+ * Appends all that a finite source yields and the log does not hold yet.
+ *
+ * @param onAppended is told how many after every chunk
+ * @returns how many messages were appended
+ */
+export async function appendAll(
+  source: Source,
+  log: EventLog,
+  signal: AbortSignal,
+  onAppended: (count: number) => void = () => {},
+): Promise<number> {
+  let appended = 0;
+  const messages = await notYetInLog(source, log, signal);
+  for await (const chunk of chunks(messages, () => APPEND_CHUNK, LINGER_MS)) {
+    await log.append(chunk);
+    appended += chunk.length;
+    onAppended(appended);
+  }
+  return appended;
+}
+
+/**
+ * The messages of a finite source without those that the log already holds. The source yields the same
+ * messages again, so in each partition they are the first ones, as many as its end offset says, whatever
+ * instant a crash chose between the appends to two partitions.
+ *
+ * @throws LabError (while it is read) if the last record of a partition is not the source's message of that number:
+ *   another one has written to the log, and nothing says which messages it lacks
+ */
+async function notYetInLog(
+  source: Source,
+  log: EventLog,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Message>> {
+  const held = await log.endOffsets({ readUncommitted: true });
+  const last = await valuesBefore(log, held);
+  async function* rest(): AsyncGenerator<Message> {
+    for await (const message of source.messages(signal)) {
+      const partition = partitionOf(message.key, log.partitions);
+      if (held[partition]! === 0) yield message;
+      else if (--held[partition]! === 0 && message.value !== last[partition]) {
+        throw new LabError(
+          `${log.location} holds other records in partition ${partition} than ${source.name} gives: something else has written to it; start over with --fresh, or choose another --out`,
+        );
+      }
+    }
+  }
+  return rest();
+}
+
+/** For each partition the value of the record just before an offset; undefined where none can be read, as in an empty log. */
+async function valuesBefore(
+  log: EventLog,
+  ends: readonly number[],
+): Promise<(string | undefined)[]> {
+  const [starts, readable] = [await log.startOffsets(), await log.endOffsets()];
+  async function valueBefore(end: number, partition: number): Promise<string | undefined> {
+    if (end <= (starts[partition] ?? 0) || end > (readable[partition] ?? 0)) return undefined;
+    for await (const [record] of log.read(partition, end - 1, end)) return record?.value;
+    return undefined;
+  }
+  return Promise.all(ends.map(valueBefore));
+}
+
+/**
+ * Appends again what a log has lost of a finite source and the checkpoint counts on, and no more: then the log is as it
+ * was when the last batch was planned.
+ */
+async function refill(
+  source: Source,
+  log: EventLog,
+  checkpoint: Checkpoint,
+  signal: AbortSignal,
+): Promise<void> {
+  const { endOffsets: planned = [] } = (await checkpoint.lastPlan()) ?? {};
+  const ends = await log.endOffsets({ readUncommitted: true, atLeast: planned });
+  const lacking = ends.map((end, partition) => (planned[partition] ?? 0) - end);
+  const isLacking = () => lacking.some((count) => count > 0);
+  if (!isLacking()) return;
+  const messages = await notYetInLog(source, log, signal);
+  for await (const chunk of chunks(messages, () => APPEND_CHUNK, LINGER_MS)) {
+    await log.append(chunk.filter(({ key }) => lacking[partitionOf(key, log.partitions)]!-- > 0));
+    if (!isLacking()) return;
+  }
+}

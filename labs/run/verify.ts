@@ -1,0 +1,98 @@
+import { LabError } from "../shared/errors.js";
+import { TOPIC } from "../log/log.js";
+import type { Manifest } from "../store/manifest.js";
+import { PRODUCTS, sparkManifest, type Product } from "../store/products.js";
+import type { Store } from "../store/store.js";
+import { verifyProducts, type FileProblem, type Verification } from "../store/verify.js";
+import {
+  CHECKPOINT,
+  isBegun,
+  openCheckpoint,
+  type StoredCheckpoint,
+} from "../stream/checkpoint.js";
+
+/** What was committed to the products of an output, by whichever engine. */
+export async function manifestOf(store: Store, checkpoint: StoredCheckpoint): Promise<Manifest> {
+  if (checkpoint.settings["engine"] !== "spark") return checkpoint.manifest();
+  const lastBatches: Partial<Record<Product, number>> = {};
+  for (const product of PRODUCTS) {
+    // Each product is a query of its own, with a checkpoint of its own.
+    const commits = await store.list(`${CHECKPOINT}/${product}/commits`);
+    const batches = commits.filter((name) => /^\d+$/.test(name)).map(Number);
+    if (batches.length > 0) lastBatches[product] = Math.max(...batches);
+  }
+  return sparkManifest(store, lastBatches);
+}
+
+/** @throws LabError if an output has no checkpoint */
+export async function requireCheckpoint(store: Store): Promise<void> {
+  if (await isBegun(store)) return;
+  throw new LabError(`${store.root} holds no checkpoint: pass the --out of an earlier run`);
+}
+
+/**
+ * Compares the products of an output with what its checkpoint says was committed. Changes nothing.
+ *
+ * @throws LabError if there is no checkpoint, or it is corrupt
+ */
+export async function verifyOutput(store: Store): Promise<Verification> {
+  await requireCheckpoint(store);
+  const checkpoint = await openCheckpoint(store, TOPIC);
+  // The next run continues from the state: it throws if a file of it is corrupt.
+  if (checkpoint.settings["engine"] !== "spark") await checkpoint.lastCommitted();
+  return verifyProducts(store, await manifestOf(store, checkpoint));
+}
+
+const MAX_PATHS_SHOWN = 100;
+const count = (number: number, one: string, more = `${one}s`) =>
+  `${number.toLocaleString("en-US")} ${number === 1 ? one : more}`;
+
+/** A verification for a terminal. */
+export function formatVerification(store: Store, verification: Verification): string {
+  const { products, problems, passedOver, batchesWithoutChecksums } = verification;
+  const lines = products.map(
+    ({ product, files, rows }) => `${product}: ${count(files, "file")}, ${count(rows, "row")}`,
+  );
+  if (batchesWithoutChecksums > 0) {
+    lines.push(
+      `of ${count(batchesWithoutChecksums, "batch", "batches")} there are no checksums, since an older version of the lab committed them: their files were only read`,
+    );
+  }
+  if (passedOver.length > 0) {
+    lines.push(
+      `${count(passedOver.length, "file")} left over from batches that were cut short; readers that use Spark's log ignore them; remove them if you use other readers:`,
+      ...shown(passedOver),
+    );
+  }
+  if (problems.length === 0) {
+    lines.push(`${store.root}: the products are those that the checkpoint committed`);
+  } else {
+    lines.push(
+      `${store.root}: ${count(problems.length, "file")} not as committed:`,
+      ...shown(problems.map(({ path, problem }) => `${path}: ${problem}`)),
+      ...remediesFor(problems),
+    );
+  }
+  return lines.join("\n");
+}
+
+function remediesFor(problems: readonly FileProblem[]): string[] {
+  const kinds = new Set(problems.map(({ remedy }) => remedy));
+  const remedies = {
+    continue:
+      "run the same command again: it completes or rewrites what an interrupted run has left",
+    restore: "restore missing and changed files from a copy, or start over with --fresh",
+    remove: "remove files that no batch has committed",
+  };
+  return (["continue", "restore", "remove"] as const)
+    .filter((kind) => kinds.has(kind))
+    .map((kind) => remedies[kind]);
+}
+
+function shown(lines: readonly string[]): string[] {
+  const more = lines.length - MAX_PATHS_SHOWN;
+  return [
+    ...lines.slice(0, MAX_PATHS_SHOWN).map((line) => `  ${line}`),
+    ...(more > 0 ? [`  … and ${more} more (--json lists all)`] : []),
+  ];
+}

@@ -1,0 +1,61 @@
+import { Listr, ListrLogger, ProcessOutput } from "listr2";
+import { createTopic } from "../log/kafka/topics.js";
+import { TOPIC } from "../log/log.js";
+import type { ServiceName } from "./service.js";
+import type { Stack } from "./stack.js";
+
+const LAB_PARTITIONS = 3;
+
+/** The start of one service. */
+export interface ServiceStart {
+  name: ServiceName;
+  /** Resolves when the service answers. */
+  run(report?: (notice: string) => void): Promise<void>;
+}
+
+/** Runs all starts at once, and shows how they go. */
+export type ShowStarts = (starts: readonly ServiceStart[]) => Promise<void>;
+
+/**
+ * Starts services, all at once, and waits until each answers; those that run already are left alone.
+ * Where Kafka is among them, the lab's topic is made if it is missing.
+ *
+ * @param show by default a line a service on stderr, moving on a terminal
+ * @throws LabError of the first service that fails
+ */
+export async function startServices(
+  stack: Stack,
+  names: readonly ServiceName[],
+  show: ShowStarts = showOnTerminal,
+): Promise<void> {
+  await stack.prepare(names);
+  await show(
+    names.map((name) => ({
+      name,
+      async run(report) {
+        await stack.start(name, report);
+        if (name === "kafka") await createTopic(stack.addresses.brokers, TOPIC, LAB_PARTITIONS);
+      },
+    })),
+  );
+}
+
+async function showOnTerminal(starts: readonly ServiceStart[]): Promise<void> {
+  const startedMs = performance.now();
+  const took = () => `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`;
+  const tasks = starts.map(({ name, run }) => ({
+    title: name,
+    task: async (_: unknown, task: { title: string; output: string }) => {
+      await run((notice) => (task.output = notice));
+      task.title = `${name} answers (${took()})`;
+    },
+  }));
+  const logger = new ListrLogger({
+    processOutput: new ProcessOutput(process.stderr, process.stderr),
+  });
+  await new Listr(tasks, {
+    concurrent: true,
+    renderer: process.stderr.isTTY ? "default" : "simple",
+    rendererOptions: { logger, collapseErrors: true, showErrorMessage: false },
+  }).run();
+}

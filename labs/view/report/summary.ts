@@ -1,0 +1,184 @@
+import Table from "cli-table3";
+import type { PipelineStatus } from "../../run/pipeline.js";
+import { printable } from "../../shared/printable.js";
+import { readProduct, type WindowRow } from "../../store/products.js";
+import type { Store } from "../../store/store.js";
+import { formatTime } from "../../shared/time.js";
+
+/** One asset at the end of a run. Times are ISO-8601. */
+export interface AssetSummary {
+  asset: string;
+  price_usd: number;
+  event_time: string;
+  /** The last window that was written; null where none was. */
+  lastWindow: WindowSummary | null;
+  /** The written window with the largest |pct_change|; null where none was. */
+  biggestChange: WindowSummary | null;
+}
+
+export interface WindowSummary {
+  window_start: string;
+  window_end: string;
+  count: number;
+  avg_price: number;
+  stddev_price: number | null;
+  pct_change: number;
+}
+
+/** The result of a run: what `--json` prints. All but `newRecords` and `elapsedMs` are sums since the start, over restarts. */
+export interface Summary {
+  /** Valid events. */
+  events: number;
+  rejected: number;
+  /** Events that came too late for at least one of their windows; null where Spark ran, which does not count them. */
+  lateEvents: number | null;
+  /** Spark's `numRowsDroppedByWatermark`, summed: (asset, window) pairs, not events. */
+  droppedRows: number;
+  /** Windows written. */
+  windows: number;
+  changes: number;
+  /** Alerts raised, where rules are given. */
+  alerts: number;
+  /** Windows that hold events, but that the watermark has not reached. */
+  openWindows: number;
+  batches: number;
+  /** ISO-8601; null before the first event. */
+  watermark: string | null;
+  /** Records that this run read from its source. */
+  newRecords: number;
+  /** Whether a finite source was read to its end. */
+  ended: boolean;
+  elapsedMs: number;
+  /** What the source counted: polls, repeated observations, reconnects. */
+  source: Record<string, number>;
+  /** How many assets there are. */
+  assetCount: number;
+  /** By name; where the summary is for a person, the first ones only. */
+  assets: AssetSummary[];
+}
+
+function windowSummary(row: WindowRow): WindowSummary {
+  return {
+    window_start: formatTime(row.window_start),
+    window_end: formatTime(row.window_end),
+    count: row.count,
+    avg_price: row.avg_price,
+    stddev_price: row.stddev_price,
+    pct_change: row.pct_change,
+  };
+}
+
+/**
+ * Sums up a run, reading the windows back from the store one file at a time.
+ *
+ * @param maxAssets how many assets are told of, the first ones by name
+ */
+export async function summarize(
+  status: PipelineStatus,
+  store: Store,
+  sourceCounts: Readonly<Record<string, number>>,
+  elapsedMs: number,
+  maxAssets: number,
+): Promise<Summary> {
+  const { latest } = status;
+  const shown = latest.slice(0, maxAssets);
+  const names = new Set(shown.map(({ asset }) => asset));
+  const last = new Map<string, WindowRow>();
+  const biggest = new Map<string, WindowRow>();
+  for await (const rows of readProduct(store, "windows")) {
+    for (const row of rows) {
+      if (!names.has(row.asset)) continue;
+      const before = last.get(row.asset);
+      if (before === undefined || row.window_end >= before.window_end) last.set(row.asset, row);
+      const largest = biggest.get(row.asset);
+      if (largest === undefined || Math.abs(row.pct_change) > Math.abs(largest.pct_change)) {
+        biggest.set(row.asset, row);
+      }
+    }
+  }
+  const summaryOf = (row: WindowRow | undefined) => (row === undefined ? null : windowSummary(row));
+  const { events, rejected, lateEvents, droppedRows, windows, changes, alerts, batches } =
+    status.totals;
+  return {
+    events,
+    rejected,
+    lateEvents,
+    droppedRows,
+    windows,
+    changes,
+    alerts,
+    openWindows: status.openWindows,
+    batches,
+    watermark: status.watermarkMs === null ? null : formatTime(status.watermarkMs),
+    newRecords: status.appended,
+    ended: status.ended,
+    elapsedMs: Math.round(elapsedMs),
+    source: { ...sourceCounts },
+    assetCount: latest.length,
+    assets: shown.map(({ asset, price_usd, event_time }) => ({
+      asset,
+      price_usd,
+      event_time: formatTime(event_time),
+      lastWindow: summaryOf(last.get(asset)),
+      biggestChange: summaryOf(biggest.get(asset)),
+    })),
+  };
+}
+
+/** A terminal and a page show so many assets. */
+export const MAX_ASSETS_SHOWN = 20;
+
+/** A number as a person reads it: thousands separated, seven digits. */
+export function formatNumber(value: number): string {
+  return value.toLocaleString("en-US", { maximumSignificantDigits: 7 });
+}
+
+/** A change in percent with its sign. */
+export function formatPercent(percent: number): string {
+  return `${percent > 0 ? "+" : ""}${percent.toFixed(3)} %`;
+}
+
+const timeOfDay = (iso: string) => iso.slice(11, 19);
+
+/** The summary for a terminal: a table of the assets, and the counts below. */
+export function formatSummary(summary: Summary): string {
+  const table = new Table({
+    head: ["asset", "latest price", "at (UTC)", "last window", "average", "biggest change"],
+    style: { head: [], border: [] },
+    colAligns: ["left", "right", "left", "left", "right", "left"],
+  });
+  for (const row of summary.assets.slice(0, MAX_ASSETS_SHOWN)) {
+    const { lastWindow, biggestChange } = row;
+    table.push([
+      printable(row.asset),
+      formatNumber(row.price_usd),
+      row.event_time.slice(0, 19).replace("T", " "),
+      lastWindow === null
+        ? "none yet"
+        : `${timeOfDay(lastWindow.window_start)}–${timeOfDay(lastWindow.window_end)}`,
+      lastWindow === null ? "" : formatNumber(lastWindow.avg_price),
+      biggestChange === null
+        ? ""
+        : `${formatPercent(biggestChange.pct_change)} by ${timeOfDay(biggestChange.window_end)}`,
+    ]);
+  }
+  const more = summary.assetCount - MAX_ASSETS_SHOWN;
+  const counts = Object.entries(summary.source).map(
+    ([name, count]) => `${name} ${formatNumber(count)}`,
+  );
+  const lines = [
+    summary.assets.length === 0 ? "no events yet" : table.toString(),
+    ...(more > 0 ? [`… and ${formatNumber(more)} more assets`] : []),
+    `events ${formatNumber(summary.events)} · rejected ${formatNumber(summary.rejected)} · ` +
+      `late ${summary.lateEvents === null ? "not counted" : formatNumber(summary.lateEvents)} (window rows dropped ${formatNumber(summary.droppedRows)})` +
+      (counts.length > 0 ? ` · ${counts.join(" · ")}` : ""),
+    `windows written ${formatNumber(summary.windows)} · changes ${formatNumber(summary.changes)} · ` +
+      (summary.alerts > 0 ? `alerts ${formatNumber(summary.alerts)} · ` : "") +
+      `still open ${formatNumber(summary.openWindows)} ` +
+      (summary.watermark === null
+        ? "(no watermark yet)"
+        : `(the watermark, ${summary.watermark}, has not reached their end)`),
+    `batches ${formatNumber(summary.batches)} in all · this run took ${(summary.elapsedMs / 1_000).toFixed(2)} s`,
+  ];
+  return lines.join("\n");
+}

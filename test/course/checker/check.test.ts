@@ -1,0 +1,164 @@
+import { spawn } from "node:child_process";
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { EXERCISES } from "../../../labs/exercises/manifest.js";
+import { learnersFolder, type Learner } from "../../support/learner.js";
+
+// `npm run check` as a learner uses it, in a folder of its own, so that nothing is answered here.
+
+let learner: Learner;
+const FIRST = "01-parse-an-event";
+const WINDOW = "08-tumbling-window";
+
+beforeAll(async () => {
+  learner = await learnersFolder();
+});
+afterAll(() => learner.remove());
+beforeEach(() => learner.reset());
+
+const stub = (name: string) => learner.stub(name);
+const solve = (name: string) => learner.solve(name);
+const run = (...args: string[]) => learner.run("scripts/check.ts", ...args);
+const answer = async (body: string) => {
+  const text = await readFile(`labs/exercises/${WINDOW}.ts`, "utf8");
+  await writeFile(stub(WINDOW), text.replace("return notDone(timeMs, windowMs);", body));
+};
+
+test("at first nothing is done, and the first exercise is next", async () => {
+  const { code, stdout: output } = await run();
+  expect(code).toBe(0);
+  expect(output).toContain(`0 of ${EXERCISES.length} done`);
+  expect(output).toMatch(/01 {2}Parse and validate an event .*← next/);
+  expect(Math.max(...output.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+});
+
+test("a right answer passes, however it is written", async () => {
+  await answer(
+    "let start = timeMs % windowMs; if (start < 0) start += windowMs; return timeMs - start;",
+  );
+  const { code, stdout: output } = await run("8");
+  expect(output).toContain("✓ passed: all 7 checks");
+  expect(code).toBe(0);
+});
+
+test("a wrong answer gets the very case, in 80 columns, without a word of the test runner", async () => {
+  await answer("return Math.trunc(timeMs / windowMs) * windowMs;");
+  const { code, stdout: output } = await run("08");
+  expect(code).toBe(1);
+  expect(output).toContain("✗ before 1970 too");
+  expect(output).toMatch(
+    /input: {5}windowStart\(-1, 60000\)\n {2}expected: {2}-60000\n {2}yours: {5}-0\n/,
+  );
+  expect(output).not.toMatch(/vitest|at .*:\d+:\d+|AssertionError|node_modules/);
+  expect(Math.max(...output.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+});
+
+test("type errors come first, with line and column", async () => {
+  await answer('return "soon";');
+  const { code, stdout: output } = await run("08");
+  expect(code).toBe(1);
+  expect(output).toContain("line 11, column 3");
+  expect(output).toContain("Type 'string' is not assignable to type 'number'");
+});
+
+test.each([
+  ["loops for ever", "for (;;) {}", /no answer within 10 s: does your code loop for ever\?/],
+  ["ends the process", "process.exit(0);", /ended the process by process\.exit/],
+  ["kills the process", "process.kill(process.pid, 9); return 0;", /ended the process/],
+  ["throws strange things", "throw { strange: 1 };", /threw \{ strange: 1 \}/],
+  [
+    "floods the output",
+    'for (let i = 0; i < 50_000; i++) console.log("x".repeat(80)); return 0;',
+    /expected: {2}60000/,
+  ],
+])("code that %s gets a clear verdict", async (_, body, verdict) => {
+  await answer(body);
+  const { code, stdout: output } = await run("08");
+  expect(code).toBe(1);
+  expect(output).toMatch(verdict);
+  expect(output.length).toBeLessThan(2_000);
+});
+
+test("--json is for a gradebook", async () => {
+  await solve(FIRST);
+  await answer("return 0;");
+  await run(); // with the verdicts of before in mind the same must come out
+  const { code, stdout: output } = await run("--json");
+  expect(code).toBe(0);
+  const { exercises } = JSON.parse(output) as { exercises: Record<string, unknown>[] };
+  expect(exercises).toHaveLength(EXERCISES.length);
+  expect(exercises[0]).toEqual({ name: FIRST, chapter: 1, status: "passed", message: "" });
+  expect(exercises[1]).toMatchObject({ status: "todo" });
+  expect(exercises[7]).toMatchObject({ name: WINDOW, chapter: 3, status: "failed" });
+});
+
+test("hints come one at a time, and the last one stays", async () => {
+  const { hints } = EXERCISES[7]!;
+  const seen: string[] = [];
+  for (let turn = 0; turn <= hints.length; turn++) seen.push((await run("--hint", "08")).stdout);
+  expect(seen[0]).toContain(`hint 1 of ${hints.length}`);
+  expect(seen[1]).toContain("Math.trunc");
+  expect(seen.at(-1)).toBe(seen.at(-2));
+});
+
+test("--reset puts an exercise back and keeps the answer; without a terminal it does not ask but refuse", async () => {
+  await answer("return 12345;");
+  expect((await run("--reset", "08")).code).toBe(2);
+  const { code } = await run("--reset", "08", "--yes");
+  expect(code).toBe(0);
+  expect(await readFile(stub(WINDOW), "utf8")).toBe(
+    await readFile(`labs/exercises/${WINDOW}.ts`, "utf8"),
+  );
+  const copies = (await readdir(join(learner.folder, ".lab"))).filter((name) =>
+    name.startsWith(WINDOW),
+  );
+  expect(await readFile(join(learner.folder, ".lab", copies[0]!), "utf8")).toContain("12345");
+});
+
+test("--solution shows the answer of a solved one, and asks before it shows another", async () => {
+  await solve(WINDOW);
+  expect((await run("--solution", "08")).stdout).toContain("Math.floor(timeMs / windowMs)");
+  const { code, stderr: errors } = await run("--solution", "09");
+  expect(code).toBe(2);
+  expect(errors).toMatch(/--yes/);
+});
+
+test("wrong usage says what there is", async () => {
+  const { code, stderr: errors } = await run("77");
+  expect(code).toBe(2);
+  expect(errors).toMatch(/there is no exercise 77: they are 01 to \d\d/);
+});
+
+test("watch checks on every save, moves on, and takes keys", async () => {
+  const command = `${process.execPath} --import tsx scripts/check.ts --watch`;
+  // A terminal of its own: keys are read one by one only there.
+  const child = spawn("script", ["-qefc", command, "/dev/null"], {
+    cwd: learner.folder,
+    stdio: "pipe",
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+  const said = (text: RegExp) =>
+    expect.poll(() => output, { timeout: 60_000, interval: 50 }).toMatch(text);
+
+  await said(/01 {2}Parse and validate an event[^]*q quit/); // after a look at all of them
+  child.stdin.write("h");
+  await said(/hint 1 of 4/);
+  const text = await readFile(stub(FIRST), "utf8");
+  await writeFile(
+    stub(FIRST),
+    text.replace("return notDone(message);", "return JSON.parse(message);"),
+  );
+  await said(/✗ .*a price is read[^]*yours:[^]*1 of 10 checks pass/);
+  await solve(FIRST);
+  await said(/passed: all 10 checks[^]*02 {2}How old is what a poll has told us\?/);
+  child.stdin.write("n");
+  await said(/03 {2}Back-off with jitter/);
+  child.stdin.write("l");
+  await said(/1 of \d+ done/);
+  const closed = new Promise((done) => child.on("close", done));
+  child.stdin.write("q");
+  await closed;
+});

@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import { priceMessage, type Message } from "../../labs/event.js";
+import { TOPIC } from "../../labs/log/log.js";
+import { memoryLog } from "../../labs/log/memory.js";
+import { runPipeline } from "../../labs/run/pipeline.js";
+import type { Source } from "../../labs/source/source.js";
+import { readAll } from "../../labs/store/products.js";
+import { openCheckpoint } from "../../labs/stream/checkpoint.js";
+import { formatTime } from "../../labs/shared/time.js";
+import { Crash, memoryStore, type MemoryStore } from "../support/memory-store.js";
+
+const MANY = 2_500;
+/** Each asset once, and then one of them again and again. */
+const MESSAGES = Array.from({ length: MANY + 1_000 }, (_, index): Message => {
+  const asset = `asset ${index < MANY ? index : 7}`;
+  return priceMessage(asset, 1 + (index % 9), formatTime(index), index);
+});
+
+function finite(messages: readonly Message[]): Source {
+  return {
+    name: "test",
+    finite: true,
+    counts: {},
+    fractionRead: () => undefined,
+    async *messages() {
+      await Promise.resolve();
+      yield* messages;
+    },
+  };
+}
+
+const OPTIONS = {
+  windows: { windowMs: 60_000, slideMs: 60_000 },
+  ...{ delayMs: 0, changeThreshold: 1, batchSize: 100, triggerMs: 10 },
+};
+
+async function run(
+  store: MemoryStore,
+  log: ReturnType<typeof memoryLog>,
+  source: Source,
+  signal = new AbortController().signal,
+) {
+  const checkpoint = await openCheckpoint(store, TOPIC, {});
+  return runPipeline({ source, log, checkpoint, store }, OPTIONS, signal);
+}
+
+const LATEST = "latest/latest.parquet";
+
+test("latest/ with many assets is written seldom, and is complete when a run ends, after kills too", async () => {
+  const quiet = memoryStore();
+  const status = await run(quiet, memoryLog(2), finite(MESSAGES));
+  expect(status.latest).toHaveLength(MANY);
+  expect(await readAll(quiet, "latest")).toEqual(status.latest);
+  expect(status.latest.find(({ asset }) => asset === "asset 7")!.event_time).toBe(MANY + 999);
+  // 35 batches: the first ten have 1,000 assets; then half of all must have changed.
+  const whole = quiet.files.get(LATEST)!.length;
+  expect(quiet.written(LATEST)).toBeLessThan(10 * whole);
+
+  const store = memoryStore();
+  const log = memoryLog(2);
+  for (let operation = 3; ; operation += 41) {
+    store.crashAt(operation, operation % 2 === 0);
+    try {
+      await run(store, log, finite(MESSAGES));
+      break;
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+    }
+  }
+  const products = ({ files }: MemoryStore) =>
+    [...files]
+      .filter(([path]) => !path.startsWith("checkpoint/"))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+  expect(products(store)).toEqual(products(quiet));
+});
+
+test("a live source that begins again after a crash finds all latest prices in latest/, and what waited in the log too", async () => {
+  const store = memoryStore();
+  const log = memoryLog(2);
+  // Dies in a batch that leaves latest/ as it was: 100 of 2,500 assets change.
+  await run(store, log, finite(MESSAGES.slice(0, MANY)));
+  const others = MESSAGES.slice(0, 100).map(({ key }, index) =>
+    priceMessage(key!, 100, formatTime(MANY + index), MANY + index),
+  );
+  await log.append(others);
+  store.crashAt(3, true); // the plan, the prices and the state
+  const nothing = finite([]);
+  await expect(run(store, log, nothing)).rejects.toBeInstanceOf(Crash);
+  store.crashAt(Infinity, false);
+  await log.append([priceMessage("asset 2000", 200, formatTime(MANY + 200), MANY + 200)]);
+
+  const stop = new AbortController();
+  let found: Awaited<ReturnType<typeof readAll<"latest">>> = [];
+  const live: Source = {
+    ...nothing,
+    finite: false,
+    async *messages() {
+      found = await readAll(store, "latest"); // as coingecko does, so as not to store again what it knows
+      stop.abort();
+      yield* [];
+    },
+  };
+  const { latest } = await run(store, log, live, stop.signal);
+  expect(found).toEqual(latest);
+  expect(latest.filter(({ price_usd }) => price_usd === 100)).toHaveLength(100);
+  expect(latest.filter(({ price_usd }) => price_usd === 200)).toHaveLength(1);
+});

@@ -1,0 +1,26 @@
+import { resolve } from "node:path";
+import { PORT_NAMES, ownAddresses, portVariable, readConfig } from "../../labs/shared/config.js";
+import { openStack } from "../../labs/stack/stack.js";
+
+/**
+ * The tests have a stack of their own, on other ports and in another folder than the one a person may be using.
+ * LAB_TEST_PORTS moves them, so that the tests of two checkouts can run at the same time.
+ */
+export const PORTS_FROM = Number(process.env["LAB_TEST_PORTS"] ?? 21_000);
+
+export const ENVIRONMENT: Record<string, string> = {
+  LAB_STACK_DIR: resolve(".lab/test-stack"),
+  ...Object.fromEntries(
+    PORT_NAMES.map((name, index) => [portVariable(name), String(PORTS_FROM + index)]),
+  ),
+};
+
+export const config = readConfig(ENVIRONMENT);
+export const stack = openStack(resolve("."), config.stack);
+export const { ports } = config.stack;
+export const { brokers, hdfs, sparkRemote: remote } = ownAddresses(config.stack);
+
+let count = 0;
+/** A name that no other test has used: topics and folders outlive a test. */
+export const uniqueName = (what: string): string =>
+  `${what}-${process.pid}-${Date.now().toString(36)}-${count++}`;

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { solutionPath, stubPath } from "../../labs/course/checker/places.js";
+import { EXERCISES } from "../../labs/exercises/manifest.js";
+import { checksFor, moduleAt, mutantsOf } from "../support/exercises.js";
+import { ENVIRONMENT } from "./environment.js";
+
+// The exercises that need a real system; all others: test/course/.
+
+Object.assign(process.env, ENVIRONMENT); // the checks read where the system is
+const exercises = EXERCISES.filter(({ needs }) => needs !== undefined).map(({ name }) => name);
+
+test.each(exercises)("the solution of %s passes, and its stub is not done yet", async (name) => {
+  const [solution, stub] = [
+    await moduleAt(solutionPath(".", name)),
+    await moduleAt(stubPath(".", name)),
+  ];
+  for (const check of await checksFor(name)) {
+    await check.run(solution);
+    await expect(check.run(stub), check.name).rejects.toMatchObject({ name: "NotDone" });
+  }
+});
+
+test.each(exercises)("the wrong answers to %s are rejected", async (name) => {
+  const checks = await checksFor(name);
+  for (const path of await mutantsOf(name)) {
+    const mutant = await moduleAt(path);
+    const reasons: Error[] = [];
+    for (const check of checks) {
+      await check.run(mutant).catch((error: unknown) => reasons.push(error as Error));
+    }
+    expect(reasons.length, `${path} passes`).toBeGreaterThan(0);
+    for (const reason of reasons) expect(reason.name, reason.message).toBe("WrongAnswer");
+  }
+});

@@ -1,0 +1,237 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { priceMessage, type Message } from "../../labs/event.js";
+import { openKafkaLog } from "../../labs/log/kafka/log.js";
+import { runPipeline } from "../../labs/run/pipeline.js";
+import { runSparkPipeline } from "../../labs/run/spark-pipeline.js";
+import { connectSpark } from "../../labs/spark/client.js";
+import { seededRandom } from "../../labs/source/market.js";
+import type { Source } from "../../labs/source/source.js";
+import { hdfsStore } from "../../labs/store/hdfs.js";
+import { readAll, type WindowRow } from "../../labs/store/products.js";
+import { openCheckpoint } from "../../labs/stream/checkpoint.js";
+import { formatTime } from "../../labs/shared/time.js";
+import { brokers, hdfs, ports, remote, uniqueName } from "./environment.js";
+
+interface Case {
+  name: string;
+  seed: number;
+  events: number;
+  assets: number;
+  partitions: number;
+  batchSize: number;
+  windowMs: number;
+  slideMs: number;
+  delayMs: number;
+  changeThreshold: number;
+}
+
+const CASES: Case[] = [
+  {
+    ...{ name: "sliding windows, one partition", seed: 1, events: 4_000, assets: 6, partitions: 1 },
+    ...{ batchSize: 700, windowMs: 60_000, slideMs: 10_000, delayMs: 30_000, changeThreshold: 1 },
+  },
+  {
+    ...{
+      name: "three partitions read in proportion",
+      seed: 2,
+      events: 6_000,
+      assets: 12,
+      partitions: 3,
+    },
+    ...{
+      batchSize: 1_100,
+      windowMs: 60_000,
+      slideMs: 10_000,
+      delayMs: 10_000,
+      changeThreshold: 0.2,
+    },
+  },
+  {
+    ...{ name: "tumbling windows without delay", seed: 3, events: 4_000, assets: 5, partitions: 2 },
+    ...{ batchSize: 900, windowMs: 30_000, slideMs: 30_000, delayMs: 0, changeThreshold: 0.5 },
+  },
+  {
+    ...{
+      name: "a slide that does not divide the window",
+      seed: 4,
+      events: 4_000,
+      assets: 4,
+      partitions: 1,
+    },
+    ...{ batchSize: 600, windowMs: 45_000, slideMs: 20_000, delayMs: 5_000, changeThreshold: 0.1 },
+  },
+];
+
+/**
+ * A tape with everything that could tell two engines apart: disorder, very late events, ties in time, duplicates,
+ * windows of one event, prices from 10⁻⁶ to 10¹⁰ and such as differ in the last digits only, and broken messages.
+ */
+function tape({ seed, events, assets }: Case): Message[] {
+  const random = seededRandom(seed);
+  const messages: Message[] = [];
+  let clockMs = Date.UTC(2025, 0, 1, 10);
+  for (let index = 0; index < events; index++) {
+    clockMs += Math.floor(random() * (random() < 0.01 ? 30_000 : 200));
+    const previous = messages.at(-1);
+    if (previous !== undefined && random() < 0.05) {
+      messages.push({ ...previous, timestampMs: clockMs });
+      continue;
+    }
+    const which = Math.floor(random() ** 2 * assets); // some assets are rare
+    const scale = 10 ** ((which % 6) * 3 - 6);
+    const price = which % 2 === 0 ? scale * (1 + random() * 0.02) : 68_000 + random() * 1e-3;
+    const lateMs = random() < 0.03 ? random() * 300_000 : random() * 4_000;
+    const eventMs = Math.floor((clockMs - lateMs) / 250) * 250; // ties
+    const message = priceMessage(`asset-${which}`, price, formatTime(eventMs), clockMs);
+    if (random() < 0.01)
+      messages.push({ ...message, value: message.value.replace("price", "prize") });
+    else messages.push(message);
+  }
+  return messages;
+}
+
+const nothing: Source = {
+  ...{ name: "nothing", finite: true, counts: {} },
+  fractionRead: () => 1,
+  async *messages() {},
+};
+
+const byWindow = (a: WindowRow, b: WindowRow) =>
+  a.window_start - b.window_start || (a.asset < b.asset ? -1 : a.asset > b.asset ? 1 : 0);
+
+function expectSameRows(ours: WindowRow[], sparks: WindowRow[]): void {
+  const exact = (row: WindowRow) => ({ ...row, avg_price: 0, stddev_price: 0 });
+  expect(ours.map(exact)).toEqual(sparks.map(exact));
+  for (const [index, row] of sparks.entries()) {
+    const own = ours[index]!;
+    expect(Math.abs(own.avg_price - row.avg_price)).toBeLessThanOrEqual(1e-9 * row.avg_price);
+    if (row.stddev_price === null) expect(own.stddev_price).toBeNull();
+    else {
+      // Prices are doubles: one near 68,000 is exact to 10⁻¹¹, and a deviation cannot be more exact than they are.
+      const tolerance = 1e-9 * row.stddev_price + 1e-15 * row.max_price;
+      expect(Math.abs(own.stddev_price! - row.stddev_price)).toBeLessThanOrEqual(tolerance);
+    }
+  }
+}
+
+let agreed = 0;
+
+test.each(CASES)("Spark and our engine agree: $name", async (chosen) => {
+  const { partitions, batchSize, windowMs, slideMs, delayMs, changeThreshold } = chosen;
+  const topic = uniqueName("referee");
+  const log = await openKafkaLog({ brokers, topic, partitions });
+  await log.append(tape(chosen));
+  const windows = { windowMs, slideMs };
+  const query = { windows, delayMs, changeThreshold, batchSize };
+
+  const ourStore = hdfsStore({ ...hdfs, path: `/${topic}/ours` }, true);
+  const checkpoint = await openCheckpoint(ourStore, topic, {});
+  const ours = await runPipeline(
+    { source: nothing, log, checkpoint, store: ourStore },
+    { ...query, triggerMs: 1_000, appendFirst: true },
+    new AbortController().signal,
+  );
+
+  const sparkStore = hdfsStore({ ...hdfs, path: `/${topic}/spark` }, true);
+  const session = connectSpark(remote);
+  const sparks = await runSparkPipeline(
+    { source: nothing, log, session, store: sparkStore },
+    { ...query, brokers, topic, root: sparkStore.root },
+    { triggerMs: 1_000 },
+    new AbortController().signal,
+  );
+
+  for (const product of ["windows", "changes"] as const) {
+    const ourRows = (await readAll(ourStore, product)).sort(byWindow);
+    const sparkRows = (await readAll(sparkStore, product)).sort(byWindow);
+    expect(sparkRows.length).toBeGreaterThan(10);
+    expectSameRows(ourRows, sparkRows);
+    agreed += sparkRows.length;
+  }
+  const latest = await readAll(sparkStore, "latest");
+  expect(await readAll(ourStore, "latest")).toEqual(latest);
+  agreed += latest.length;
+
+  const inOrder = (rows: { event_time: number; asset: string; price_usd: number }[]) =>
+    rows.map((row) => JSON.stringify([row.event_time, row.asset, row.price_usd])).sort();
+  const prices = inOrder(await readAll(ourStore, "prices"));
+  expect(prices).toEqual(inOrder(await readAll(sparkStore, "prices")));
+  agreed += prices.length;
+
+  const places = (rows: { partition: number; offset: number; reason: string; raw: string }[]) =>
+    rows.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  const rejected = places(await readAll(ourStore, "rejected"));
+  expect(rejected.length).toBeGreaterThan(0);
+  expect(rejected).toEqual(places(await readAll(sparkStore, "rejected")));
+  agreed += rejected.length;
+
+  expect(ours.totals.droppedRows).toBeGreaterThan(0);
+  expect(sparks.totals).toEqual({ ...ours.totals, lateEvents: null });
+  expect(sparks.openWindows).toBe(ours.openWindows);
+  expect(sparks.watermarkMs).toBe(ours.watermarkMs);
+
+  // Spark reads our files.
+  const [counted] = await session.sql<{ rows: number; events: number }>(
+    `SELECT count(*) AS rows, sum(count) AS events FROM parquet.\`${ourStore.root}/windows\``,
+  );
+  const ourWindows = await readAll(ourStore, "windows");
+  expect(counted).toEqual({
+    rows: ourWindows.length,
+    events: ourWindows.reduce((sum, { count }) => sum + count, 0),
+  });
+  session.close();
+  await log.close();
+  console.log(`Spark and our engine agree on ${agreed} rows so far`);
+});
+
+test("pyarrow reads the Parquet files of both engines, with the same columns and types", async () => {
+  const topic = uniqueName("pyarrow");
+  const log = await openKafkaLog({ brokers, topic, partitions: 1 });
+  await log.append(tape({ ...CASES[0]!, events: 600 }));
+  const windows = { windowMs: 60_000, slideMs: 60_000 };
+  const query = { windows, delayMs: 0, changeThreshold: 0, batchSize: 300 };
+  const ourStore = hdfsStore({ ...hdfs, path: `/${topic}/ours` }, true);
+  const sparkStore = hdfsStore({ ...hdfs, path: `/${topic}/spark` }, true);
+  await runPipeline(
+    {
+      ...{ source: nothing, log, store: ourStore },
+      checkpoint: await openCheckpoint(ourStore, topic, {}),
+    },
+    { ...query, triggerMs: 1_000, appendFirst: true },
+    new AbortController().signal,
+  );
+  const session = connectSpark(remote);
+  await runSparkPipeline(
+    { source: nothing, log, session, store: sparkStore },
+    { ...query, brokers, topic, root: sparkStore.root },
+    { triggerMs: 1_000 },
+    new AbortController().signal,
+  );
+  session.close();
+  await log.close();
+  // By WebHDFS, as any program without Hadoop would.
+  const script = `
+import io, json, os, urllib.request, pyarrow.parquet as parquet
+base = "http://127.0.0.1:${ports.NAMENODE_HTTP_PORT}/webhdfs/v1"
+def get(path, op):
+    return urllib.request.urlopen(base + path + "?op=" + op).read()
+result = {}
+for engine in ["ours", "spark"]:
+    folder = "/${topic}/" + engine + "/windows"
+    names = [f["pathSuffix"] for f in json.loads(get(folder, "LISTSTATUS"))["FileStatuses"]["FileStatus"]]
+    tables = [parquet.read_table(io.BytesIO(get(folder + "/" + name, "OPEN")), use_threads=False) for name in names if name.endswith(".parquet")]
+    types = {field.name: str(field.type) for field in tables[0].schema}
+    result[engine] = {"rows": sum(table.num_rows for table in tables), "types": types}
+print(json.dumps(result), flush=True)
+os._exit(0) # pyarrow's threads now and then abort an interpreter that ends`;
+  const { stdout } = await promisify(execFile)(".lab/venv/bin/python", ["-c", script]);
+  const { ours, spark } = JSON.parse(stdout) as Record<string, { rows: number; types: object }>;
+  expect(ours!.rows).toBeGreaterThan(10);
+  expect(ours).toEqual(spark);
+  expect(ours!.types).toMatchObject({
+    ...{ asset: "string", window_start: "timestamp[ms, tz=UTC]", count: "int64" },
+    ...{ avg_price: "double", stddev_price: "double" },
+  });
+});
