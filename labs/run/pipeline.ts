@@ -16,7 +16,8 @@ import {
 import type { CommittedFile } from "../store/manifest.js";
 import type { Store } from "../store/store.js";
 import type { Checkpoint } from "../stream/checkpoint.js";
-import type { StreamingProgress, Totals } from "../stream/query.js";
+import type { StreamingProgress } from "../stream/query.js";
+import type { KnownTotals } from "../stream/totals.js";
 import { sleep } from "../shared/wait.js";
 
 /** How often what a slow finite source has yielded is appended to the log. */
@@ -47,8 +48,8 @@ export interface PipelineOptions extends PriceQuerySettings {
 
 /** How a run of the pipeline stands, after each batch and at its end. */
 export interface PipelineStatus {
-  /** Sums since the query began. Spark does not count late events. */
-  totals: Readonly<Omit<Totals, "lateEvents"> & { lateEvents: number | null }>;
+  /** Sums since the query began. Spark does not count all of them. */
+  totals: Readonly<KnownTotals>;
   /** Records that this run appended to the log. */
   appended: number;
   /** Records in the log, of this run and of earlier ones; `offsets` says how many of them are processed. */

@@ -7,6 +7,7 @@ import { chunks } from "../source/chunks.js";
 import type { Source } from "../source/source.js";
 import { readProduct, writeLatest, type Product } from "../store/products.js";
 import type { Store } from "../store/store.js";
+import { TOTALS, totalsBy, type TotalSpec } from "../stream/totals.js";
 import type { SparkSession } from "../spark/client.js";
 import type { SparkProgress, StreamingQuery } from "../spark/streaming-query.js";
 import { latestBySpark, startSparkJob, type SparkJob } from "../spark/job.js";
@@ -80,9 +81,7 @@ export async function runSparkPipeline(
   let logged = sum(await log.endOffsets());
   let ended = false;
   /** What the products hold, once they have been counted. */
-  let counts: Record<"rejected" | "windows" | "changes", number> & { events?: number } = {
-    ...{ rejected: 0, windows: 0, changes: 0 },
-  };
+  const rowCounts: Partial<Record<Product, number>> = {};
 
   function status(latest: PipelineStatus["latest"] = []): PipelineStatus {
     const last = figures.at(-1);
@@ -91,11 +90,13 @@ export async function runSparkPipeline(
     const offsets = last?.endOffsets ?? new Array<number>(log.partitions).fill(0);
     return {
       totals: {
-        ...counts,
-        alerts: 0,
-        batches: (last?.batchId ?? -1) + 1,
-        events: counts.events ?? sum(figures.map(({ rows = 0 }) => rows)),
+        ...totalsBy((name) => {
+          const { product }: TotalSpec = TOTALS[name];
+          return product === undefined ? 0 : (rowCounts[product] ?? 0);
+        }),
         lateEvents: null,
+        batches: (last?.batchId ?? -1) + 1,
+        events: rowCounts.prices ?? sum(figures.map(({ rows = 0 }) => rows)),
         droppedRows: sum(figures.map(({ droppedRows }) => droppedRows)),
       },
       appended,
@@ -172,12 +173,9 @@ export async function runSparkPipeline(
     }
   }
 
-  counts = {
-    events: await countRows(store, "prices"),
-    rejected: await countRows(store, "rejected"),
-    windows: await countRows(store, "windows"),
-    changes: await countRows(store, "changes"),
-  };
+  for (const { product } of Object.values<TotalSpec>(TOTALS)) {
+    if (product !== undefined) rowCounts[product] = await countRows(store, product);
+  }
   const latest = await latestBySpark(session, job);
   await writeLatest(store, latest);
   return status(latest);

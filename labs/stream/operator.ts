@@ -1,6 +1,7 @@
 import type { PriceEvent } from "../event.js";
 import type { LogRecord } from "../log/log.js";
 import type { BatchOutput } from "../store/products.js";
+import type { Totals } from "./totals.js";
 
 /** The end of a micro-batch. Times are milliseconds since the epoch. */
 export interface BatchEnd {
@@ -59,9 +60,9 @@ export interface Operator<State = unknown, Saved = unknown, Part = unknown> {
    * Ends a batch: puts into the output what is final now. Operators do so in the order of the query, so one may take up
    * what another has put out.
    *
-   * @returns what to add to the query's totals, by name
+   * @returns what to add to the query's totals
    */
-  endBatch(end: BatchEnd, output: BatchOutput): Record<string, number>;
+  endBatch(end: BatchEnd, output: BatchOutput): Partial<Totals>;
   /** When it would put something out although no event comes; Infinity where nothing is due. */
   dueMs?(): number;
   /** The state of an asset as JSON, for the checkpoint. */

@@ -10,6 +10,7 @@ import type { BatchPlan, Checkpoint } from "./checkpoint.js";
 import type { Operator } from "./operator.js";
 import { LAB_SEMANTICS, type Semantics } from "./semantics.js";
 import { addEvent, openState, type State } from "./state.js";
+import { TOTAL_NAMES, totalsBy, type Totals } from "./totals.js";
 
 /** How a query reads its log. */
 export interface QuerySettings {
@@ -30,31 +31,6 @@ export interface QuerySettings {
  */
 export type Sink = (output: BatchOutput) => Promise<readonly CommittedFile[] | void>;
 
-/** Sums over all batches since the query began, across restarts. */
-export type Totals = {
-  batches: number;
-  events: number;
-  rejected: number;
-  windows: number;
-  changes: number;
-  alerts: number;
-  /** Events that came too late for at least one of their windows. */
-  lateEvents: number;
-  /** (asset, window) pairs that late events were dropped from, counted once a batch: Spark's `numRowsDroppedByWatermark`. */
-  droppedRows: number;
-};
-
-const NO_TOTALS: Totals = {
-  batches: 0,
-  events: 0,
-  rejected: 0,
-  windows: 0,
-  changes: 0,
-  alerts: 0,
-  lateEvents: 0,
-  droppedRows: 0,
-};
-
 /** The progress of one micro-batch, in the words of Spark's `StreamingQueryProgress`. */
 export interface StreamingProgress {
   batchId: number;
@@ -63,7 +39,7 @@ export interface StreamingProgress {
   durationMs: { triggerExecution: number; addBatch: number; walCommit: number };
   eventTime: { watermark: string | null; max: string | null };
   /** What the batch added to the totals. */
-  counts: Record<string, number>;
+  counts: Partial<Totals>;
   source: { startOffset: number[]; endOffset: number[] };
 }
 
@@ -126,7 +102,7 @@ export async function openQuery(
   };
   let maxEventTimeMs = committed?.maxEventTimeMs ?? null;
   const state = openState(operators, committed?.assets ?? [], watermarkMs);
-  const totals = { ...NO_TOTALS, ...committed?.totals };
+  const totals: Totals = { ...totalsBy(() => 0), ...committed?.totals };
 
   /** Adds the records of a plan to the operators. */
   async function addRecords(plan: BatchPlan, output: BatchOutput): Promise<void> {
@@ -155,24 +131,21 @@ export async function openQuery(
     const startOffset = endOffsets;
     const output = emptyOutput(plan.batchId);
     await addRecords(plan, output);
-    const counts: Record<string, number> = {
-      batches: 1,
-      events: output.events.length,
-      rejected: output.rejected.length,
+    const { events, rejected } = output;
+    const counts: Partial<Totals> = {
+      ...{ batches: 1, events: events.length, rejected: rejected.length },
     };
     for (const operator of operators) Object.assign(counts, operator.endBatch(plan, output));
     const files = await sink(output);
     const addBatchMs = performance.now() - startedMs;
 
     ({ batchId, endOffsets, watermarkMs } = plan);
-    for (const [name, count] of Object.entries(counts)) {
-      totals[name as keyof Totals] = (totals[name as keyof Totals] ?? 0) + count;
-    }
+    for (const name of TOTAL_NAMES) totals[name] += counts[name] ?? 0;
     const progress = { plan, maxEventTimeMs, totals, files: files ?? undefined };
     await checkpoint.commit(progress, state, takeChanges(state));
 
     const triggerMs = performance.now() - startedMs + walCommitMs;
-    const numInputRows = output.events.length + output.rejected.length;
+    const numInputRows = events.length + rejected.length;
     return {
       batchId,
       numInputRows,

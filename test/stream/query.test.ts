@@ -120,7 +120,7 @@ test("any tape in any batches gives, batch for batch, the windows and drops of t
               }),
             ),
           );
-          dropped.push(progress.counts["droppedRows"]!);
+          dropped.push(progress.counts.droppedRows!);
         };
         while (await waiting(query, log)) record(await query.runBatch());
         const last = await query.runBatchWithoutData();
@@ -131,7 +131,7 @@ test("any tape in any batches gives, batch for batch, the windows and drops of t
         expect(dropped).toEqual(
           expected.slice(0, batches.length).map(({ droppedRows }) => droppedRows),
         );
-        expect(last?.counts["droppedRows"] ?? 0).toBe(0);
+        expect(last?.counts.droppedRows ?? 0).toBe(0);
         for (const [batchId, { windows }] of expected.entries()) {
           expectSameWindows(outputs[batchId]!.windows, windows);
           expect(outputs[batchId]!.changes).toEqual(

@@ -2,7 +2,7 @@ import { parseEvent, type Message, type ObservedEvent } from "../../event.js";
 import { memoryLog } from "../../log/memory.js";
 import type { AlertRow, WindowRow } from "../../store/products.js";
 import { openPriceQuery, type PriceQuerySettings } from "../../run/price-query.js";
-import type { Totals } from "../../stream/query.js";
+import type { Totals } from "../../stream/totals.js";
 import { isBehind } from "../../stream/watermark.js";
 import { earliestWindowStart } from "../../stream/window.js";
 
@@ -103,7 +103,7 @@ export async function traceQuery(
       watermarkMs: query.watermarkMs,
       windows: emitted,
       alerts: raised,
-      droppedRows: progress.counts["droppedRows"] ?? 0,
+      droppedRows: progress.counts.droppedRows ?? 0,
     });
   }
   return { settings, batches, totals: query.totals, openWindows: query.openWindows() };

@@ -1,8 +1,16 @@
 import { escapeHtml } from "../../shared/html.js";
 import { formatDuration } from "../../shared/time.js";
+import { TOTALS, TOTAL_NAMES } from "../../stream/totals.js";
 import { latenessFigure, priceFigure, type FigureSettings } from "./figure.js";
 import type { AssetSeries, Lateness, RecentAlerts } from "./series.js";
-import { MAX_ASSETS_SHOWN, formatNumber, formatPercent, type Summary } from "./summary.js";
+import {
+  MAX_ASSETS_SHOWN,
+  formatNumber,
+  formatPercent,
+  formatTotal,
+  isShown,
+  type Summary,
+} from "./summary.js";
 
 /** JSON that may stand inside a script element. */
 function scriptJson(value: unknown): string {
@@ -116,17 +124,12 @@ export function renderReport(
     }),
     ...(lateness === undefined ? {} : { lateness: latenessFigure(lateness, settings) }),
   };
+  const shown = TOTAL_NAMES.filter(
+    (name) => isShown(name, summary) || (name === "alerts" && alerts !== undefined),
+  );
   const numbers = {
-    events: summary.events,
-    rejected: summary.rejected,
-    ...(summary.lateEvents === null
-      ? { "window rows dropped": summary.droppedRows }
-      : { "late events": summary.lateEvents }),
-    "windows written": summary.windows,
-    "windows still open": summary.openWindows,
-    changes: summary.changes,
-    ...(alerts === undefined ? {} : { alerts: summary.alerts }),
-    batches: summary.batches,
+    ...Object.fromEntries(shown.map((name) => [TOTALS[name].label, formatTotal(summary[name])])),
+    "windows still open": formatNumber(summary.openWindows),
   };
   const options = series.map(
     ({ asset }, index) => `<option value="${index}">${escapeHtml(asset)}</option>`,
@@ -160,7 +163,7 @@ export function renderReport(
 <h1>Crypto streaming lab</h1>
 <p class="lead">${escapeHtml(settings.title)} · windows of ${formatDuration(windowMs)}, one every ${formatDuration(slideMs)} · ${summary.watermark === null ? "no watermark yet" : `watermark ${summary.watermark}`}</p>
 <ul class="figures">${Object.entries(numbers)
-    .map(([name, value]) => `<li><b>${formatNumber(value)}</b>${name}</li>`)
+    .map(([name, value]) => `<li><b>${value}</b>${name}</li>`)
     .join("")}</ul>
 ${assetTable(summary)}
 ${more > 0 ? `<p class="lead">… and ${formatNumber(more)} more assets.</p>` : ""}

@@ -2,6 +2,13 @@ import Table from "cli-table3";
 import type { PipelineStatus } from "../../run/pipeline.js";
 import { printable } from "../../shared/printable.js";
 import { readProduct, type WindowRow } from "../../store/products.js";
+import {
+  TOTALS,
+  TOTAL_NAMES,
+  type KnownTotals,
+  type Total,
+  type TotalSpec,
+} from "../../stream/totals.js";
 import type { Store } from "../../store/store.js";
 import { formatTime } from "../../shared/time.js";
 
@@ -25,23 +32,10 @@ export interface WindowSummary {
   pct_change: number;
 }
 
-/** The result of a run: what `--json` prints. All but `newRecords` and `elapsedMs` are sums since the start, over restarts. */
-export interface Summary {
-  /** Valid events. */
-  events: number;
-  rejected: number;
-  /** Events that came too late for at least one of their windows; null where Spark ran, which does not count them. */
-  lateEvents: number | null;
-  /** Spark's `numRowsDroppedByWatermark`, summed: (asset, window) pairs, not events. */
-  droppedRows: number;
-  /** Windows written. */
-  windows: number;
-  changes: number;
-  /** Alerts raised, where rules are given. */
-  alerts: number;
+/** The result of a run: what `--json` prints. What an engine does not count is null. All but `newRecords` and `elapsedMs` are sums since the start, over restarts. */
+export interface Summary extends KnownTotals {
   /** Windows that hold events, but that the watermark has not reached. */
   openWindows: number;
-  batches: number;
   /** ISO-8601; null before the first event. */
   watermark: string | null;
   /** Records that this run read from its source. */
@@ -97,18 +91,9 @@ export async function summarize(
     }
   }
   const summaryOf = (row: WindowRow | undefined) => (row === undefined ? null : windowSummary(row));
-  const { events, rejected, lateEvents, droppedRows, windows, changes, alerts, batches } =
-    status.totals;
   return {
-    events,
-    rejected,
-    lateEvents,
-    droppedRows,
-    windows,
-    changes,
-    alerts,
+    ...status.totals,
     openWindows: status.openWindows,
-    batches,
     watermark: status.watermarkMs === null ? null : formatTime(status.watermarkMs),
     newRecords: status.appended,
     ended: status.ended,
@@ -138,6 +123,16 @@ export function formatPercent(percent: number): string {
   return `${percent > 0 ? "+" : ""}${percent.toFixed(3)} %`;
 }
 
+/** Whether a total is worth showing. */
+export function isShown(name: Total, totals: Readonly<KnownTotals>): boolean {
+  const { isOptional }: TotalSpec = TOTALS[name];
+  return isOptional !== true || totals[name] !== 0;
+}
+
+/** A total as a person reads it. */
+export const formatTotal = (total: number | null) =>
+  total === null ? "not counted" : formatNumber(total);
+
 const timeOfDay = (iso: string) => iso.slice(11, 19);
 
 /** The summary for a terminal: a table of the assets, and the counts below. */
@@ -162,6 +157,10 @@ export function formatSummary(summary: Summary): string {
         : `${formatPercent(biggestChange.pct_change)} by ${timeOfDay(biggestChange.window_end)}`,
     ]);
   }
+  const totalsOf = (of: TotalSpec["of"]) =>
+    TOTAL_NAMES.filter((name) => TOTALS[name].of === of && isShown(name, summary)).map(
+      (name) => `${TOTALS[name].label} ${formatTotal(summary[name])}`,
+    );
   const more = summary.assetCount - MAX_ASSETS_SHOWN;
   const counts = Object.entries(summary.source).map(
     ([name, count]) => `${name} ${formatNumber(count)}`,
@@ -169,16 +168,13 @@ export function formatSummary(summary: Summary): string {
   const lines = [
     summary.assets.length === 0 ? "no events yet" : table.toString(),
     ...(more > 0 ? [`… and ${formatNumber(more)} more assets`] : []),
-    `events ${formatNumber(summary.events)} · rejected ${formatNumber(summary.rejected)} · ` +
-      `late ${summary.lateEvents === null ? "not counted" : formatNumber(summary.lateEvents)} (window rows dropped ${formatNumber(summary.droppedRows)})` +
-      (counts.length > 0 ? ` · ${counts.join(" · ")}` : ""),
-    `windows written ${formatNumber(summary.windows)} · changes ${formatNumber(summary.changes)} · ` +
-      (summary.alerts > 0 ? `alerts ${formatNumber(summary.alerts)} · ` : "") +
+    [...totalsOf("records"), ...counts].join(" · "),
+    `${totalsOf("results").join(" · ")} · ` +
       `still open ${formatNumber(summary.openWindows)} ` +
       (summary.watermark === null
         ? "(no watermark yet)"
         : `(the watermark, ${summary.watermark}, has not reached their end)`),
-    `batches ${formatNumber(summary.batches)} in all · this run took ${(summary.elapsedMs / 1_000).toFixed(2)} s`,
+    `${totalsOf("work").join(" · ")} in all · this run took ${(summary.elapsedMs / 1_000).toFixed(2)} s`,
   ];
   return lines.join("\n");
 }
