@@ -2,7 +2,7 @@ import pRetry from "p-retry";
 import { z } from "zod";
 import { LabError, errorMessage } from "../shared/errors.js";
 import { noAnswerReason, refusedStatus, request } from "../shared/http.js";
-import type { Report } from "../source/source.js";
+import type { Notify } from "../source/source.js";
 import { committedFiles, readProductFile, type AlertRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { startTimer } from "../shared/wait.js";
@@ -19,7 +19,7 @@ export interface WebhookOptions {
   url: string;
   /** Where `alerts/` is. */
   store: Store;
-  report: Report;
+  report: Notify;
   timeoutMs?: number;
   firstRetryMs?: number;
 }

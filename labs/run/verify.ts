@@ -1,5 +1,6 @@
 import { LabError } from "../shared/errors.js";
 import { TOPIC } from "../log/log.js";
+import type { Notify } from "../source/source.js";
 import type { Manifest } from "../store/manifest.js";
 import { PRODUCTS, sparkManifest, type Product } from "../store/products.js";
 import type { Store } from "../store/store.js";
@@ -10,6 +11,8 @@ import {
   openCheckpoint,
   type StoredCheckpoint,
 } from "../stream/checkpoint.js";
+import { lockOutput } from "./output-folder.js";
+import type { Output } from "./output.js";
 
 /** What was committed to the products of an output, by whichever engine. */
 export async function manifestOf(store: Store, checkpoint: StoredCheckpoint): Promise<Manifest> {
@@ -24,23 +27,34 @@ export async function manifestOf(store: Store, checkpoint: StoredCheckpoint): Pr
   return sparkManifest(store, lastBatches);
 }
 
-/** @throws LabError if an output has no checkpoint */
-export async function requireCheckpoint(store: Store): Promise<void> {
-  if (await isBegun(store)) return;
-  throw new LabError(`${store.root} holds no checkpoint: pass the --out of an earlier run`);
-}
-
 /**
- * Compares the products of an output with what its checkpoint says was committed. Changes nothing.
+ * Compares the products in a store with what their checkpoint says was committed. Changes nothing.
  *
  * @throws LabError if there is no checkpoint, or it is corrupt
  */
-export async function verifyOutput(store: Store): Promise<Verification> {
-  await requireCheckpoint(store);
+export async function verifyStore(store: Store): Promise<Verification> {
+  if (!(await isBegun(store))) {
+    throw new LabError(`${store.root} holds no checkpoint: pass the --out of an earlier run`);
+  }
   const checkpoint = await openCheckpoint(store, TOPIC);
   // The next run continues from the state: it throws if a file of it is corrupt.
   if (checkpoint.settings["engine"] !== "spark") await checkpoint.lastCommitted();
   return verifyProducts(store, await manifestOf(store, checkpoint));
+}
+
+/**
+ * The same for an output, which no run may write meanwhile: its products would look damaged.
+ *
+ * @throws LabError also if a run keeps the output
+ */
+export async function verifyOutput(
+  { store, folder, reach }: Output,
+  notify: Notify,
+): Promise<Verification> {
+  await reach();
+  if (!(await isBegun(store))) return verifyStore(store); // locking would make the folder
+  const unlock = await lockOutput(folder, notify);
+  return verifyStore(store).finally(unlock);
 }
 
 const MAX_PATHS_SHOWN = 100;

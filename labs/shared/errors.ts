@@ -61,8 +61,3 @@ export function diskErrorMessage(error: unknown): string {
   const remedy = REMEDIES[errorCode(error) ?? ""];
   return remedy === undefined ? errorMessage(error) : `${errorMessage(error)}: ${remedy}`;
 }
-
-/** An address that somebody has set, as it may be shown: without user, password and parameters, which may be secrets. */
-export function shownAddress(address: string): string {
-  return address.replace(/^([a-z]+:\/\/)?.*@/is, "$1…@").replace(/[;?].*$/s, "…");
-}

@@ -1,5 +1,6 @@
 import axios, { AxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
 import { LabError, errorCode, errorMessage } from "./errors.js";
+import { shownUrl } from "./address.js";
 import { withDeadline } from "./wait.js";
 
 // How the lab asks others over HTTP: with a limit for the time and for the size of an answer, and without telling a
@@ -10,13 +11,9 @@ export const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 5;
 
 /** A redirect to another host. It is not followed: the headers, or the URL itself, may hold a secret. */
-export class RedirectError extends LabError {
+class RedirectError extends LabError {
   override name = "RedirectError";
 }
-
-/** A URL as it may be shown: scheme, host and port. User, password, path and query may be secret. */
-export const shownUrl = (url: string): string =>
-  URL.canParse(url) ? new URL(url).origin : "an invalid URL";
 
 /** Whether a secret that was sent to one URL may be sent to another one too: to the same server, or from its HTTP to its HTTPS port. */
 function isSameHost(from: URL, to: URL): boolean {

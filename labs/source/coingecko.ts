@@ -1,18 +1,19 @@
-import { AxiosError } from "axios";
+import type { AxiosError } from "axios";
 import pRetry from "p-retry";
 import { nowMs } from "../shared/clock.js";
 import { LabError } from "../shared/errors.js";
 import { priceMessage, type Message } from "../event.js";
-import { noAnswerReason, refusedStatus, request, shownUrl } from "../shared/http.js";
+import { shownUrl } from "../shared/address.js";
+import { durationOption, positiveDuration } from "../shared/option.js";
 import { formatTime, isTimeMs } from "../shared/time.js";
 import { sleep } from "../shared/wait.js";
 import { withinLimit } from "./limit.js";
-import type { Report, Source } from "./source.js";
+import type { KnownPrice, Notify, Source, SourceCommand } from "./source.js";
 
 const DEFAULT_ASSETS = ["bitcoin", "ethereum", "solana"];
 const TIMEOUT_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 60_000;
+const MAX_RETRY_MS = 60_000;
 
 export interface CoingeckoOptions {
   /** Base URL of the API, for example `https://api.coingecko.com`. */
@@ -23,9 +24,9 @@ export interface CoingeckoOptions {
   assets?: readonly string[];
   /** How long from one poll to the next, milliseconds. */
   everyMs: number;
-  report: Report;
+  report: Notify;
   /** The latest price of each asset in earlier runs: an observation that repeats it is not yielded again. */
-  known?: () => Promise<readonly { asset: string; price_usd: number; event_time: number }[]>;
+  known?: () => Promise<readonly KnownPrice[]>;
   /** The wait before the first retry of a failed poll, milliseconds; it doubles from one to the next. */
   firstRetryMs?: number;
   timeoutMs?: number;
@@ -81,8 +82,14 @@ export function retryAfterMs(header: unknown, nowMs: number): number {
   return Number.isNaN(untilMs) ? 0 : Math.max(0, untilMs - nowMs);
 }
 
+// Loaded when it is polled: axios would slow down the start of every other run.
+const http = () => import("../shared/http.js");
+
 /** What went wrong in a poll, and whether trying again may help. */
-function describeFailure(error: unknown): { reason: string; lasting: boolean; waitMs: number } {
+async function describeFailure(
+  error: unknown,
+): Promise<{ reason: string; lasting: boolean; waitMs: number }> {
+  const { noAnswerReason, refusedStatus } = await http();
   const status = refusedStatus(error);
   if (status === undefined) {
     const lasting = error instanceof LabError; // a redirect to another host
@@ -124,6 +131,7 @@ export function coingecko(options: CoingeckoOptions): Source {
       params: { ids: assets.join(","), vs_currencies: "usd", include_last_updated_at: true },
       headers: key === undefined ? {} : { "x-cg-demo-api-key": key },
     };
+    const { request } = await http();
     const { data } = await request<unknown>(config, options.timeoutMs ?? TIMEOUT_MS, signal);
     if (typeof data !== "object" || data === null || Array.isArray(data)) {
       throw new Error("an answer of another shape than documented");
@@ -137,13 +145,13 @@ export function coingecko(options: CoingeckoOptions): Source {
       return await pRetry(() => requestOnce(signal), {
         retries: Infinity,
         minTimeout: firstRetryMs,
-        maxTimeout: LONGEST_RETRY_MS,
+        maxTimeout: MAX_RETRY_MS,
         randomize: true,
         signal,
         async onFailedAttempt({ error, attemptNumber }) {
           if (signal.aborted) throw error;
           counts.failed++;
-          const { reason, lasting, waitMs } = describeFailure(error);
+          const { reason, lasting, waitMs } = await describeFailure(error);
           lastFailure = reason;
           if (lasting) {
             throw new LabError(
@@ -214,3 +222,14 @@ export function coingecko(options: CoingeckoOptions): Source {
     messages,
   };
 }
+
+export const coingeckoCommand: SourceCommand = {
+  name: "coingecko",
+  help: "CoinGecko's prices, polled",
+  options: [durationOption("--every <time>", "poll this often", positiveDuration, 10_000)],
+  open({ every }: { every: number }, { config, assets, known, notify }) {
+    const { coingeckoUrl: url, coingeckoKey: key } = config;
+    const source = coingecko({ url, key, assets, everyMs: every, known, report: notify });
+    return Promise.resolve({ source });
+  },
+};

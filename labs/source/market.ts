@@ -1,7 +1,8 @@
 import { priceMessage, type Message } from "../event.js";
 import { formatTime } from "../shared/time.js";
-import { pace } from "./pace.js";
-import type { Source } from "./source.js";
+import { wholeNumber } from "../shared/option.js";
+import { SPEED, pace } from "./pace.js";
+import type { Source, SourceCommand } from "./source.js";
 
 /** The first ten assets and the prices they begin with, US dollars. */
 const COINS: ReadonlyMap<string, number> = new Map(
@@ -137,3 +138,22 @@ export function market(options: MarketOptions): Source {
       speed === undefined ? simulated(signal) : pace(simulated(signal), speed, signal),
   };
 }
+
+export const marketCommand: SourceCommand = {
+  name: "market",
+  help: "a simulation",
+  options: [
+    SPEED,
+    {
+      flags: "--seed <n>",
+      help: "same seed, same events",
+      parse: wholeNumber(0, 2 ** 32 - 1),
+      default: 1,
+    },
+    { flags: "--events <n>", help: "how many", parse: wholeNumber(1), default: 100_000 },
+  ],
+  open({ seed, events, speed }: { seed: number; events: number; speed?: number }, { assets }) {
+    const source = market({ seed, events, assets, speed });
+    return Promise.resolve({ source, settings: { seed, events } });
+  },
+};

@@ -1,4 +1,5 @@
 import type { Message } from "../event.js";
+import { numberFrom, type OptionSpec } from "../shared/option.js";
 import { sleep } from "../shared/wait.js";
 
 /**
@@ -19,3 +20,9 @@ export async function* pace(
     yield message;
   }
 }
+
+export const SPEED: OptionSpec = {
+  flags: "--speed <x>",
+  help: "at x times real time (default: as fast as it goes)",
+  parse: numberFrom(0, true),
+};

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, type ReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { parse as parseCsv } from "csv-parse/sync";
@@ -8,8 +9,8 @@ import { LabError, errorCode, errorMessage } from "../shared/errors.js";
 import { JSON_NUMBER, type Message } from "../event.js";
 import { parseTimeMs } from "../shared/time.js";
 import { MAX_RECORD_LENGTH, cutText, withinLimit } from "./limit.js";
-import { pace } from "./pace.js";
-import type { Source } from "./source.js";
+import { SPEED, pace } from "./pace.js";
+import type { Source, SourceCommand } from "./source.js";
 
 /** A real tape that comes with the lab, relative to the project's root; see the README beside it. */
 export const DEFAULT_TAPE = "labs/source/tapes/bitcoin-trades-2020-02-22.csv.gz";
@@ -248,3 +249,18 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
       speed === undefined ? recorded(signal) : pace(recorded(signal), speed, signal),
   };
 }
+
+export const replayCommand: SourceCommand = {
+  name: "replay",
+  help: "a recorded tape",
+  options: [
+    { flags: "--tape <file>", help: "a .csv or .jsonl file, plain or .gz (default: a real tape)" },
+    SPEED,
+  ],
+  async open({ tape: given, speed }: { tape?: string; speed?: number }, { root, assets }) {
+    const tape = given ?? resolve(root, DEFAULT_TAPE);
+    const source = replay({ tape, assets, speed });
+    await requireEvents(source); // before anything is written for it
+    return { source, settings: { tape: await tapeDigest(tape) } };
+  },
+};

@@ -1,4 +1,6 @@
 import type { Message } from "../event.js";
+import type { Config } from "../shared/config.js";
+import type { OptionSpec } from "../shared/option.js";
 
 /** Where prices come from. */
 export interface Source {
@@ -20,4 +22,42 @@ export interface Source {
 }
 
 /** Told of what a person should know but need not act on: a retry, a reconnect, an unknown asset. */
-export type Report = (notice: string) => void;
+export type Notify = (notice: string) => void;
+
+/** A price that earlier runs have seen. */
+export interface KnownPrice {
+  asset: string;
+  price_usd: number;
+  /** Milliseconds since the epoch. */
+  event_time: number;
+}
+
+/** What a source is opened with, beside its options. */
+export interface SourceContext {
+  /** The project's root. */
+  root: string;
+  config: Config;
+  /** Only these assets; undefined for the source's own choice. */
+  assets: string[] | undefined;
+  /** The latest price of each asset in earlier runs. */
+  known: () => Promise<readonly KnownPrice[]>;
+  notify: Notify;
+}
+
+/** A source for the command line: what `--source NAME` means. */
+export interface SourceCommand {
+  name: string;
+  help: string;
+  /** The options that only it, or it and few others, take. */
+  options: readonly OptionSpec[];
+  /**
+   * Opens it.
+   *
+   * @param values of its options, by their names in camel case
+   * @returns the source, and those of its settings that decide what the products are
+   */
+  open(
+    values: Record<string, unknown>,
+    context: SourceContext,
+  ): Promise<{ source: Source; settings?: Record<string, string | number> }>;
+}

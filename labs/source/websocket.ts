@@ -1,14 +1,14 @@
 import { on } from "node:events";
 import pRetry from "p-retry";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { z } from "zod";
 import { nowMs } from "../shared/clock.js";
 import { LabError, UsageError, errorMessage } from "../shared/errors.js";
 import { JSON_NUMBER, type Message } from "../event.js";
-import { shownUrl } from "../shared/http.js";
+import { shownUrl } from "../shared/address.js";
 import { sleep, startTimer } from "../shared/wait.js";
 import { withinLimit } from "./limit.js";
-import type { Report, Source } from "./source.js";
+import type { Notify, Source, SourceCommand } from "./source.js";
 
 /** The lab's names of assets (CoinGecko's ids) and Coinbase's of the same markets. */
 export const PRODUCT_IDS: ReadonlyMap<string, string> = new Map(
@@ -28,19 +28,19 @@ export const PRODUCT_IDS: ReadonlyMap<string, string> = new Map(
 const DEFAULT_ASSETS = ["bitcoin", "ethereum", "solana"];
 const OPEN_TIMEOUT_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 60_000;
+const MAX_RETRY_MS = 60_000;
 /** Heartbeats come every second; a feed that is silent this long has stalled. */
 const SILENCE_MS = 15_000;
 /** Beyond this many messages that wait for the pipeline, the socket is paused. */
-const MOST_WAITING = 10_000;
-const LARGEST_MESSAGE_BYTES = 1024 * 1024;
+const MAX_WAITING = 10_000;
+const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 export interface WebsocketOptions {
   /** The feed's URL. */
   url: string;
   /** Names such as `bitcoin`, or Coinbase's own such as `BTC-USD`. */
   assets?: readonly string[];
-  report: Report;
+  report: Notify;
   /** The wait before the first reconnect, milliseconds; it doubles while none succeeds. */
   firstRetryMs?: number;
   /** How long the feed may be silent before it counts as stalled, milliseconds. */
@@ -81,9 +81,10 @@ export function websocket(options: WebsocketOptions): Source {
   /** Connects and subscribes. */
   async function connect(signal: AbortSignal): Promise<WebSocket> {
     attempts++;
+    const { WebSocket } = await import("ws"); // when it is used: it would slow down the start of every other run
     const socket = new WebSocket(url, {
       handshakeTimeout: OPEN_TIMEOUT_MS,
-      maxPayload: LARGEST_MESSAGE_BYTES,
+      maxPayload: MAX_MESSAGE_BYTES,
     });
     const abort = () => socket.terminate();
     signal.addEventListener("abort", abort, { once: true });
@@ -155,8 +156,8 @@ export function websocket(options: WebsocketOptions): Source {
       const pieces = on(socket, "message", {
         signal: AbortSignal.any([signal, silence.signal]),
         close: ["close"],
-        highWaterMark: MOST_WAITING,
-        lowWaterMark: MOST_WAITING / 2,
+        highWaterMark: MAX_WAITING,
+        lowWaterMark: MAX_WAITING / 2,
       } as Parameters<typeof on>[2]);
       for await (const [data] of pieces) {
         const message = read(String(data), nowMs());
@@ -182,7 +183,7 @@ export function websocket(options: WebsocketOptions): Source {
         socket = await pRetry(() => connect(signal), {
           retries: Infinity,
           minTimeout: firstRetryMs,
-          maxTimeout: LONGEST_RETRY_MS,
+          maxTimeout: MAX_RETRY_MS,
           randomize: true,
           signal,
           onFailedAttempt: ({ error }) => {
@@ -202,7 +203,7 @@ export function websocket(options: WebsocketOptions): Source {
       report(`lost ${shownUrl(url)}: ${end}; connecting again`);
       // A server that accepts and drops at once must not be hammered.
       shortStays = counts.heartbeats > heartbeatsBefore ? 0 : shortStays + 1;
-      const longestMs = Math.min(LONGEST_RETRY_MS, firstRetryMs * 2 ** shortStays);
+      const longestMs = Math.min(MAX_RETRY_MS, firstRetryMs * 2 ** shortStays);
       await sleep(longestMs * (0.5 + Math.random() / 2), signal);
     }
   }
@@ -221,3 +222,13 @@ export function websocket(options: WebsocketOptions): Source {
     messages,
   };
 }
+
+export const websocketCommand: SourceCommand = {
+  name: "websocket",
+  help: "Coinbase's ticker, pushed",
+  options: [],
+  open(_values, { config, assets, notify }) {
+    const source = websocket({ url: config.coinbaseUrl, assets, report: notify });
+    return Promise.resolve({ source });
+  },
+};

@@ -4,14 +4,8 @@ import { Readable } from "node:stream";
 import axios, { AxiosError, type AxiosResponse } from "axios";
 import pRetry from "p-retry";
 import { createClient } from "webhdfs";
-import {
-  LabError,
-  NotFoundError,
-  UsageError,
-  errorCode,
-  errorMessage,
-  shownAddress,
-} from "../shared/errors.js";
+import { shownAddress } from "../shared/address.js";
+import { LabError, NotFoundError, UsageError, errorCode, errorMessage } from "../shared/errors.js";
 import { startTimer } from "../shared/wait.js";
 import type { Content, Store } from "./store.js";
 
@@ -69,7 +63,7 @@ export function parseHdfsUrl(text: string, known: NameNode): HdfsLocation {
   const rpcPort = Number(match?.[2] ?? USUAL_RPC_PORT);
   if (match === null || rpcPort < 1 || rpcPort > MAX_PORT) {
     throw new UsageError(
-      `${shownAddress(text)} is no URL of HDFS: expected hdfs://host:port/path, or hdfs:///path for the lab's own`,
+      `${shownAddress(text)} is not an HDFS URL: expected hdfs://host:port/path, or hdfs:///path for the lab's own`,
     );
   }
   const host = match[1]?.toLowerCase();

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { LabError } from "../../labs/shared/errors.js";
 import { readConfig } from "../../labs/shared/config.js";
 import { lockFile, lockHolder } from "../../labs/shared/lock.js";
-import { lockOutput } from "../../labs/run/output.js";
+import { lockOutput } from "../../labs/run/output-folder.js";
 import { openStack } from "../../labs/stack/stack.js";
 import { start } from "../support/command.js";
 import { temporaryFolder } from "../support/folder.js";

@@ -9,7 +9,7 @@ import type { Source } from "../../labs/source/source.js";
 import { localStore } from "../../labs/store/local.js";
 import { PRODUCTS, readAll, type BatchOutput } from "../../labs/store/products.js";
 import { formatTime } from "../../labs/shared/time.js";
-import { verifyOutput } from "../../labs/run/verify.js";
+import { verifyStore } from "../../labs/run/verify.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { forgetfulDisk, type ForgetfulDisk } from "../support/forgetful-disk.js";
 
@@ -130,7 +130,7 @@ test("after several power cuts, and kills without one, the products are those of
         const disk = forgetfulDisk(seededRandom(seed));
         await cutAndContinue(disk, cuts);
         expect(await products(disk)).toEqual(files);
-        const { problems } = await verifyOutput(localStore("/lab/out", { disk: disk.mount() }));
+        const { problems } = await verifyStore(localStore("/lab/out", { disk: disk.mount() }));
         expect(problems).toEqual([]);
       },
     ),
@@ -174,7 +174,7 @@ test("of a live source everything that was committed survives power cuts, once",
         for (const { raw } of committed.flatMap((output) => output.rejected)) {
           expect(rejected.filter((each) => each === raw)).toHaveLength(1);
         }
-        expect((await verifyOutput(store)).problems).toEqual([]);
+        expect((await verifyStore(store)).problems).toEqual([]);
       },
     ),
     { numRuns: 60, seed: 7 },

@@ -1,7 +1,7 @@
 import { readFile, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { CHECKPOINT } from "../../labs/stream/checkpoint.js";
-import { LOG } from "../../labs/run/output.js";
+import { LOG } from "../../labs/run/output-folder.js";
 import { PRODUCTS } from "../../labs/store/products.js";
 
 // What disks, crashes and people do to the files of a run while nothing is running.

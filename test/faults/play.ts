@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { accept } from "../../labs/course/lesson/receiver.js";
 import { openFileLog } from "../../labs/log/file.js";
 import { TOPIC } from "../../labs/log/log.js";
-import { LOG } from "../../labs/run/output.js";
+import { LOG } from "../../labs/run/output-folder.js";
 import { PRODUCTS, type AlertRow } from "../../labs/store/products.js";
 import { applyFault } from "./apply.js";
 import type { Command } from "./command.js";

@@ -34,7 +34,7 @@ test("a path on HDFS is on the known NameNode, or on another one at the usual po
   }
 });
 
-test("what is no URL of HDFS is refused, and shown without its secrets", () => {
+test("what is not an HDFS URL is refused, and shown without its secrets", () => {
   for (const text of [
     ...[
       "hdfs:/a",

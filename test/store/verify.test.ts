@@ -12,7 +12,7 @@ import { checkedStore } from "../../labs/store/manifest.js";
 import { encodeParquet } from "../../labs/store/parquet.js";
 import { PRICE_COLUMNS, PRODUCTS, committedFiles, readAll } from "../../labs/store/products.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
-import { verifyOutput } from "../../labs/run/verify.js";
+import { verifyStore } from "../../labs/run/verify.js";
 import { temporaryFolder } from "../support/folder.js";
 
 const TOPIC = "t";
@@ -46,7 +46,7 @@ async function filesOf(folder: string): Promise<string[]> {
 
 test("products as they were committed have no problems, and the counts are theirs", async () => {
   const folder = await output();
-  const { products, problems, passedOver } = await verifyOutput(store(folder));
+  const { products, problems, passedOver } = await verifyStore(store(folder));
   expect(problems).toEqual([]);
   expect(passedOver).toEqual([]);
   for (const { product, files, rows } of products) {
@@ -95,7 +95,7 @@ test("any damage to any file is found, and that file alone is named", async () =
             await writeFile(added, whole);
             problem = /^not committed/;
         }
-        const { problems } = await verifyOutput(store(folder));
+        const { problems } = await verifyStore(store(folder));
         await rm(added, { force: true });
         await writeFile(place, whole);
         expect(problems).toEqual([
@@ -110,7 +110,7 @@ test("any damage to any file is found, and that file alone is named", async () =
     ),
     { numRuns: 60 },
   );
-  expect((await verifyOutput(store(folder))).problems).toEqual([]);
+  expect((await verifyStore(store(folder))).problems).toEqual([]);
 });
 
 test("files of a batch that was begun but not committed are named as such", async () => {
@@ -118,7 +118,7 @@ test("files of a batch that was begun but not committed are named as such", asyn
   const commits = (await readdir(join(folder, "checkpoint/commits"))).map(Number);
   const last = Math.max(...commits);
   await rm(join(folder, `checkpoint/commits/${last}`));
-  const { problems } = await verifyOutput(store(folder));
+  const { problems } = await verifyStore(store(folder));
   expect(problems.map(({ path }) => path)).toContain(`windows/part-0000000${last}.parquet`);
   for (const { path, problem, remedy } of problems) {
     if (!path.startsWith("latest/")) expect(problem).toMatch(`batch ${last}`);
@@ -133,12 +133,12 @@ test("a checkpoint that the next run could not continue from does not pass", asy
   const content = await readFile(path);
   content[content.length >> 1]! ^= 1;
   await writeFile(path, content);
-  await expect(verifyOutput(store(folder))).rejects.toThrow(/state\/\d+ is corrupt .*--fresh/);
+  await expect(verifyStore(store(folder))).rejects.toThrow(/state\/\d+ is corrupt .*--fresh/);
 });
 
 test("where a folder has no checkpoint, there is nothing to compare with", async () => {
   const folder = await temporaryFolder();
-  await expect(verifyOutput(store(folder))).rejects.toThrow(/no checkpoint/);
+  await expect(verifyStore(store(folder))).rejects.toThrow(/no checkpoint/);
   expect(await readdir(folder)).toEqual([]);
 });
 
@@ -220,7 +220,7 @@ async function sparkOutput(batches = 12): Promise<string> {
 test("what Spark wrote is held against its own log: presence, size, and whether it can be read", async () => {
   const folder = await sparkOutput();
   const there = store(folder);
-  const { products, problems, passedOver } = await verifyOutput(there);
+  const { products, problems, passedOver } = await verifyStore(there);
   expect(problems).toEqual([]);
   expect(passedOver).toEqual(["prices/part-cut.parquet"]);
   expect(products[0]).toEqual({ product: "prices", files: 12, rows: 12 });
@@ -237,7 +237,7 @@ test("what Spark wrote is held against its own log: presence, size, and whether 
     const before = await there.read(path);
     if (content === undefined) await there.remove(path);
     else await there.write(path, content);
-    expect((await verifyOutput(there)).problems).toEqual([
+    expect((await verifyStore(there)).problems).toEqual([
       {
         path,
         problem: expect.stringMatching(problem) as string,
@@ -258,10 +258,10 @@ test("a damaged log of Spark's sink is named, with what to do", async () => {
     if (content === undefined) await there.remove(`prices/_spark_metadata/${name}`);
     else await there.write(`prices/_spark_metadata/${name}`, content);
     await expect(committedFiles(there, "prices"), name).rejects.toThrow(message);
-    await expect(verifyOutput(there), name).rejects.toThrow(LabError);
+    await expect(verifyStore(there), name).rejects.toThrow(LabError);
   }
   // Its last file: only the checkpoint tells that there was one.
   const there = store(await sparkOutput());
   await there.remove("prices/_spark_metadata/11");
-  await expect(verifyOutput(there)).rejects.toThrow(/_spark_metadata\/11 is missing/);
+  await expect(verifyStore(there)).rejects.toThrow(/_spark_metadata\/11 is missing/);
 });

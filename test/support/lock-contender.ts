@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { lockOutput } from "../../labs/run/output.js";
+import { lockOutput } from "../../labs/run/output-folder.js";
 
 // A process that takes an output folder whenever its parent says so, and writes when it is in: for lock.test.ts.
 

@@ -4,7 +4,7 @@ import { runPipeline, type PipelineStatus } from "../../labs/run/pipeline.js";
 import { market } from "../../labs/source/market.js";
 import { localStore } from "../../labs/store/local.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
-import { processedShare, progressLine } from "../../scripts/progress.js";
+import { processedShare, progressLine } from "../../labs/run/terminal.js";
 import { temporaryFolder } from "../support/folder.js";
 
 const EVENTS = 12_000;

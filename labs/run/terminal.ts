@@ -1,9 +1,10 @@
 import cliProgress from "cli-progress";
-import { sum, type PipelineStatus } from "../labs/run/pipeline.js";
-import { formatNumber } from "../labs/view/report/summary.js";
-import type { Source } from "../labs/source/source.js";
-import { formatTime } from "../labs/shared/time.js";
-import type { Options } from "./pipeline-options.js";
+import { sum, type PipelineStatus } from "./pipeline.js";
+import { formatNumber } from "../view/report/summary.js";
+import { printable } from "../shared/printable.js";
+import type { Notify, Source } from "../source/source.js";
+import { formatTime } from "../shared/time.js";
+import type { Options } from "./options.js";
 
 const PROGRESS_LINE_MS = 3_000;
 
@@ -31,38 +32,73 @@ export function progressLine(
   return `${formatNumber(processed)}${whole} events · ${formatNumber(Math.round(rate))}/s · watermark ${watermark}`;
 }
 
-/** Shows how far a run is: a bar on a terminal, else a line every few seconds. Everything goes to stderr. */
-export function progressDisplay(
+/** What a run shows while it runs. All of it goes to stderr. */
+export interface Terminal {
+  /** Says something that a person should know, above the progress. */
+  notify: Notify;
+  /** Begins to show how far a run is: a bar on a terminal, else a line every few seconds. */
+  showProgress(source: Source, durationMs: number | undefined, engine: Options["engine"]): void;
+  update(status: PipelineStatus): void;
+  endProgress(): void;
+}
+
+export function openTerminal(): Terminal {
+  let display: Display | undefined;
+  return {
+    // Notices may hold what others have sent: an error of a feed, the name of an asset.
+    notify(notice) {
+      const text = printable(notice);
+      if (display === undefined) console.error(text);
+      else display.notify(text);
+    },
+    showProgress(source, durationMs, engine) {
+      display = openDisplay(source, durationMs, engine);
+    },
+    update: (status) => display?.update(status),
+    endProgress() {
+      display?.stop();
+      display = undefined;
+    },
+  };
+}
+
+interface Display {
+  update(status: PipelineStatus): void;
+  notify: Notify;
+  stop(): void;
+}
+
+function openDisplay(
   source: Source,
-  forMs: number | undefined,
+  durationMs: number | undefined,
   engine: Options["engine"],
-) {
-  const beginMs = performance.now();
+): Display {
+  const startedMs = performance.now();
   /** How many records were processed before this run. */
   let before: number | undefined;
   const line = (status: PipelineStatus) => {
     const processed = sum(status.offsets);
     before ??= Math.min(processed, status.logged - status.appended);
-    const rate = (processed - before) / ((performance.now() - beginMs) / 1_000);
+    const rate = (processed - before) / ((performance.now() - startedMs) / 1_000);
     return progressLine(status, rate, engine);
   };
   const fraction = (status: PipelineStatus) => {
-    const elapsed = forMs === undefined ? 0 : (performance.now() - beginMs) / forMs;
+    const elapsed = durationMs === undefined ? 0 : (performance.now() - startedMs) / durationMs;
     return Math.min(1, Math.max(elapsed, (source.fractionRead() ?? 0) * processedShare(status)));
   };
   if (!process.stderr.isTTY) {
-    let nextMs = beginMs + PROGRESS_LINE_MS;
+    let nextMs = startedMs + PROGRESS_LINE_MS;
     return {
-      update(status: PipelineStatus) {
+      update(status) {
         if (performance.now() < nextMs) return;
         nextMs = performance.now() + PROGRESS_LINE_MS;
         console.error(line(status));
       },
-      notice: (text: string) => console.error(text),
+      notify: (text) => console.error(text),
       stop() {},
     };
   }
-  const bounded = source.finite || forMs !== undefined;
+  const bounded = source.finite || durationMs !== undefined;
   const bar = new cliProgress.SingleBar({
     format: bounded ? "{bar} {percentage} % · {line}" : "{line}",
     stream: process.stderr,
@@ -72,9 +108,8 @@ export function progressDisplay(
   });
   bar.start(100, 0, { line: `reading ${source.name} …` });
   return {
-    update: (status: PipelineStatus) =>
-      bar.update(Math.floor(fraction(status) * 100), { line: line(status) }),
-    notice(text: string) {
+    update: (status) => bar.update(Math.floor(fraction(status) * 100), { line: line(status) }),
+    notify(text) {
       process.stderr.write(`\r\x1b[K${text}\n`);
     },
     stop: () => bar.stop(),

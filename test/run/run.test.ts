@@ -3,7 +3,8 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { UsageError } from "../../labs/shared/errors.js";
-import { readOptions } from "../../scripts/pipeline-options.js";
+import { pipelineCommand, pipelineOptions } from "../../labs/run/options.js";
+import { parseArguments } from "../../scripts/command.js";
 import { coingeckoServer, prices } from "../support/coingecko-server.js";
 import { market, parseSummary, runPipelineCommand, start } from "../support/command.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -143,7 +144,9 @@ test.each([
   ["--tape"],
   ["extra"],
 ])("wrong usage is refused: %s %s", async (...args) => {
-  await expect(readOptions(args)).rejects.toThrow(UsageError);
+  const command = pipelineCommand();
+  const options = parseArguments(command, args).then(() => pipelineOptions(command, () => {}));
+  await expect(options).rejects.toThrow(UsageError);
 });
 
 test("wrong usage ends with exit code 2, one line and a hint", async () => {

@@ -1,0 +1,65 @@
+import { join } from "node:path";
+import type { EventLog } from "../log/log.js";
+import type { Config } from "../shared/config.js";
+import type { Notify, Source } from "../source/source.js";
+import type { BatchOutput } from "../store/products.js";
+import type { Checkpoint } from "../stream/checkpoint.js";
+import { brokersOf } from "./log.js";
+import type { Output } from "./output.js";
+import { runPipeline, type PipelineStatus } from "./pipeline.js";
+import type { PriceQuerySettings } from "./price-query.js";
+import { sparkRemoteOf } from "./stack.js";
+
+/** What both engines are given. */
+export interface EngineParts {
+  source: Source;
+  log: EventLog;
+  output: Output;
+  checkpoint: Checkpoint;
+  query: PriceQuerySettings;
+  /** Live sources: how often a micro-batch runs, milliseconds. */
+  triggerMs: number;
+  /** Stay after a finite source has ended, for what others append to the log. */
+  follow: boolean;
+  /** Append all of a finite source before the first batch is planned. */
+  appendFirst: boolean;
+  /** Shown what each batch adds to the products. Only our own engine does so. */
+  observe(output: BatchOutput): void;
+  notify: Notify;
+}
+
+/** Computes the products of a source, until it ends or the signal aborts. */
+export interface Engine {
+  run(
+    parts: EngineParts,
+    signal: AbortSignal,
+    onStatus: (status: PipelineStatus) => void,
+  ): Promise<PipelineStatus>;
+}
+
+/** Our own engine, in this process. */
+export const ownEngine: Engine = {
+  run({ output: { store }, query, ...parts }, signal, onStatus) {
+    const { triggerMs, follow, appendFirst } = parts;
+    const options = { ...query, triggerMs, follow, appendFirst };
+    return runPipeline({ ...parts, store }, options, signal, onStatus);
+  },
+};
+
+/** Spark, by Spark Connect. @param root the project's root */
+export const sparkEngine = (config: Config, root: string): Engine => ({
+  async run({ source, log, output, query, triggerMs, follow, notify }, signal, onStatus) {
+    notify("Spark plans the query and starts it, which takes some seconds");
+    const { PROTOCOL, connectSpark } = await import("../spark/client.js");
+    const { runSparkPipeline } = await import("./spark-pipeline.js");
+    const session = connectSpark(sparkRemoteOf(config), join(root, PROTOCOL));
+    try {
+      const { store, sparkRoot } = output;
+      const job = { ...query, brokers: brokersOf(config), topic: log.topic, root: sparkRoot };
+      const parts = { source, log, session, store };
+      return await runSparkPipeline(parts, job, { triggerMs, follow }, signal, onStatus);
+    } finally {
+      session.close();
+    }
+  },
+});

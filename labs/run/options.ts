@@ -1,0 +1,247 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { errorMessage, UsageError } from "../shared/errors.js";
+import {
+  duration,
+  durationOption,
+  nameList,
+  numberFrom,
+  optionName,
+  positiveDuration,
+  wholeNumber,
+  type OptionSpec,
+} from "../shared/option.js";
+import { SOURCES } from "../source/registry.js";
+import type { Notify, SourceCommand } from "../source/source.js";
+import { windowSpec, type WindowSpec } from "../stream/window.js";
+
+/** What a run is asked to do. Times are milliseconds. */
+export interface Options {
+  source: SourceCommand;
+  /** The options that only some sources take, by their names in camel case. */
+  sourceOptions: Record<string, unknown>;
+  assets?: string[];
+  out?: string;
+  partitions: number;
+  batch: number;
+  windows: WindowSpec;
+  /** The watermark's delay. */
+  delayMs: number;
+  changeThreshold: number;
+  triggerMs: number;
+  durationMs?: number;
+  log: "file" | "kafka";
+  engine: "ts" | "spark";
+  stack: boolean;
+  follow: boolean;
+  useExercises: boolean;
+  /** The file of rules. */
+  alerts?: string;
+  /** The port of the live page; true: any that is free. */
+  serve?: number | true;
+  fresh: boolean;
+  verify: boolean;
+  /** Whether what is committed must outlive a power cut. */
+  fsync: boolean;
+  json: boolean;
+}
+
+/** What commander gives. */
+interface Parsed extends Omit<
+  Options,
+  "sourceOptions" | "windows" | "delayMs" | "triggerMs" | "durationMs"
+> {
+  window: number;
+  slide: number;
+  watermark: number;
+  trigger: number;
+  duration?: number;
+}
+
+/** Of the settings of a run those that figures and pages show. */
+export const viewSettings = ({ windows, delayMs, changeThreshold }: Options) => ({
+  ...{ ...windows, delayMs, changeThreshold },
+});
+
+function sourceOf(text: string): SourceCommand {
+  const found = SOURCES.find(({ name }) => name === text);
+  if (found !== undefined) return found;
+  throw new Error(`Expected one of ${SOURCES.map(({ name }) => name).join(", ")}.`);
+}
+
+function notEmpty(text: string): string {
+  if (text.trim() === "") throw new Error("Expected a folder or a URL, not nothing.");
+  return text;
+}
+
+const QUERY_OPTIONS: readonly OptionSpec[] = [
+  { flags: "--assets <a,b>", help: "only these assets", parse: nameList },
+  {
+    flags: "--out <dir>",
+    help: "output: a folder, or hdfs://host:port/path (default: .lab/out)",
+    parse: notEmpty,
+  },
+  {
+    flags: "--partitions <n>",
+    help: "partitions of the topic",
+    parse: wholeNumber(1, 1_000),
+    default: 3,
+  },
+  {
+    flags: "--batch <n>",
+    help: "events per micro-batch, over all partitions",
+    parse: wholeNumber(1),
+    default: 1_000,
+  },
+  durationOption(
+    "--trigger <time>",
+    "live sources: run a micro-batch this often",
+    positiveDuration,
+    1_000,
+  ),
+  durationOption("--window <time>", "length of a window", positiveDuration, 60_000),
+  durationOption("--slide <time>", "start a window this often", positiveDuration, 10_000),
+  durationOption("--watermark <time>", "how long to wait for late events", duration, 30_000),
+  {
+    flags: "--change-threshold <percent>",
+    help: "record windows that change by at least this percentage",
+    parse: numberFrom(0, false),
+    default: 0.5,
+  },
+];
+
+/** The options of sources, each once, with the names of the sources that take it. */
+function sourceOptions(): { spec: OptionSpec; names: string[] }[] {
+  const specs = new Set(SOURCES.flatMap(({ options }) => options));
+  return [...specs].map((spec) => ({
+    spec,
+    names: SOURCES.filter(({ options }) => options.includes(spec)).map(({ name }) => name),
+  }));
+}
+
+/** An option as commander has it. @param owners whom it is for, where not for all */
+function toOption(spec: OptionSpec, owners: readonly string[] = []): Option {
+  const { flags, help, parse, default: preset, shownDefault } = spec;
+  const option = new Option(flags, owners.length === 0 ? help : `${owners.join(", ")}: ${help}`);
+  if (parse !== undefined) {
+    option.argParser((text) => {
+      try {
+        return parse(text);
+      } catch (error) {
+        throw new InvalidArgumentError(errorMessage(error));
+      }
+    });
+  }
+  return preset === undefined ? option : option.default(preset, shownDefault);
+}
+
+/** The command line of the pipeline. */
+export function pipelineCommand(): Command {
+  const command = new Command("run-pipeline")
+    .description(
+      "Runs the pipeline: source → event log → event-time windows → Parquet, then a summary and report.html.\n" +
+        "The same command again continues where it stopped.",
+    )
+    .addOption(
+      toOption({
+        flags: "--source <name>",
+        help: `where prices come from: ${SOURCES.map(({ name, help }) => `${name} (${help})`).join(", ")}`,
+        parse: sourceOf,
+        default: SOURCES[0],
+        shownDefault: SOURCES[0]!.name,
+      }),
+    );
+  for (const spec of QUERY_OPTIONS) command.addOption(toOption(spec));
+  for (const { spec, names } of sourceOptions()) command.addOption(toOption(spec, names));
+  return command
+    .addOption(
+      toOption({
+        flags: "--duration <time>",
+        help: "stop after this long",
+        parse: positiveDuration,
+      }),
+    )
+    .addOption(
+      new Option(
+        "--log <name>",
+        "the event log: files, or a topic of Kafka (default: file)",
+      ).choices(["file", "kafka"]),
+    )
+    .addOption(
+      new Option(
+        "--engine <name>",
+        "what computes: our own engine, or Spark (default: ts)",
+      ).choices(["ts", "spark"]),
+    )
+    .option("--stack", "use the real Kafka, Spark and HDFS, started here if they do not run")
+    .option("--follow", "keep running after the source ends, until Ctrl-C")
+    .addOption(
+      toOption({
+        flags: "--serve [port]",
+        help: "serve a live page on 127.0.0.1 while the pipeline runs; without a port: 8050 or the next free one",
+        parse: wholeNumber(1, 65_535),
+      }),
+    )
+    .option(
+      "--alerts <file>",
+      "raise alerts by the rules of a JSON file (setup/alerts.example.json)",
+    )
+    .option("--use-exercises", "use your solved exercises in place of the lab's own functions")
+    .option("--fresh", "start over: remove what earlier runs wrote to the output folder")
+    .option(
+      "--verify",
+      "run nothing: check that the products of --out are those that were committed",
+    )
+    .option("--no-fsync", "for benchmarks: do not wait for the disk, so a power cut may cost data")
+    .option("--json", "print the summary as one JSON object on stdout, and nothing else there")
+    .helpOption("--help", "show this help")
+    .addHelpText(
+      "after",
+      "\nDurations: 500ms, 60s, 1m, 1h." +
+        "\nhdfs:///path is a path on the lab's own HDFS, or on the one of HDFS_URL." +
+        "\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL. For a cluster elsewhere, of which nothing is" +
+        "\nstarted here: KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port," +
+        "\nif WebHDFS is not at port 9870 of the NameNode), SPARK_REMOTE (sc://host:port).",
+    )
+    .allowExcessArguments(false)
+    .action(() => {});
+}
+
+/** The options of a command line that was parsed. @throws UsageError if they do not go together */
+export function pipelineOptions(command: Command, notify: Notify): Options {
+  const parsed = command.opts<Partial<Parsed> & Parsed>();
+  const { window, slide, watermark: delayMs, trigger: triggerMs, duration: durationMs } = parsed;
+  const { stack = false, follow = false, useExercises = false } = parsed;
+  const { fresh = false, verify = false, json = false } = parsed;
+  const windows = windowSpec(window, slide);
+  const engine = parsed.engine ?? (stack ? "spark" : "ts");
+  const log = parsed.log ?? (stack || engine === "spark" ? "kafka" : "file");
+  if (engine === "spark" && log === "file") {
+    throw new UsageError("--engine spark reads from Kafka: use --log kafka");
+  }
+  if (engine === "spark" && useExercises) {
+    throw new UsageError("--use-exercises puts your code into our own engine: add --engine ts");
+  }
+  if (engine === "spark" && parsed.alerts !== undefined) {
+    throw new UsageError("--alerts are raised by our own engine: add --engine ts");
+  }
+  if (verify && fresh) {
+    throw new UsageError(
+      "--verify checks what earlier runs wrote and --fresh removes it: give one of them",
+    );
+  }
+  const { source } = parsed;
+  for (const { spec, names } of sourceOptions()) {
+    const isGiven = command.getOptionValueSource(camelCase(optionName(spec))) === "cli";
+    if (isGiven && !names.includes(source.name)) {
+      notify(`--${optionName(spec)} is for --source ${names.join(" or ")}; ignored`);
+    }
+  }
+  return {
+    ...parsed,
+    ...{ sourceOptions: { ...parsed }, windows, delayMs, triggerMs, durationMs },
+    ...{ stack, follow, useExercises, fresh, verify, json, engine, log },
+  };
+}
+
+const camelCase = (name: string) =>
+  name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

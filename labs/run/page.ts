@@ -1,0 +1,85 @@
+import type { EventLog } from "../log/log.js";
+import { errorMessage } from "../shared/errors.js";
+import type { Notify, Source } from "../source/source.js";
+import { readAll, readProduct, type BatchOutput } from "../store/products.js";
+import type { Store } from "../store/store.js";
+import { MAX_ASSETS_SHOWN } from "../view/report/summary.js";
+import { readSeries } from "../view/report/series.js";
+import { viewSettings, type Options } from "./options.js";
+import type { PipelineStatus } from "./pipeline.js";
+
+/** The live page of a run. */
+export interface Page {
+  readonly url: string;
+  addOutput(output: BatchOutput): void;
+  setStatus(status: PipelineStatus): void;
+  /** Shows the status at the end, with the latest prices. */
+  end(status: PipelineStatus): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the live page with what earlier runs have left, and says where it is.
+ *
+ * @param past the store, checked against what was committed
+ * @param root the project's root
+ */
+export async function openPage(
+  options: Options,
+  { source, log, store }: { source: Source; log: EventLog; store: Store },
+  past: Store,
+  root: string,
+  notify: Notify,
+): Promise<Page> {
+  const { openFeed } = await import("../view/dashboard/feed.js");
+  const { DEFAULT_PORT, startDashboard } = await import("../view/dashboard/server.js");
+  const feed = openFeed({
+    source: source.name,
+    engine: options.engine === "ts" ? "our engine" : "Spark",
+    topic: log.topic,
+    output: store.root,
+    ...viewSettings(options),
+    recorded: source.finite,
+    watched: options.alerts !== undefined,
+  });
+  const latest = await readAll(past, "latest");
+  const assets = latest.slice(0, MAX_ASSETS_SHOWN).map(({ asset }) => asset);
+  feed.addPast(await readSeries(past, assets, 0), []);
+  feed.setLatest(latest);
+  // A file at a time: the feed keeps the last ones only, however many there were.
+  for await (const alerts of readProduct(past, "alerts")) feed.addPast([], alerts);
+  const lag = async () => {
+    const ends = await log.endOffsets();
+    return ends.map((end, partition) => end - (feed.snapshot().stream.offsets[partition] ?? 0));
+  };
+  const port = options.serve === true ? undefined : options.serve;
+  const dashboard = await startDashboard({ root, feed, port, lag });
+  const isMoved = port === undefined && dashboard.port !== DEFAULT_PORT;
+  notify(`live page: ${dashboard.url}${isMoved ? ` (port ${DEFAULT_PORT} is taken)` : ""}`);
+
+  // Spark's batches are seen by what they leave in the store. That it cannot be read is no reason to stop Spark.
+  const closed = new AbortController();
+  const following = options.engine === "spark" ? followProducts() : undefined;
+  async function followProducts(): Promise<void> {
+    const { followProducts } = await import("../view/dashboard/follow.js");
+    await followProducts(store, feed, closed.signal).catch((error: unknown) => {
+      notify(`the live page gets no more prices: ${errorMessage(error)}`);
+    });
+  }
+
+  return {
+    url: dashboard.url,
+    addOutput: (output) => feed.addOutput(output),
+    setStatus: (status) => feed.setStatus(status),
+    end(status) {
+      feed.setStatus(status);
+      feed.setLatest(status.latest);
+    },
+    async close() {
+      closed.abort();
+      await following;
+      feed.close();
+      await dashboard.close();
+    },
+  };
+}

@@ -1,0 +1,250 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { EventLog } from "../log/log.js";
+import type { Config } from "../shared/config.js";
+import { formatDuration } from "../shared/time.js";
+import { startTimer } from "../shared/wait.js";
+import type { Notify, Source } from "../source/source.js";
+import { checkedStore } from "../store/manifest.js";
+import { PRODUCTS, committedFiles, readAll } from "../store/products.js";
+import type { Store } from "../store/store.js";
+import { openCheckpoint, type Settings, type StoredCheckpoint } from "../stream/checkpoint.js";
+import { renderReport } from "../view/report/report.js";
+import { readAlerts, readLateness, readSeries } from "../view/report/series.js";
+import { MAX_ASSETS_SHOWN, summarize, type Summary } from "../view/report/summary.js";
+import { openDelivery, readAlertSettings, type AlertSettings } from "./alerts.js";
+import { ownEngine, sparkEngine, type Engine } from "./engine.js";
+import { openLog } from "./log.js";
+import { viewSettings, type Options } from "./options.js";
+import { REPORT, lockOutput, prepareOutput } from "./output-folder.js";
+import { openOutput, type Output } from "./output.js";
+import { openPage } from "./page.js";
+import type { PipelineStatus } from "./pipeline.js";
+import type { PriceQuerySettings } from "./price-query.js";
+import { startStack } from "./stack.js";
+import type { Stop } from "./stop.js";
+import type { Terminal } from "./terminal.js";
+import { manifestOf } from "./verify.js";
+
+/** The part of plotly.js that draws lines and bars, from the project's root. */
+const PLOTLY = "node_modules/plotly.js/dist/plotly-basic.min.js";
+
+/** How a run ended. */
+export interface Outcome {
+  summary: Summary;
+  status: PipelineStatus;
+  source: Source;
+  topic: string;
+  /** Where the products are. */
+  products: string;
+  /** The path of report.html on this machine. */
+  report: string;
+}
+
+/** A run that is ready to begin. */
+export interface Run {
+  /** Runs the engine until its source ends or the run is stopped; then writes the report. */
+  toEnd(): Promise<Outcome>;
+  /** Keeps the live page, where there is one, until the run is stopped. */
+  keepPage(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens everything that a run needs, in order: output, source, services, log, checkpoint, live page, alerts.
+ *
+ * @param root the project's root
+ * @throws LabError saying what is missing or does not fit; nothing stays open then
+ */
+export async function openRun(
+  options: Options,
+  config: Config,
+  root: string,
+  stop: Stop,
+  terminal: Terminal,
+): Promise<Run> {
+  const { notify } = terminal;
+  const closing: (() => Promise<unknown>)[] = [];
+  async function close(): Promise<void> {
+    for (const each of closing.splice(0).reverse()) await each();
+  }
+  try {
+    return { ...(await open()), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  async function open(): Promise<Omit<Run, "close">> {
+    const learners = options.useExercises ? await useExercises(root, notify) : undefined;
+    const alerts =
+      options.alerts === undefined ? undefined : await readAlertSettings(options.alerts);
+    const output = await openOutput(options, config, root, notify);
+    if (learners !== undefined) {
+      if (output.store.root === output.folder) output.store = learners.writing(output.store);
+      else notify("HDFS is written by the lab's own sink: the exercise's is for folders");
+    }
+    const { store, folder } = output;
+    const { assets, sourceOptions } = options;
+    const known = () => readAll(store, "latest");
+    const { source, settings = {} } = await options.source.open(sourceOptions, {
+      ...{ root, config, assets, known, notify },
+    });
+    if (options.stack) await startStack(options, config, output, root);
+    await output.reach();
+    closing.push(await lockOutput(folder, notify, stop.signal));
+    await prepareOutput(store, folder, options.fresh);
+    const log = await openLog(options, config, output, notify);
+    closing.push(() => log.close());
+    const checkpoint = await openCheckpoint(store, log.topic, {
+      ...{ source: source.name, ...settings },
+      ...checkpointSettings(options, alerts),
+      ...(learners === undefined ? {} : { exercises: learners.inUse.join(",") }),
+    });
+
+    const startedMs = performance.now();
+    const { durationMs } = options;
+    const timer = durationMs === undefined ? undefined : startTimer(durationMs, () => stop.abort());
+    closing.push(() => Promise.resolve(timer?.cancel()));
+    terminal.showProgress(source, durationMs, options.engine);
+    const page =
+      options.serve === undefined
+        ? undefined
+        : await openPage(
+            options,
+            { source, log, store },
+            checkedStore(store, await manifestOf(store, checkpoint)),
+            root,
+            notify,
+          );
+    if (page !== undefined) closing.push(() => page.close());
+    const delivery = alerts === undefined ? undefined : await openDelivery(alerts, store, notify);
+    if (delivery !== undefined) closing.push(() => delivery.close(stop.signal.aborted));
+
+    const { windows, delayMs, changeThreshold, batch: batchSize } = options;
+    const query: PriceQuerySettings = {
+      ...{ windows, delayMs, changeThreshold, batchSize },
+      semantics: learners?.semantics,
+      alertRules: alerts?.rules,
+    };
+    const engine: Engine = options.engine === "ts" ? ownEngine : sparkEngine(config, root);
+    const { triggerMs, follow } = options;
+    const appendFirst = isAppendedFirst(options);
+
+    return {
+      async toEnd() {
+        stop.finishFirst("a batch that has begun is completed first");
+        const status = await engine
+          .run(
+            {
+              ...{ source, log, output, checkpoint, query, triggerMs, follow, appendFirst, notify },
+              observe(batch) {
+                page?.addOutput(batch);
+                delivery?.deliver(batch.alerts);
+              },
+            },
+            stop.signal,
+            (status) => {
+              terminal.update(status);
+              page?.setStatus(status);
+            },
+          )
+          .finally(() => {
+            timer?.cancel();
+            terminal.endProgress();
+          });
+        await page?.end(status);
+
+        stop.finishFirst("the summary and the report are written first");
+        if (store.root !== folder) notify("reading the products for the summary and the report");
+        const maxAssets = options.json ? Infinity : MAX_ASSETS_SHOWN;
+        const checked = await openChecked(store, checkpoint);
+        const elapsedMs = performance.now() - startedMs;
+        const summary = await summarize(status, checked, source.counts, elapsedMs, maxAssets);
+        const report = await writeReport(options, summary, source, log, output, checked, root);
+        return { summary, status, source, topic: log.topic, products: store.root, report };
+      },
+
+      async keepPage() {
+        if (page === undefined || stop.signal.aborted) return;
+        stop.finishFirst("the live page is closed");
+        notify(`the page stays at ${page.url} until Ctrl-C`);
+        await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+      },
+    };
+  }
+}
+
+/** From Kafka all is read that was appended before the first batch is planned, unless it is played at a speed. */
+const isAppendedFirst = ({ log, sourceOptions }: Options) =>
+  log === "kafka" && sourceOptions["speed"] === undefined;
+
+/** The settings that the products depend on, beside those of the source. */
+function checkpointSettings(options: Options, alerts: AlertSettings | undefined): Settings {
+  return {
+    assets: options.assets?.join(",") ?? "all",
+    log: options.log,
+    engine: options.engine,
+    ...(options.log === "kafka" ? { speed: isAppendedFirst(options) ? "not set" : "set" } : {}),
+    partitions: options.partitions,
+    batch: options.batch,
+    window: formatDuration(options.windows.windowMs),
+    slide: formatDuration(options.windows.slideMs),
+    watermark: formatDuration(options.delayMs),
+    "change-threshold": options.changeThreshold,
+    ...(alerts === undefined ? {} : { alerts: alerts.digest }),
+  };
+}
+
+/** The learner's solved exercises; says which. */
+async function useExercises(root: string, notify: Notify) {
+  const { learnersParts } = await import("../course/checker/use.js");
+  notify("checking the exercises that the pipeline can use …");
+  const parts = await learnersParts(root);
+  notify(`your own code is in use: ${parts.inUse.join(", ") || "none"}`);
+  if (parts.unsolved.length > 0) {
+    notify(`not solved, so the lab's own is in use: ${parts.unsolved.join(", ")}`);
+  }
+  return parts;
+}
+
+/**
+ * The store, for reading what was committed: a file that is not as committed is an error.
+ *
+ * @throws LabError if a file is missing from any product, or one of those is damaged that neither the summary nor the report reads
+ */
+async function openChecked(store: Store, checkpoint: StoredCheckpoint): Promise<Store> {
+  const checked = checkedStore(store, await manifestOf(store, checkpoint));
+  for (const product of PRODUCTS) await checked.list(product);
+  for (const product of ["rejected", "alerts"] as const) {
+    for (const name of await committedFiles(checked, product)) {
+      await checked.read(`${product}/${name}`);
+    }
+  }
+  return checked;
+}
+
+/** Writes report.html to the output and, where that is not on this machine, a copy here. @returns where to open it */
+async function writeReport(
+  options: Options,
+  summary: Summary,
+  source: Source,
+  log: EventLog,
+  { store, folder }: Output,
+  checked: Store,
+  root: string,
+): Promise<string> {
+  const drawn = summary.assets.slice(0, MAX_ASSETS_SHOWN).map(({ asset }) => asset);
+  const content = {
+    series: await readSeries(checked, drawn, summary.events),
+    lateness: await readLateness(log),
+    alerts: options.alerts === undefined ? undefined : await readAlerts(checked),
+  };
+  const plotly = await readFile(join(root, PLOTLY), "utf8");
+  const settings = { ...viewSettings(options), title: source.name };
+  const page = renderReport(summary, content, settings, plotly);
+  await store.write(REPORT, page);
+  const path = join(folder, REPORT);
+  if (store.root !== folder) await writeFile(path, page);
+  return path;
+}

@@ -1,0 +1,76 @@
+import { MAX_DURATION, formatDuration, parseDurationMs } from "./time.js";
+
+// Options of the command line, as data: a source names its own, and the command makes them its own.
+
+/** An option that takes a value. */
+export interface OptionSpec {
+  /** As people type it: `--speed <x>`. */
+  flags: string;
+  help: string;
+  /** Reads the value. @throws Error that says what was expected */
+  parse?: (text: string) => unknown;
+  default?: unknown;
+  /** The default as one would type it. */
+  shownDefault?: string;
+}
+
+/** The name of an option without its dashes. */
+export const optionName = ({ flags }: OptionSpec): string => /--([a-z-]+)/.exec(flags)![1]!;
+
+/** A duration, at least 0. @returns milliseconds */
+export function duration(text: string): number {
+  const ms = parseDurationMs(text);
+  if (Number.isNaN(ms)) {
+    throw new Error(
+      `Expected a duration of at most ${MAX_DURATION} (100 years): 500ms, 60s, 1m or 1h.`,
+    );
+  }
+  return ms;
+}
+
+/** A duration of at least a millisecond. @returns milliseconds */
+export function positiveDuration(text: string): number {
+  const ms = duration(text);
+  if (ms < 1 || !Number.isInteger(ms)) {
+    throw new Error("Expected at least 1ms, and whole milliseconds.");
+  }
+  return ms;
+}
+
+/** An option that takes a duration. */
+export const durationOption = (
+  flags: string,
+  help: string,
+  parse: (text: string) => number,
+  defaultMs: number,
+): OptionSpec => ({
+  ...{ flags, help, parse, default: defaultMs },
+  shownDefault: formatDuration(defaultMs),
+});
+
+export const wholeNumber =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new Error(`Expected a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+
+export const numberFrom =
+  (least: number, exclusive: boolean) =>
+  (text: string): number => {
+    const value = text.trim() === "" ? NaN : Number(text);
+    if (!Number.isFinite(value) || value < least || (exclusive && value === least)) {
+      throw new Error(`Expected a number ${exclusive ? "above" : "from"} ${least}.`);
+    }
+    return value;
+  };
+
+/** Names with commas between, each once. */
+export function nameList(text: string): string[] {
+  const list = [...new Set(text.split(",").map((name) => name.trim()))];
+  if (list.includes("")) throw new Error("Expected names with commas between: a,b.");
+  return list;
+}
