@@ -3,7 +3,7 @@ import { LabError, errorCode, errorMessage } from "../shared/errors.js";
 import { lockFile, lockHolder } from "../shared/lock.js";
 import { makeFolders } from "../shared/files.js";
 import { localStore } from "../store/local.js";
-import { PRODUCTS } from "../store/products.js";
+import { PRODUCT_NAMES } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { CHECKPOINT, isBegun } from "../stream/checkpoint.js";
 
@@ -11,7 +11,7 @@ import { CHECKPOINT, isBegun } from "../stream/checkpoint.js";
 export const LOG = "log";
 export const REPORT = "report.html";
 
-const OURS = [...PRODUCTS, REPORT, LOG, CHECKPOINT];
+const OURS = [...PRODUCT_NAMES, REPORT, LOG, CHECKPOINT];
 /** How the files of the products and of the log are named, by our engine and by Spark. */
 const OUR_FILE =
   /^(part-[\w.-]+\.(parquet|jsonl?)|latest\.parquet|_spark_metadata|[\w.-]+-\d+\.log)$/;
@@ -73,7 +73,7 @@ async function whoHas(path: string): Promise<string> {
  */
 export async function prepareOutput(store: Store, folder: string, fresh: boolean): Promise<void> {
   const local = localStore(folder);
-  const places = [...PRODUCTS.map((name) => [store, name] as const), [local, LOG] as const];
+  const places = [...PRODUCT_NAMES.map((name) => [store, name] as const), [local, LOG] as const];
   if (fresh || (await store.list("")).includes(CLEARING)) {
     for (const [place, name] of places) {
       const foreign = (await place.list(name)).find((file) => !OUR_FILE.test(file));

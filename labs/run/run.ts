@@ -6,7 +6,7 @@ import { formatDuration } from "../shared/time.js";
 import { startTimer } from "../shared/wait.js";
 import type { Notify, Source } from "../source/source.js";
 import { checkedStore } from "../store/manifest.js";
-import { PRODUCTS, committedFiles, readAll } from "../store/products.js";
+import { PRODUCT_NAMES, committedFiles, readAll } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { openCheckpoint, type Settings, type StoredCheckpoint } from "../stream/checkpoint.js";
 import { renderReport } from "../view/report/report.js";
@@ -215,7 +215,7 @@ async function useExercises(root: string, notify: Notify) {
  */
 async function openChecked(store: Store, checkpoint: StoredCheckpoint): Promise<Store> {
   const checked = checkedStore(store, await manifestOf(store, checkpoint));
-  for (const product of PRODUCTS) await checked.list(product);
+  for (const product of PRODUCT_NAMES) await checked.list(product);
   for (const product of ["rejected", "alerts"] as const) {
     for (const name of await committedFiles(checked, product)) {
       await checked.read(`${product}/${name}`);

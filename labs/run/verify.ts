@@ -2,7 +2,8 @@ import { LabError } from "../shared/errors.js";
 import { TOPIC } from "../log/log.js";
 import type { Notify } from "../source/source.js";
 import type { Manifest } from "../store/manifest.js";
-import { PRODUCTS, sparkManifest, type Product } from "../store/products.js";
+import { PRODUCT_NAMES, type Product } from "../store/products.js";
+import { sparkManifest } from "../store/spark-sink.js";
 import type { Store } from "../store/store.js";
 import { verifyProducts, type FileProblem, type Verification } from "../store/verify.js";
 import {
@@ -18,13 +19,13 @@ import type { Output } from "./output.js";
 export async function manifestOf(store: Store, checkpoint: StoredCheckpoint): Promise<Manifest> {
   if (checkpoint.settings["engine"] !== "spark") return checkpoint.manifest();
   const lastBatches: Partial<Record<Product, number>> = {};
-  for (const product of PRODUCTS) {
+  for (const product of PRODUCT_NAMES) {
     // Each product is a query of its own, with a checkpoint of its own.
     const commits = await store.list(`${CHECKPOINT}/${product}/commits`);
     const batches = commits.filter((name) => /^\d+$/.test(name)).map(Number);
     if (batches.length > 0) lastBatches[product] = Math.max(...batches);
   }
-  return sparkManifest(store, lastBatches);
+  return sparkManifest(store, PRODUCT_NAMES, lastBatches);
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   REASONS,
   REPLACEMENT_CHARACTER,
 } from "../event.js";
-import type { LatestRow } from "../store/products.js";
+import { PRODUCTS, type LatestRow } from "../store/products.js";
 import type { WindowSpec } from "../stream/window.js";
 import { ISO_TIME } from "../shared/time.js";
 import type { SparkSession } from "./client.js";
@@ -224,7 +224,7 @@ export async function startSparkJob(
       name: `${name} of ${job.topic}`,
       path: `${root}/${name}`,
       checkpoint: `${root}/checkpoint/${name}`,
-      format: name === "rejected" ? "json" : "parquet",
+      format: "columns" in PRODUCTS[name] ? "parquet" : "json",
       everyMs,
     });
   }

@@ -1,8 +1,9 @@
-import { z } from "zod";
 import { LabError, errorMessage } from "../shared/errors.js";
+import { parseJson } from "../shared/json.js";
 import type { PriceEvent } from "../event.js";
-import { FILE_REMEDY, checksum, type CommittedFile, type Manifest } from "./manifest.js";
+import { FILE_REMEDY, checksum, type CommittedFile } from "./manifest.js";
 import { decodeParquet, encodeParquet, type Columns, type Row } from "./parquet.js";
+import { sparkFiles } from "./spark-sink.js";
 import type { Store } from "./store.js";
 
 // The products of the pipeline, each a folder under the output root. All times are milliseconds since the epoch
@@ -97,8 +98,46 @@ export const WINDOW_COLUMNS: Columns = {
   pct_change: { type: "double" },
 };
 
-export const PRODUCTS = ["prices", "windows", "latest", "changes", "rejected", "alerts"] as const;
-export type Product = (typeof PRODUCTS)[number];
+/** A product, for the code that writes and reads it. */
+interface ProductSpec {
+  /** Written as Parquet; undefined: as JSON lines. */
+  columns?: Columns;
+  /** The members that each JSON line must have: Spark leaves out what has no value. */
+  members?: readonly string[];
+  /** What a batch adds; undefined where it leaves the product as it is. */
+  rowsOf(output: BatchOutput): readonly Row[] | undefined;
+  /** Replaced as a whole by each batch that writes it (Spark's output mode "complete"). */
+  isComplete?: true;
+  /** Its folder is made with the first row. */
+  isOptional?: true;
+}
+
+/** The products, each once: what writes, reads, checks or removes them goes by this table. */
+export const PRODUCTS = {
+  prices: {
+    columns: PRICE_COLUMNS,
+    rowsOf: ({ events }) =>
+      events.map(({ asset, priceUsd, eventTimeMs }) => ({
+        ...{ asset, price_usd: priceUsd, event_time: eventTimeMs },
+      })),
+  },
+  windows: { columns: WINDOW_COLUMNS, rowsOf: ({ windows }) => windows },
+  latest: { columns: PRICE_COLUMNS, rowsOf: ({ latest }) => latest, isComplete: true },
+  changes: { columns: WINDOW_COLUMNS, rowsOf: ({ changes }) => changes },
+  rejected: {
+    members: ["topic", "partition", "offset", "reason"],
+    rowsOf: ({ rejected }) => rejected,
+  },
+  alerts: {
+    members: ["id", "rule", "kind", "asset", "time", "price_usd", "value", "text"],
+    rowsOf: ({ alerts }) => alerts,
+    isOptional: true,
+  },
+} satisfies Record<string, ProductSpec>;
+
+export type Product = keyof typeof PRODUCTS;
+export const PRODUCT_NAMES = Object.keys(PRODUCTS) as Product[];
+const specOf = (product: Product): ProductSpec => PRODUCTS[product];
 
 type ProductRow<P extends Product> = P extends "prices" | "latest"
   ? PriceRow
@@ -109,8 +148,11 @@ type ProductRow<P extends Product> = P extends "prices" | "latest"
       : WindowRow;
 
 /** The file that batch N adds to a product. Its name depends on N alone, so running N again replaces it. */
-function partName(batchId: number, extension: string): string {
-  return `part-${String(batchId).padStart(8, "0")}.${extension}`;
+function fileOf(product: Product, batchId: number): string {
+  const { columns, isComplete } = specOf(product);
+  const extension = columns === undefined ? "jsonl" : "parquet";
+  if (isComplete) return `${product}/${product}.${extension}`;
+  return `${product}/part-${String(batchId).padStart(8, "0")}.${extension}`;
 }
 
 /** The batch that a file of a product is of; NaN where its name does not say. */
@@ -119,149 +161,53 @@ export function batchOfFile(path: string): number {
 }
 
 /** The one file of `latest/`, replaced as a whole. */
-export const LATEST_FILE = "latest/latest.parquet";
+export const LATEST_FILE = fileOf("latest", 0);
 
-/** Makes the folder of each product but `alerts/`, which the first alert makes. @throws LabError if the store cannot be written */
+/** Makes the folders of the products. @throws LabError if the store cannot be written */
 export async function createProducts(store: Store): Promise<void> {
-  for (const product of PRODUCTS) if (product !== "alerts") await store.makeFolder(product);
+  for (const product of PRODUCT_NAMES) {
+    if (!specOf(product).isOptional) await store.makeFolder(product);
+  }
 }
 
-async function writeFile(
+async function writeRows(
   store: Store,
-  path: string,
-  content: Uint8Array,
-  rows: number,
+  product: Product,
+  batchId: number,
+  rows: readonly Row[],
 ): Promise<CommittedFile> {
+  const { columns } = specOf(product);
+  const path = fileOf(product, batchId);
+  const content =
+    columns === undefined
+      ? Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""))
+      : await encodeParquet(columns, rows);
   await store.write(path, content);
-  return { path, bytes: content.length, rows, crc32: checksum(content) };
+  return { path, bytes: content.length, rows: rows.length, crc32: checksum(content) };
 }
 
 /**
  * Writes what a batch adds. Safe to repeat: the same batch gives the same files, byte for byte. A batch without rows
- * for a product adds no file, except batch 0, whose empty file tells readers the columns.
+ * for a product adds no file, except batch 0, whose empty Parquet file tells readers the columns.
  *
  * @returns the files, for the checkpoint
  */
 export async function writeBatch(store: Store, output: BatchOutput): Promise<CommittedFile[]> {
   const { batchId } = output;
-  async function writePart(product: Product, columns: Columns, rows: readonly Row[]) {
-    if (rows.length === 0 && batchId > 0) return [];
-    const path = `${product}/${partName(batchId, "parquet")}`;
-    return [await writeFile(store, path, await encodeParquet(columns, rows), rows.length)];
-  }
-  const prices = output.events.map(({ asset, priceUsd, eventTimeMs }) => {
-    return { asset, price_usd: priceUsd, event_time: eventTimeMs };
-  });
-  async function writeLines(product: Product, rows: readonly object[]) {
-    if (rows.length === 0) return [];
-    const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
-    const path = `${product}/${partName(batchId, "jsonl")}`;
-    return [await writeFile(store, path, Buffer.from(lines), rows.length)];
+  async function write(product: Product): Promise<CommittedFile[]> {
+    const { columns, isComplete, rowsOf } = specOf(product);
+    const rows = rowsOf(output);
+    if (rows === undefined) return [];
+    const isKept = rows.length > 0 || isComplete || (batchId === 0 && columns !== undefined);
+    return isKept ? [await writeRows(store, product, batchId, rows)] : [];
   }
   // At once: a store far away takes as long for five files as for one.
-  const written = await Promise.all([
-    writePart("prices", PRICE_COLUMNS, prices),
-    writePart("windows", WINDOW_COLUMNS, output.windows),
-    writePart("changes", WINDOW_COLUMNS, output.changes),
-    writeLines("rejected", output.rejected),
-    writeLines("alerts", output.alerts),
-    output.latest === undefined ? [] : writeLatest(store, output.latest).then((file) => [file]),
-  ]);
-  return written.flat();
+  return (await Promise.all(PRODUCT_NAMES.map(write))).flat();
 }
 
 /** Replaces `latest/` as a whole, atomically. */
-export async function writeLatest(
-  store: Store,
-  latest: readonly LatestRow[],
-): Promise<CommittedFile> {
-  const content = await encodeParquet(PRICE_COLUMNS, latest);
-  return writeFile(store, LATEST_FILE, content, latest.length);
-}
-
-/** Where Spark's file sink notes the files of each batch that is complete. */
-const SPARK_METADATA = "_spark_metadata";
-const sparkFile = z.object({ path: z.string(), size: z.number() });
-
-/**
- * The files of a product that Spark's file sink has written, by its own log; undefined where Spark has not written it.
- *
- * @param lastBatch the last batch that Spark's checkpoint has committed, where that is known: the log must have it
- */
-async function sparkFiles(
-  store: Store,
-  product: Product,
-  lastBatch = -1,
-): Promise<CommittedFile[] | undefined> {
-  const names = await store.list(product);
-  if (!names.includes(SPARK_METADATA) && lastBatch < 0) return undefined;
-  const folder = `${product}/${SPARK_METADATA}`;
-  function unreadable(file: string, why: string): LabError {
-    return new LabError(
-      `${store.root}/${folder}/${file} ${why}: without it nobody knows which files of ${product}/ are complete; restore it from a copy, or start over with --fresh`,
-    );
-  }
-  const logs = (await store.list(folder))
-    .map((name) => ({ name, match: /^(\d+)(\.compact)?$/.exec(name) }))
-    .flatMap(({ name, match }) =>
-      match === null
-        ? []
-        : [{ name, batchId: Number(match[1]), isCompact: match[2] !== undefined }],
-    )
-    .sort((a, b) => a.batchId - b.batchId);
-  // `9.compact` repeats what the files up to 9 say, and Spark removes those later.
-  const compact = logs.reduce((last, { isCompact }, index) => (isCompact ? index : last), -1);
-  const files: CommittedFile[] = [];
-  let next = compact < 0 ? 0 : logs[compact]!.batchId;
-  for (const { name, batchId } of logs.slice(Math.max(compact, 0))) {
-    if (batchId !== next++) throw unreadable(String(next - 1), "is missing");
-    const content = (await store.read(`${folder}/${name}`)).toString();
-    const [version, ...lines] = content.trimEnd().split("\n");
-    if (version !== "v1") throw unreadable(name, "does not begin with its version, v1");
-    for (const [index, line] of lines.entries()) {
-      const parsed = sparkFile.safeParse(parseJson(line));
-      if (!parsed.success) throw unreadable(name, `names no file in line ${index + 2}`);
-      const { path, size } = parsed.data;
-      const file = decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
-      files.push({ path: `${product}/${file}`, bytes: size });
-    }
-  }
-  if (next <= lastBatch) throw unreadable(String(next), "is missing");
-  return files;
-}
-
-/** The value of a JSON text; undefined where it is none. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * What Spark has committed of the products that it writes.
- *
- * @param lastBatches of each product the last batch that Spark's checkpoint has committed
- */
-export async function sparkManifest(
-  store: Store,
-  lastBatches: Partial<Record<Product, number>>,
-): Promise<Manifest> {
-  const files: CommittedFile[] = [];
-  for (const product of PRODUCTS) {
-    for (const file of (await sparkFiles(store, product, lastBatches[product])) ?? []) {
-      files.push(file);
-    }
-  }
-  return {
-    files: new Map(files.map((file) => [file.path, file])),
-    // Written when a run ends, by a query of its own.
-    mayBeUnlisted: (path) => path.startsWith("latest/"),
-    batchesWithoutList: 0,
-    isReadByList: true,
-  };
-}
+export const writeLatest = (store: Store, latest: readonly LatestRow[]): Promise<CommittedFile> =>
+  writeRows(store, "latest", 0, latest);
 
 /**
  * The files of a product. Where Spark has written it, those that its log names: another one is left
@@ -278,7 +224,7 @@ export async function committedFiles(store: Store, product: Product): Promise<st
 /**
  * Reads a product, one file's rows at a time, in the order of the batches.
  *
- * @param everyFile read every so many-th file only, for a sample
+ * @param everyFile read every n-th file only, for a sample
  */
 export async function* readProduct<P extends Product>(
   store: Store,
@@ -304,16 +250,6 @@ export async function readProductFile<P extends Product>(
   });
 }
 
-/** The columns without which a file is none of the product. Where a message has no value, Spark's JSON leaves out `raw`. */
-const COLUMNS: Record<Product, readonly string[]> = {
-  prices: Object.keys(PRICE_COLUMNS),
-  latest: Object.keys(PRICE_COLUMNS),
-  windows: Object.keys(WINDOW_COLUMNS),
-  changes: Object.keys(WINDOW_COLUMNS),
-  rejected: ["topic", "partition", "offset", "reason"],
-  alerts: ["id", "rule", "kind", "asset", "time", "price_usd", "value", "text"],
-};
-
 /** The rows in the content of a file of a product. @throws LabError saying what is wrong with it */
 export async function decodeProductFile<P extends Product>(
   product: P,
@@ -338,7 +274,8 @@ export async function decodeProductFile<P extends Product>(
 }
 
 function requireColumns(product: Product, row: object | undefined, place: string): void {
-  const missing = row && COLUMNS[product].find((column) => !(column in row));
+  const { columns, members = Object.keys(columns ?? {}) } = specOf(product);
+  const missing = row && members.find((member) => !(member in row));
   if (missing === undefined) return;
   throw new LabError(`expected the columns of ${product}/, found no ${missing} in ${place}`);
 }

@@ -1,6 +1,6 @@
 import { errorMessage } from "../shared/errors.js";
 import { differenceFrom, type Manifest } from "./manifest.js";
-import { PRODUCTS, decodeProductFile, type Product } from "./products.js";
+import { PRODUCT_NAMES, decodeProductFile, type Product } from "./products.js";
 import type { Store } from "./store.js";
 
 /** What is wrong with one file. */
@@ -62,7 +62,7 @@ export async function verifyProducts(store: Store, manifest: Manifest): Promise<
     );
   }
 
-  for (const product of PRODUCTS) {
+  for (const product of PRODUCT_NAMES) {
     const names = (await store.list(product)).filter((name) => !name.startsWith("_"));
     const present = new Set(names);
     for (const path of files.keys()) {

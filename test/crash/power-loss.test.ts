@@ -7,7 +7,7 @@ import { runPipeline } from "../../labs/run/pipeline.js";
 import { seededRandom } from "../../labs/source/market.js";
 import type { Source } from "../../labs/source/source.js";
 import { localStore } from "../../labs/store/local.js";
-import { PRODUCTS, readAll, type BatchOutput } from "../../labs/store/products.js";
+import { PRODUCT_NAMES, readAll, type BatchOutput } from "../../labs/store/products.js";
 import { formatTime } from "../../labs/shared/time.js";
 import { verifyStore } from "../../labs/run/verify.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
@@ -85,7 +85,7 @@ async function run(
 async function products(disk: ForgetfulDisk): Promise<Record<string, string>> {
   const store = localStore("/lab/out", { disk: disk.mount() });
   const files: Record<string, string> = {};
-  for (const product of PRODUCTS) {
+  for (const product of PRODUCT_NAMES) {
     for (const name of await store.list(product)) {
       const path = `${product}/${name}`;
       files[path] = (await store.read(path)).toString("hex");

@@ -2,7 +2,7 @@ import { readFile, readdir, rm, stat, truncate, writeFile } from "node:fs/promis
 import { join, relative } from "node:path";
 import { CHECKPOINT } from "../../labs/stream/checkpoint.js";
 import { LOG } from "../../labs/run/output-folder.js";
-import { PRODUCTS } from "../../labs/store/products.js";
+import { PRODUCT_NAMES } from "../../labs/store/products.js";
 
 // What disks, crashes and people do to the files of a run while nothing is running.
 
@@ -14,7 +14,7 @@ export const HARMS: readonly Harm[] = ["flip", "cut", "empty", "delete"];
 
 const FOLDERS: Record<Place, readonly string[]> = {
   checkpoint: [CHECKPOINT],
-  products: PRODUCTS,
+  products: PRODUCT_NAMES,
   log: [LOG],
 };
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { errorMessage } from "../../labs/shared/errors.js";
 import {
-  PRODUCTS,
+  PRODUCT_NAMES,
   committedFiles,
   readProductFile,
   type PriceRow,
@@ -71,7 +71,7 @@ export async function readProducts(store: Store): Promise<Products> {
     }
     return [product, files] as const;
   };
-  return Object.fromEntries(await Promise.all(PRODUCTS.map(read))) as Products;
+  return Object.fromEntries(await Promise.all(PRODUCT_NAMES.map(read))) as Products;
 }
 
 export const countRows = (products: Products): number =>
@@ -169,7 +169,7 @@ function fileDifferences(
 
 /** How the products of a disturbed run differ from those of an undisturbed one. */
 export function differences(expected: Products, found: Products, strictness: Strictness): string[] {
-  return PRODUCTS.flatMap((product) => {
+  return PRODUCT_NAMES.flatMap((product) => {
     const unreadable = found[product].flatMap(({ name, error }) =>
       error === undefined ? [] : [`${name}: ${error}`],
     );
@@ -275,7 +275,7 @@ export function liveDifferences(run: LiveRun): string[] {
   const withoutTopic = (rows: readonly object[]) =>
     rows.map((row) => ({ ...row, topic: undefined }) as Row);
   return [
-    ...PRODUCTS.flatMap((product) =>
+    ...PRODUCT_NAMES.flatMap((product) =>
       products[product].flatMap(({ name, error }) =>
         error === undefined ? [] : [`${product}/${name} cannot be read: ${error}`],
       ),

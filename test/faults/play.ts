@@ -5,7 +5,7 @@ import { accept } from "../../labs/course/lesson/receiver.js";
 import { openFileLog } from "../../labs/log/file.js";
 import { TOPIC } from "../../labs/log/log.js";
 import { LOG } from "../../labs/run/output-folder.js";
-import { PRODUCTS, type AlertRow } from "../../labs/store/products.js";
+import { PRODUCT_NAMES, type AlertRow } from "../../labs/store/products.js";
 import { applyFault } from "./apply.js";
 import type { Command } from "./command.js";
 import {
@@ -194,7 +194,7 @@ function judgeAlerts({ receiver }: Stage, found: Products): string[] {
 /** Files with a dot that an interrupted write has left among the products. */
 async function leftovers(out: string): Promise<string[]> {
   const found: string[] = [];
-  for (const product of PRODUCTS) {
+  for (const product of PRODUCT_NAMES) {
     const names = await readdir(join(out, product)).catch((): string[] => []);
     found.push(...names.filter((name) => name.startsWith(".")).map((name) => `${product}/${name}`));
   }

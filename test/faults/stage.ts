@@ -5,7 +5,7 @@ import { accept, openReceiver, refuse, type Receiver } from "../../labs/course/l
 import type { Summary } from "../../labs/view/report/summary.js";
 import type { ServiceName } from "../../labs/stack/service.js";
 import { localStore } from "../../labs/store/local.js";
-import { PRODUCTS } from "../../labs/store/products.js";
+import { PRODUCT_NAMES } from "../../labs/store/products.js";
 import type { Store } from "../../labs/store/store.js";
 import { CHECKPOINT } from "../../labs/stream/checkpoint.js";
 import { startPipeline, type Command } from "./command.js";
@@ -223,7 +223,7 @@ export async function openStage(
 
   async function digests(): Promise<Map<string, string>> {
     const found = new Map<string, string>();
-    for (const product of PRODUCTS) {
+    for (const product of PRODUCT_NAMES) {
       for (const name of await store.list(product)) {
         found.set(`${product}/${name}`, digestOf(await store.read(`${product}/${name}`)));
       }

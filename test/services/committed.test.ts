@@ -9,7 +9,7 @@ import { runSparkPipeline } from "../../labs/run/spark-pipeline.js";
 import { connectSpark } from "../../labs/spark/client.js";
 import type { Source } from "../../labs/source/source.js";
 import { localStore } from "../../labs/store/local.js";
-import { PRODUCTS, readAll } from "../../labs/store/products.js";
+import { PRODUCT_NAMES, readAll } from "../../labs/store/products.js";
 import type { Store } from "../../labs/store/store.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { formatTime } from "../../labs/shared/time.js";
@@ -48,7 +48,7 @@ const configure = (topic: string, config: Record<string, string>) => ({
 
 /** Sums are exact here: prices are small whole numbers. Only a deviation may differ in its last digits. */
 async function products(store: Store) {
-  const rows = PRODUCTS.map(async (name) => {
+  const rows = PRODUCT_NAMES.map(async (name) => {
     const lines = (await readAll(store, name)).map((row) =>
       JSON.stringify(row, (key, value: unknown) =>
         key === "stddev_price" && typeof value === "number" ? value.toFixed(9) : value,

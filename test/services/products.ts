@@ -1,12 +1,12 @@
 import { hdfsStore } from "../../labs/store/hdfs.js";
-import { PRODUCTS, readAll } from "../../labs/store/products.js";
+import { PRODUCT_NAMES, readAll } from "../../labs/store/products.js";
 import { hdfs } from "./environment.js";
 
 /** All rows of all products, in an order that does not depend on the engine. */
 export async function products(path: string) {
   const store = hdfsStore({ ...hdfs, path }, true);
   const rows = await Promise.all(
-    PRODUCTS.map(async (name) => {
+    PRODUCT_NAMES.map(async (name) => {
       const lines = (await readAll(store, name)).map((row) =>
         JSON.stringify({ ...row, topic: "" }),
       );

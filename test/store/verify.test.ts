@@ -10,7 +10,12 @@ import { market } from "../../labs/source/market.js";
 import { localStore } from "../../labs/store/local.js";
 import { checkedStore } from "../../labs/store/manifest.js";
 import { encodeParquet } from "../../labs/store/parquet.js";
-import { PRICE_COLUMNS, PRODUCTS, committedFiles, readAll } from "../../labs/store/products.js";
+import {
+  PRICE_COLUMNS,
+  PRODUCT_NAMES,
+  committedFiles,
+  readAll,
+} from "../../labs/store/products.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { verifyStore } from "../../labs/run/verify.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -38,7 +43,7 @@ async function output(): Promise<string> {
 }
 
 async function filesOf(folder: string): Promise<string[]> {
-  const lists = PRODUCTS.map(async (product) =>
+  const lists = PRODUCT_NAMES.map(async (product) =>
     (await readdir(join(folder, product))).map((name) => `${product}/${name}`),
   );
   return (await Promise.all(lists)).flat().sort();
@@ -172,7 +177,7 @@ test("a checked store refuses what is not as committed: what is missing as well 
 
 test("half a file is an error that names it and says what can be done, whatever the product", async () => {
   const folder = await output();
-  for (const product of PRODUCTS) {
+  for (const product of PRODUCT_NAMES) {
     const [name] = await readdir(join(folder, product));
     const place = join(folder, product, name!);
     const whole = await readFile(place);

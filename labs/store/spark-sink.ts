@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { LabError } from "../shared/errors.js";
+import { parseJson } from "../shared/json.js";
+import type { CommittedFile, Manifest } from "./manifest.js";
+import type { Product } from "./products.js";
+import type { Store } from "./store.js";
+
+/** Where Spark's file sink notes the files of each batch that is complete. */
+const SPARK_METADATA = "_spark_metadata";
+const sparkFile = z.object({ path: z.string(), size: z.number() });
+
+/**
+ * The files of a product that Spark's file sink has written, by its own log; undefined where Spark has not written it.
+ *
+ * @param lastBatch the last batch that Spark's checkpoint has committed, where that is known: the log must have it
+ */
+export async function sparkFiles(
+  store: Store,
+  product: Product,
+  lastBatch = -1,
+): Promise<CommittedFile[] | undefined> {
+  const names = await store.list(product);
+  if (!names.includes(SPARK_METADATA) && lastBatch < 0) return undefined;
+  const folder = `${product}/${SPARK_METADATA}`;
+  function unreadable(file: string, why: string): LabError {
+    return new LabError(
+      `${store.root}/${folder}/${file} ${why}: without it nobody knows which files of ${product}/ are complete; restore it from a copy, or start over with --fresh`,
+    );
+  }
+  const logs = (await store.list(folder))
+    .map((name) => ({ name, match: /^(\d+)(\.compact)?$/.exec(name) }))
+    .flatMap(({ name, match }) =>
+      match === null
+        ? []
+        : [{ name, batchId: Number(match[1]), isCompact: match[2] !== undefined }],
+    )
+    .sort((a, b) => a.batchId - b.batchId);
+  // `9.compact` repeats what the files up to 9 say, and Spark removes those later.
+  const compact = logs.reduce((last, { isCompact }, index) => (isCompact ? index : last), -1);
+  const files: CommittedFile[] = [];
+  let next = compact < 0 ? 0 : logs[compact]!.batchId;
+  for (const { name, batchId } of logs.slice(Math.max(compact, 0))) {
+    if (batchId !== next++) throw unreadable(String(next - 1), "is missing");
+    const content = (await store.read(`${folder}/${name}`)).toString();
+    const [version, ...lines] = content.trimEnd().split("\n");
+    if (version !== "v1") throw unreadable(name, "does not begin with its version, v1");
+    for (const [index, line] of lines.entries()) {
+      const parsed = sparkFile.safeParse(parseJson(line));
+      if (!parsed.success) throw unreadable(name, `names no file in line ${index + 2}`);
+      const { path, size } = parsed.data;
+      const file = decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
+      files.push({ path: `${product}/${file}`, bytes: size });
+    }
+  }
+  if (next <= lastBatch) throw unreadable(String(next), "is missing");
+  return files;
+}
+
+/**
+ * What Spark has committed of the products that it writes.
+ *
+ * @param products those to look for
+ * @param lastBatches of each product the last batch that Spark's checkpoint has committed
+ */
+export async function sparkManifest(
+  store: Store,
+  products: readonly Product[],
+  lastBatches: Partial<Record<Product, number>>,
+): Promise<Manifest> {
+  const files: CommittedFile[] = [];
+  for (const product of products) {
+    for (const file of (await sparkFiles(store, product, lastBatches[product])) ?? []) {
+      files.push(file);
+    }
+  }
+  return {
+    files: new Map(files.map((file) => [file.path, file])),
+    // Written when a run ends, by a query of its own.
+    mayBeUnlisted: (path) => path.startsWith("latest/"),
+    batchesWithoutList: 0,
+    isReadByList: true,
+  };
+}
