@@ -12,7 +12,12 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/services/**", "test/exercises/**", "test/course/checker/**", "test/crash/**"],
+          exclude: [
+            "test/services/**",
+            "test/exercises/**",
+            "test/course/checker/**",
+            "test/crash/**",
+          ],
           testTimeout: 60_000,
         },
       },

@@ -1,5 +1,5 @@
 /** What an exercise does before it is done. */
-export class NotDone extends Error {
+class NotDone extends Error {
   override name = "NotDone";
 }
 

@@ -150,7 +150,7 @@ function readFailure(error: unknown): string {
 }
 
 /** Reads a tape to its first event. @throws LabError if it cannot be read, or has none */
-export async function requireEvents(tape: Source): Promise<void> {
+async function requireEvents(tape: Source): Promise<void> {
   const messages = tape.messages(new AbortController().signal)[Symbol.asyncIterator]();
   await messages.next();
   await messages.return?.();

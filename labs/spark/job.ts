@@ -34,7 +34,7 @@ export interface SparkJob {
 }
 
 /** The products that grow, each a stream of its own; `latest/` is a batch query. */
-export const STREAMS = ["windows", "changes", "prices", "rejected"] as const;
+const STREAMS = ["windows", "changes", "prices", "rejected"] as const;
 export type StreamName = (typeof STREAMS)[number];
 
 /** The running streams of a job. */

@@ -20,7 +20,7 @@ export const COLOURS = {
 };
 
 /** Colours that can be told apart, also by those who confuse red and green (Okabe and Ito, 2008). */
-export const PALETTE = [
+const PALETTE = [
   "#0072b2",
   "#e69f00",
   "#009e73",

@@ -102,7 +102,7 @@ function told(what: string, list: readonly string[]): string[] {
 }
 
 /** Compares rows as a bag: which are lost, come too often, should not be there, or have other values. */
-export function rowDifferences(
+function rowDifferences(
   expected: readonly Row[],
   found: readonly Row[],
   key: readonly string[],

@@ -23,7 +23,7 @@ export interface BatchHeader {
 }
 
 /** The length of a batch's head. */
-export const HEADER_BYTES = 61;
+const HEADER_BYTES = 61;
 const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 
 /** The first segment of a topic's first partition, as it lies in the broker's data folder (`log.dirs`). */
