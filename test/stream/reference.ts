@@ -1,7 +1,7 @@
 import type { WindowRow } from "../../labs/store/products.js";
 
-// The rule of DESIGN.md §5, as plainly as it can be said: every event is kept, every window is looked
-// at one by one, every aggregate is computed from its list of events. Slow, and obviously right.
+// The rule of labs/README.md ("What the engine promises") in the plainest words: every event is kept, every window is checked
+// one by one, every aggregate is computed from its list of events. Slow, and obviously right.
 
 export interface ReferenceEvent {
   asset: string;
