@@ -2,7 +2,7 @@ import "../setup/ready.cjs"; // before all else: the version of Node
 import { fileURLToPath } from "node:url";
 import { pipelineCommand, pipelineOptions, type Options } from "../labs/run/options.js";
 import { openOutput } from "../labs/run/output.js";
-import { openRun, type Outcome } from "../labs/run/run.js";
+import { openRun, type LearnersParts, type Outcome } from "../labs/run/run.js";
 import { stopOnSignals } from "../labs/run/stop.js";
 import { openTerminal, type Terminal } from "../labs/run/terminal.js";
 import { formatVerification, verifyOutput } from "../labs/run/verify.js";
@@ -21,7 +21,8 @@ async function main(argv: string[]): Promise<void> {
   const config = readConfig();
   if (options.verify) return verify(options, config, terminal);
   const stop = stopOnSignals(terminal.notify);
-  const run = await openRun(options, config, ROOT, stop, terminal);
+  const learners = options.useExercises ? await useExercises(terminal) : undefined;
+  const run = await openRun(options, config, ROOT, stop, terminal, learners);
   try {
     const outcome = await run.toEnd();
     print(outcome, options);
@@ -30,6 +31,18 @@ async function main(argv: string[]): Promise<void> {
   } finally {
     await run.close();
   }
+}
+
+/** The learner's solved exercises; says which. */
+async function useExercises({ notify }: Terminal): Promise<LearnersParts> {
+  const { learnersParts } = await import("../labs/course/checker/use.js");
+  notify("checking the exercises that the pipeline can use …");
+  const parts = await learnersParts(ROOT);
+  notify(`your own code is in use: ${parts.inUse.join(", ") || "none"}`);
+  if (parts.unsolved.length > 0) {
+    notify(`not solved, so the lab's own is in use: ${parts.unsolved.join(", ")}`);
+  }
+  return parts;
 }
 
 /** Says whether the products are those that were committed: the exit code is 1 where they are not. */

@@ -6,7 +6,8 @@ import type { BatchOutput } from "../store/products.js";
 import type { Checkpoint } from "../stream/checkpoint.js";
 import { brokersOf } from "./log.js";
 import type { Output } from "./output.js";
-import { runPipeline, type PipelineStatus } from "./pipeline.js";
+import { runPipeline } from "./pipeline.js";
+import type { PipelineStatus } from "../view/status.js";
 import type { PriceQuerySettings } from "./price-query.js";
 import { sparkRemoteOf } from "./stack.js";
 

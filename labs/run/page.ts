@@ -6,7 +6,7 @@ import type { Store } from "../store/store.js";
 import { MAX_ASSETS_SHOWN } from "../view/report/summary.js";
 import { readSeries } from "../view/report/series.js";
 import { viewSettings, type Options } from "./options.js";
-import type { PipelineStatus } from "./pipeline.js";
+import type { PipelineStatus } from "../view/status.js";
 
 /** The live page of a run. */
 export interface Page {

@@ -3,21 +3,15 @@ import { nowMs } from "../shared/clock.js";
 import type { Message } from "../event.js";
 import type { EventLog } from "../log/log.js";
 import { partitionOf } from "../log/partition.js";
+import type { PipelineStatus } from "../view/status.js";
 import { openPriceQuery, type PriceQuerySettings } from "./price-query.js";
 import { chunks } from "../source/chunks.js";
 import type { Source } from "../source/source.js";
-import {
-  createProducts,
-  writeBatch,
-  writeLatest,
-  type BatchOutput,
-  type LatestRow,
-} from "../store/products.js";
+import { createProducts, writeBatch, writeLatest, type BatchOutput } from "../store/products.js";
 import type { CommittedFile } from "../store/manifest.js";
 import type { Store } from "../store/store.js";
 import type { Checkpoint } from "../stream/checkpoint.js";
 import type { StreamingProgress } from "../stream/query.js";
-import type { KnownTotals } from "../stream/totals.js";
 import { sleep } from "../shared/wait.js";
 
 /** How often what a slow finite source has yielded is appended to the log. */
@@ -44,31 +38,6 @@ export interface PipelineOptions extends PriceQuerySettings {
   appendFirst?: boolean;
   /** Stay after a finite source has ended, for what others append to the log, until the signal aborts. */
   follow?: boolean;
-}
-
-/** How a run of the pipeline stands, after each batch and at its end. */
-export interface PipelineStatus {
-  /** Sums since the query began. Spark does not count all of them. */
-  totals: Readonly<KnownTotals>;
-  /** Records that this run appended to the log. */
-  appended: number;
-  /** Records in the log, of this run and of earlier ones; `offsets` says how many of them are processed. */
-  logged: number;
-  /** Batches that this run ran. */
-  batchesNow: number;
-  openWindows: number;
-  /** Null before there is a watermark. */
-  watermarkMs: number | null;
-  /** The newest event time seen; null before any, and where nobody says. */
-  newestEventMs: number | null;
-  /** How long the last batch took, milliseconds; null before any, and where nobody says. */
-  batchMs: number | null;
-  /** The latest price of each asset, by name; put together when it is read. */
-  readonly latest: LatestRow[];
-  /** For each partition the offset that the next batch starts at. */
-  offsets: readonly number[];
-  /** Whether a finite source has been read to its end. */
-  ended: boolean;
 }
 
 export const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);

@@ -4,11 +4,12 @@ import type { EventLog } from "../log/log.js";
 import type { Config } from "../shared/config.js";
 import { formatDuration } from "../shared/time.js";
 import { startTimer } from "../shared/wait.js";
-import type { Notify, Source } from "../source/source.js";
+import type { Source } from "../source/source.js";
 import { checkedStore } from "../store/manifest.js";
 import { PRODUCT_NAMES, committedFiles, readAll } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { openCheckpoint, type Settings, type StoredCheckpoint } from "../stream/checkpoint.js";
+import type { Semantics } from "../stream/semantics.js";
 import { renderReport } from "../view/report/report.js";
 import { readAlerts, readLateness, readSeries } from "../view/report/series.js";
 import { MAX_ASSETS_SHOWN, summarize, type Summary } from "../view/report/summary.js";
@@ -19,7 +20,7 @@ import { viewSettings, type Options } from "./options.js";
 import { REPORT, lockOutput, prepareOutput } from "./output-folder.js";
 import { openOutput, type Output } from "./output.js";
 import { openPage } from "./page.js";
-import type { PipelineStatus } from "./pipeline.js";
+import type { PipelineStatus } from "../view/status.js";
 import type { PriceQuerySettings } from "./price-query.js";
 import { startStack } from "./stack.js";
 import type { Stop } from "./stop.js";
@@ -39,6 +40,15 @@ export interface Outcome {
   products: string;
   /** The path of report.html on this machine. */
   report: string;
+}
+
+/** What a learner has written, in place of the lab's own (`--use-exercises`). */
+export interface LearnersParts {
+  semantics: Semantics;
+  /** The store, written as the learner's sink does. */
+  writing(store: Store): Store;
+  /** The exercises that are in use. */
+  inUse: readonly string[];
 }
 
 /** A run that is ready to begin. */
@@ -62,6 +72,7 @@ export async function openRun(
   root: string,
   stop: Stop,
   terminal: Terminal,
+  learners?: LearnersParts,
 ): Promise<Run> {
   const { notify } = terminal;
   const closing: (() => Promise<unknown>)[] = [];
@@ -76,7 +87,6 @@ export async function openRun(
   }
 
   async function open(): Promise<Omit<Run, "close">> {
-    const learners = options.useExercises ? await useExercises(root, notify) : undefined;
     const alerts =
       options.alerts === undefined ? undefined : await readAlertSettings(options.alerts);
     const output = await openOutput(options, config, root, notify);
@@ -194,18 +204,6 @@ function checkpointSettings(options: Options, alerts: AlertSettings | undefined)
     "change-threshold": options.changeThreshold,
     ...(alerts === undefined ? {} : { alerts: alerts.digest }),
   };
-}
-
-/** The learner's solved exercises; says which. */
-async function useExercises(root: string, notify: Notify) {
-  const { learnersParts } = await import("../course/checker/use.js");
-  notify("checking the exercises that the pipeline can use …");
-  const parts = await learnersParts(root);
-  notify(`your own code is in use: ${parts.inUse.join(", ") || "none"}`);
-  if (parts.unsolved.length > 0) {
-    notify(`not solved, so the lab's own is in use: ${parts.unsolved.join(", ")}`);
-  }
-  return parts;
 }
 
 /**

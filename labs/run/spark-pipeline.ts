@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LabError } from "../shared/errors.js";
-import { APPEND_CHUNK, appendAll, sum, type PipelineStatus } from "./pipeline.js";
+import { APPEND_CHUNK, appendAll, sum } from "./pipeline.js";
+import type { PipelineStatus } from "../view/status.js";
 import type { EventLog } from "../log/log.js";
 import { refuseLost, refuseLostBeginning } from "../log/lost.js";
 import { chunks } from "../source/chunks.js";

@@ -1,5 +1,6 @@
 import cliProgress from "cli-progress";
-import { sum, type PipelineStatus } from "./pipeline.js";
+import { sum } from "./pipeline.js";
+import type { PipelineStatus } from "../view/status.js";
 import { formatNumber } from "../view/report/summary.js";
 import { printable } from "../shared/printable.js";
 import type { Notify, Source } from "../source/source.js";

@@ -1,7 +1,8 @@
 import { access, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError } from "../shared/errors.js";
-import { RESET_HDFS, SERVICES, type Places, type ServiceName } from "./service.js";
+import type { Places } from "./places.js";
+import { RESET_HDFS, SERVICES, type ServiceName } from "./service.js";
 
 /** Whether the NameNode's folder was formatted; a new one is empty. @throws LabError if it was half formatted */
 export async function isFormatted(places: Places): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Places } from "./service.js";
+import type { Places } from "./places.js";
 
 // How the services are started: arguments of `java`.
 

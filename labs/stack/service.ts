@@ -3,25 +3,12 @@ import { ownAddresses, type PortName, type StackConfig } from "../shared/config.
 import { describeKafka } from "../log/kafka/client.js";
 import { connectSpark } from "../spark/client.js";
 import { classpath, hadoopJava, kafkaJava } from "./java.js";
+import type { Places } from "./places.js";
 import { ask, hadoopBean, isOpen } from "./probe.js";
 
 /** The processes of the stack, in the order in which they may be started. */
 export const SERVICE_NAMES = ["zookeeper", "kafka", "namenode", "datanode", "spark"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
-
-/** Folders of an installed and configured stack. */
-export interface Places {
-  /** The project's root. */
-  root: string;
-  /** What the set-up scripts installed: `.lab` in the root. */
-  installed: string;
-  /** Settings with the placeholders filled in, a folder a component. */
-  settings: string;
-  data: string;
-  logs: string;
-  /** Records of started processes. */
-  run: string;
-}
 
 /** One process of the stack: how it is started, and how one knows that it answers. */
 export interface Service {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { StackConfig } from "../shared/config.js";
 import { LabError } from "../shared/errors.js";
 import { makeFolders } from "../shared/files.js";
-import { SERVICES, type Places } from "./service.js";
+import type { Places } from "./places.js";
+import { SERVICES } from "./service.js";
 
 /** Which settings are filled in for which component, from `setup/COMPONENT/`. */
 const SETTINGS = {

@@ -29,7 +29,8 @@ import {
 } from "./process.js";
 import { isFormatted, requireInstalled } from "./installation.js";
 import { JAVA_ENVIRONMENT, hadoopJava } from "./java.js";
-import { SERVICES, SERVICE_NAMES, type Places, type ServiceName } from "./service.js";
+import type { Places } from "./places.js";
+import { SERVICES, SERVICE_NAMES, type ServiceName } from "./service.js";
 import { prepareSettings } from "./settings.js";
 import { sleep } from "../shared/wait.js";
 

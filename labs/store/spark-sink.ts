@@ -2,7 +2,6 @@ import { z } from "zod";
 import { LabError } from "../shared/errors.js";
 import { parseJson } from "../shared/json.js";
 import type { CommittedFile, Manifest } from "./manifest.js";
-import type { Product } from "./products.js";
 import type { Store } from "./store.js";
 
 /** Where Spark's file sink notes the files of each batch that is complete. */
@@ -16,7 +15,7 @@ const sparkFile = z.object({ path: z.string(), size: z.number() });
  */
 export async function sparkFiles(
   store: Store,
-  product: Product,
+  product: string,
   lastBatch = -1,
 ): Promise<CommittedFile[] | undefined> {
   const names = await store.list(product);
@@ -64,8 +63,8 @@ export async function sparkFiles(
  */
 export async function sparkManifest(
   store: Store,
-  products: readonly Product[],
-  lastBatches: Partial<Record<Product, number>>,
+  products: readonly string[],
+  lastBatches: Partial<Record<string, number>>,
 ): Promise<Manifest> {
   const files: CommittedFile[] = [];
   for (const product of products) {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryLog } from "../../labs/log/memory.js";
-import { runPipeline, type PipelineStatus } from "../../labs/run/pipeline.js";
+import { runPipeline } from "../../labs/run/pipeline.js";
+import type { PipelineStatus } from "../../labs/view/status.js";
 import { market } from "../../labs/source/market.js";
 import { localStore } from "../../labs/store/local.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";

@@ -1,5 +1,5 @@
 import { nowMs } from "../../shared/clock.js";
-import type { PipelineStatus } from "../../run/pipeline.js";
+import type { PipelineStatus } from "../status.js";
 import type { AssetSeries } from "../report/series.js";
 import type { AlertRow, BatchOutput, LatestRow, WindowRow } from "../../store/products.js";
 

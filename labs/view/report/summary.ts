@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import type { PipelineStatus } from "../../run/pipeline.js";
+import type { PipelineStatus } from "../status.js";
 import { printable } from "../../shared/printable.js";
 import { readProduct, type WindowRow } from "../../store/products.js";
 import {

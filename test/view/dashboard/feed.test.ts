@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openFeed, type Update } from "../../../labs/view/dashboard/feed.js";
 import type { PriceEvent } from "../../../labs/event.js";
-import type { PipelineStatus } from "../../../labs/run/pipeline.js";
+import type { PipelineStatus } from "../../../labs/view/status.js";
 import type { AlertRow, WindowRow } from "../../../labs/store/products.js";
 import { RUN } from "../../support/run-view.js";
 

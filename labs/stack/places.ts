@@ -1,0 +1,13 @@
+/** Folders of an installed and configured stack. */
+export interface Places {
+  /** The project's root. */
+  root: string;
+  /** What the set-up scripts installed: `.lab` in the root. */
+  installed: string;
+  /** Settings with the placeholders filled in, a folder a component. */
+  settings: string;
+  data: string;
+  logs: string;
+  /** Records of started processes. */
+  run: string;
+}
