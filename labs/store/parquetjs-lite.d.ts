@@ -4,7 +4,24 @@ declare module "parquetjs-lite" {
     class ParquetSchema {
       constructor(fields: Record<string, unknown>);
     }
+    /** The values of a column that are not in a page yet, without nulls, and the levels of all of them (see the Dremel paper). */
+    interface ColumnData {
+      values: unknown[];
+      rlevels: number[];
+      dlevels: number[];
+      distinct_values: Set<unknown>;
+      count: number;
+    }
+    /** The rows of a row group: by column, in pages and then those that are not in a page yet. */
+    interface RowBuffer {
+      rowCount: number;
+      pageRowCount: number;
+      columnData: Record<string, ColumnData>;
+      pages: Record<string, unknown[]>;
+    }
     class ParquetWriter {
+      /** Empty before the first row of a row group. */
+      rowBuffer: RowBuffer | Record<string, never>;
       static openStream(
         schema: ParquetSchema,
         output: NodeJS.WritableStream,

@@ -65,3 +65,35 @@ test("what does not fit, or is no Parquet, is a clear error", async () => {
     /cannot read Parquet/,
   );
 });
+
+test("rows are whole, and statistics right, where pages and row groups end", async () => {
+  // A page of the writer holds 8,192 rows.
+  for (const [count, rowGroupRows] of [
+    ...[8_191, 8_192, 8_193, 16_385].map((rows) => [rows, 100_000] as const),
+    ...[9_999, 10_000, 10_001, 25_000].map((rows) => [rows, 10_000] as const),
+    ...[10, 9, 3, 1, 0].map((rows) => [rows, 3] as const),
+  ]) {
+    const rows = Array.from({ length: count }, (_, index) => ({
+      asset: `asset ${index % 7}`,
+      price_usd: ((index * 37) % 1_000) - 500,
+      event_time: ((index * 31) % 5_000) - 2_500,
+    }));
+    const content = await encodeParquet(PRICE_COLUMNS, rows, { rowGroupRows });
+    expect(await decodeParquet(content), `${count} rows`).toEqual(rows);
+    const { row_groups } = parquetMetadata(
+      content.buffer.slice(content.byteOffset, content.byteOffset + content.length) as ArrayBuffer,
+    );
+    expect(row_groups.length).toBe(Math.ceil(count / rowGroupRows));
+    for (const [group, { num_rows, columns }] of row_groups.entries()) {
+      const own = rows.slice(group * rowGroupRows, (group + 1) * rowGroupRows);
+      expect(Number(num_rows)).toBe(own.length);
+      const { min_value, max_value, null_count } = columns[1]!.meta_data!.statistics!;
+      const prices = own.map(({ price_usd }) => price_usd);
+      expect([min_value, max_value]).toEqual([Math.min(...prices), Math.max(...prices)]);
+      expect(Number(null_count)).toBe(0);
+      const times = own.map(({ event_time }) => event_time);
+      const { min_value: first, max_value: last } = columns[2]!.meta_data!.statistics!;
+      expect([Number(first), Number(last)]).toEqual([Math.min(...times), Math.max(...times)]);
+    }
+  }
+});
