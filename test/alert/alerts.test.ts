@@ -2,15 +2,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseAlertRules, type AlertRule } from "../../labs/alert/rules.js";
 import { priceMessage } from "../../labs/event.js";
-import { TOPIC } from "../../labs/log/log.js";
 import { memoryLog } from "../../labs/log/memory.js";
 import { partitionOf } from "../../labs/log/partition.js";
-import { localStore } from "../../labs/store/local.js";
 import type { AlertRow, BatchOutput } from "../../labs/store/products.js";
-import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { openPriceQuery } from "../../labs/run/price-query.js";
 import { formatTime } from "../../labs/shared/time.js";
-import { temporaryFolder } from "../support/folder.js";
+import { memoryCheckpoint } from "../support/memory-checkpoint.js";
+import { memoryStore } from "../support/memory-store.js";
 
 interface Arrival {
   asset: string;
@@ -69,7 +67,7 @@ async function run(
   given: AlertRule[],
   chosen: Chosen,
 ): Promise<BatchOutput[]> {
-  const folder = await temporaryFolder();
+  const store = memoryStore();
   const log = memoryLog(chosen.partitions);
   await log.append(
     arrivals.map(({ asset, priceUsd, eventTimeMs, arrivalMs }) =>
@@ -86,7 +84,7 @@ async function run(
   };
   for (;;) {
     try {
-      const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
+      const checkpoint = await memoryCheckpoint(store);
       const query = await openPriceQuery(log, checkpoint, sink, {
         windows: { windowMs: 2_000, slideMs: 1_000 },
         delayMs: 1_000,
@@ -225,7 +223,7 @@ test("a crash before or after any sink write raises every alert in the same batc
 });
 
 test("where the clock counts, a silence is raised although nothing comes; and the same after a crash", async () => {
-  const folder = await temporaryFolder();
+  const store = memoryStore();
   const log = memoryLog(1);
   await log.append([priceMessage("bitcoin", 1, formatTime(0), 100_000)]);
   let nowMs = 100_500;
@@ -238,7 +236,7 @@ test("where the clock counts, a silence is raised although nothing comes; and th
       : Promise.resolve();
   };
   const open = async () =>
-    openPriceQuery(log, await openCheckpoint(localStore(folder), TOPIC, {}), sink, {
+    openPriceQuery(log, await memoryCheckpoint(store), sink, {
       windows: { windowMs: 2_000, slideMs: 1_000 },
       ...{ delayMs: 1_000, changeThreshold: 1, batchSize: 10 },
       alertRules: rules({ name: "silent", kind: "silence", after: "3s" }),

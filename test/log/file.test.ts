@@ -8,18 +8,13 @@ import { expect, test } from "vitest";
 import { LabError } from "../../labs/shared/errors.js";
 import type { Message } from "../../labs/event.js";
 import { openFileLog } from "../../labs/log/file.js";
-import type { EventLog, LogRecord } from "../../labs/log/log.js";
 import { partitionOf } from "../../labs/log/partition.js";
 import { temporaryFolder } from "../support/folder.js";
+import type { LogRecord } from "../../labs/log/log.js";
+import { readRange } from "../support/log.js";
 
 const TOPIC = "t";
 const message = (value: string, key = "bitcoin"): Message => ({ key, value, timestampMs: 7 });
-
-async function readRange(log: EventLog, partition: number, from: number, to: number) {
-  const records: LogRecord[] = [];
-  for await (const piece of log.read(partition, from, to)) records.push(...piece);
-  return records;
-}
 
 /** Texts with everything that could confuse a file of lines with tabs. */
 const text = fc.string({

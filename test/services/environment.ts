@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { PORT_NAMES, ownAddresses, portVariable, readConfig } from "../../labs/shared/config.js";
+import type { ServiceName } from "../../labs/stack/service.js";
 import { openStack } from "../../labs/stack/stack.js";
 
 /**
@@ -19,6 +20,12 @@ export const config = readConfig(ENVIRONMENT);
 export const stack = openStack(resolve("."), config.stack);
 export const { ports } = config.stack;
 export const { brokers, hdfs, sparkRemote: remote } = ownAddresses(config.stack);
+
+/** Kills a service as the kernel would, if it runs. */
+export async function killService(name: ServiceName): Promise<void> {
+  const found = (await stack.status()).find((each) => each.name === name);
+  if (found?.pid != null) process.kill(found.pid, "SIGKILL");
+}
 
 let count = 0;
 /** A name that no other test has used: topics and folders outlive a test. */

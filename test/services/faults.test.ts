@@ -8,7 +8,7 @@ import { readAll } from "../../labs/store/products.js";
 import { start, type Result } from "../support/command.js";
 import { temporaryFolder } from "../support/folder.js";
 import { receiver } from "../support/receiver.js";
-import { ENVIRONMENT, hdfs, stack, uniqueName } from "./environment.js";
+import { ENVIRONMENT, hdfs, stack, uniqueName, killService } from "./environment.js";
 import { products } from "./products.js";
 
 // The whole pipeline from the command line, on the real services, with things killed under it. Whatever happens, the
@@ -27,11 +27,6 @@ const pipeline = (out: string, ...more: string[]) =>
   );
 
 const summaryOf = (result: Result) => JSON.parse(result.stdout) as Summary;
-
-async function kill(name: string): Promise<void> {
-  const found = (await stack.status()).find((each) => each.name === name);
-  if (found?.pid != null) process.kill(found.pid, "SIGKILL");
-}
 
 async function undisturbed(...more: string[]): Promise<string> {
   const out = `/${uniqueName("quiet")}`;
@@ -93,7 +88,7 @@ test.each(["kafka", "datanode", "namenode"] as const)(
       .poll(() => store.list("checkpoint"), { timeout: 120_000, interval: 20 })
       .toContain("metadata");
     await sleep(Math.random() * 500);
-    await kill(name);
+    await killService(name);
     // Restarted while the pipeline may still be waiting for it.
     await stack.start(name);
     const first = await result;
@@ -116,7 +111,7 @@ test("the Spark server killed in the middle of its queries: a clear error, and f
   await expect
     .poll(async () => (await store.list("checkpoint/windows/commits")).length, { timeout: 120_000 })
     .toBeGreaterThan(2);
-  await kill("spark");
+  await killService("spark");
   const first = await result;
   child.kill("SIGKILL");
   expect(first.code).toBe(1);
@@ -138,7 +133,7 @@ test("the DataNode lost under Spark is said in two lines, and later the run comp
   await expect
     .poll(async () => (await store.list("checkpoint/windows/commits")).length, { timeout: 120_000 })
     .toBeGreaterThan(1);
-  await kill("datanode");
+  await killService("datanode");
   const first = await result;
   expect(first.code).toBe(1);
   const lines = first.stderr

@@ -16,17 +16,12 @@ import {
   readBlock,
 } from "../../labs/course/lesson/blocks.js";
 import { hdfsStore, type HdfsOptions } from "../../labs/store/hdfs.js";
-import { ENVIRONMENT, hdfs, stack, uniqueName } from "./environment.js";
+import { ENVIRONMENT, hdfs, stack, uniqueName, killService } from "./environment.js";
 
 const store = (path = `/${uniqueName("store")}`, options: HdfsOptions = {}) =>
   hdfsStore({ ...hdfs, path }, true, options);
 const command = (...args: string[]) =>
   promisify(execFile)("setup/bin/hdfs", args, { env: { ...process.env, ...ENVIRONMENT } });
-
-async function kill(name: "namenode" | "datanode"): Promise<void> {
-  const found = (await stack.status()).find((each) => each.name === name)!;
-  process.kill(found.pid!, "SIGKILL");
-}
 
 test("any content comes back byte for byte, under any name, and replaces what was there", async () => {
   const here = store();
@@ -137,7 +132,7 @@ test("a DataNode and a NameNode that are killed and started again during writes 
     const content = Buffer.alloc(10_000_000, 3);
     const files = Array.from({ length: 12 }, (_, index) => `${name}-${index}`);
     const restarted = new Promise((resolve) => setTimeout(resolve, 60))
-      .then(() => kill(name))
+      .then(() => killService(name))
       .then(() => stack.start("namenode"))
       .then(() => stack.start("datanode"));
     for (const file of files) await here.write(file, content);
@@ -154,7 +149,7 @@ test("a DataNode and a NameNode killed during writes are clear errors where nobo
     const content = Buffer.alloc(30_000_000, 3);
     const writes = Array.from({ length: 40 }, (_, index) => `${name}-${index}`);
     const failures: unknown[] = [];
-    const killed = new Promise((resolve) => setTimeout(resolve, 60)).then(() => kill(name));
+    const killed = new Promise((resolve) => setTimeout(resolve, 60)).then(() => killService(name));
     for (const file of writes) {
       await here.write(file, content).catch((error: unknown) => failures.push(error));
       if (failures.length > 0) break;

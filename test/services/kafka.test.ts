@@ -2,11 +2,12 @@ import { expect, onTestFinished, test } from "vitest";
 import { LabError } from "../../labs/shared/errors.js";
 import { priceMessage, type Message } from "../../labs/event.js";
 import { openKafkaLog } from "../../labs/log/kafka/log.js";
-import type { EventLog, LogRecord } from "../../labs/log/log.js";
 import { partitionOf } from "../../labs/log/partition.js";
 import { seededRandom } from "../../labs/source/market.js";
 import { formatTime } from "../../labs/shared/time.js";
-import { brokers, stack, uniqueName } from "./environment.js";
+import { brokers, stack, uniqueName, killService } from "./environment.js";
+import type { LogRecord } from "../../labs/log/log.js";
+import { readRange } from "../support/log.js";
 
 async function open(partitions: number, options: { topic?: string; patienceMs?: number } = {}) {
   const { topic = uniqueName("log"), patienceMs } = options;
@@ -19,17 +20,6 @@ function messages(count: number, assets = 7): Message[] {
   return Array.from({ length: count }, (_, index) =>
     priceMessage(`asset-${index % assets}`, 1 + index, formatTime(index * 100), index * 100 + 3),
   );
-}
-
-async function readRange(log: EventLog, partition: number, from: number, to: number) {
-  const records: LogRecord[] = [];
-  for await (const piece of log.read(partition, from, to)) records.push(...piece);
-  return records;
-}
-
-async function kill(): Promise<void> {
-  const kafka = (await stack.status()).find(({ name }) => name === "kafka")!;
-  process.kill(kafka.pid!, "SIGKILL");
 }
 
 /** What each partition must hold, with its offsets. */
@@ -85,7 +75,7 @@ test("a broker that is killed in the middle of appending and comes back has ever
   const killing = (async () => {
     for (let round = 0; round < 2; round++) {
       await new Promise((resolve) => setTimeout(resolve, 150));
-      await kill();
+      await killService("kafka");
       await stack.start("kafka");
     }
   })();
@@ -108,7 +98,7 @@ test("a broker that is killed in the middle of reading and comes back loses and 
   let killing: Promise<void> | undefined;
   for (let from = 0; from < all.length; from += 1_000) {
     records.push(...(await readRange(log, 0, from, from + 1_000)));
-    if (from === 10_000) killing = kill().then(() => stack.start("kafka"));
+    if (from === 10_000) killing = killService("kafka").then(() => stack.start("kafka"));
   }
   await killing;
   expect(records).toEqual(expected(all, 1)[0]);

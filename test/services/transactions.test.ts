@@ -7,6 +7,7 @@ import type { EventLog } from "../../labs/log/log.js";
 import { seededRandom } from "../../labs/source/market.js";
 import { produceTransactions } from "../support/transactions.js";
 import { brokers, uniqueName } from "./environment.js";
+import { readRange } from "../support/log.js";
 
 const kafka = kafkaClient(brokers);
 
@@ -16,9 +17,8 @@ async function open(partitions: number, topic = uniqueName("transactions")): Pro
   return log;
 }
 
-async function readRange(log: EventLog, partition: number, from: number, to: number) {
-  const records = [];
-  for await (const piece of log.read(partition, from, to)) records.push(...piece);
+async function readPlaced(log: EventLog, partition: number, from: number, to: number) {
+  const records = await readRange(log, partition, from, to);
   return records.map(({ offset, value }) => ({ partition, offset, value }));
 }
 
@@ -37,11 +37,11 @@ test.each([1, 2, 3])(
     for (const [partition, end] of ends.entries()) {
       const own = committed.filter((record) => record.partition === partition);
       expect(own.length).toBeLessThan(end); // there are gaps
-      expect(await readRange(log, partition, 0, end)).toEqual(own);
+      expect(await readPlaced(log, partition, 0, end)).toEqual(own);
       for (let round = 0; round < 40; round++) {
         const from = Math.floor(random() * (end + 1));
         const to = from + Math.floor(random() * (end + 1 - from));
-        expect(await readRange(log, partition, from, to), `${from} to ${to}`).toEqual(
+        expect(await readPlaced(log, partition, from, to), `${from} to ${to}`).toEqual(
           own.filter(({ offset }) => offset >= from && offset < to),
         );
       }
@@ -61,11 +61,11 @@ test("an open transaction ends what can be read, until it is committed", async (
   await log.append([plain(2)]);
   expect(await log.endOffsets()).toEqual([2]);
   expect(await log.endOffsets({ readUncommitted: true })).toEqual([4]);
-  expect(await readRange(log, 0, 0, 2)).toHaveLength(2);
+  expect(await readPlaced(log, 0, 0, 2)).toHaveLength(2);
   await transaction.commit();
   await producer.disconnect();
   await expect.poll(() => log.endOffsets(), { timeout: 20_000 }).toEqual([5]);
-  expect((await readRange(log, 0, 0, 5)).map(({ value }) => value)).toEqual([
+  expect((await readPlaced(log, 0, 0, 5)).map(({ value }) => value)).toEqual([
     ...["record 0", "record 1", "open", "record 2"],
   ]);
 });
@@ -120,7 +120,7 @@ test("a compacted topic is read over its gaps, also where whole batches are gone
     [51, 53, 0],
     [137, 141, 2],
   ] as const) {
-    expect(await readRange(log, 0, from, to), `${from} to ${to}`).toHaveLength(count);
+    expect(await readPlaced(log, 0, from, to), `${from} to ${to}`).toHaveLength(count);
   }
   const cluster = connectTopic({ brokers, topic, patienceMs: 20_000 });
   const fetch = (maxBytes: number) =>

@@ -1,19 +1,15 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { priceMessage, type Message } from "../../labs/event.js";
-import { TOPIC } from "../../labs/log/log.js";
 import type { BatchOutput, WindowRow } from "../../labs/store/products.js";
-import { localStore } from "../../labs/store/local.js";
-import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { openPriceQuery, type PriceQuerySettings } from "../../labs/run/price-query.js";
 import type { Query } from "../../labs/stream/query.js";
 import type { Panes } from "../../labs/stream/panes.js";
 import { formatTime } from "../../labs/shared/time.js";
 import { memoryLog } from "../../labs/log/memory.js";
 import { reference, type ReferenceEvent } from "./reference.js";
+import { memoryCheckpoint } from "../support/memory-checkpoint.js";
+import { memoryStore } from "../support/memory-store.js";
 
 const ASSETS = ["bitcoin", "ethereum", "solana", "ripple"];
 
@@ -47,12 +43,6 @@ const settings = fc
 
 type Settings = typeof settings extends fc.Arbitrary<infer S> ? S : never;
 type Tape = typeof tape extends fc.Arbitrary<infer T> ? T : never;
-
-/** Property tests make many folders, each for a moment. */
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "lab-"));
-  return work(folder).finally(() => rm(folder, { recursive: true }));
-}
 
 const querySettings = ({
   windowMs,
@@ -96,56 +86,54 @@ function expectSameWindows(found: WindowRow[], expected: WindowRow[]): void {
 test("any tape in any batches gives, batch for batch, the windows and drops of the naive reference", async () => {
   await fc.assert(
     fc.asyncProperty(tape, settings, async (events, chosen) => {
-      await inFolder(async (folder) => {
-        const log = await filledLog(events, chosen.partitions);
-        const outputs: BatchOutput[] = [];
-        const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
-        const sink = (output: BatchOutput) => Promise.resolve(void outputs.push(output));
-        const query = await openPriceQuery(log, checkpoint, sink, querySettings(chosen));
+      const log = await filledLog(events, chosen.partitions);
+      const outputs: BatchOutput[] = [];
+      const checkpoint = await memoryCheckpoint();
+      const sink = (output: BatchOutput) => Promise.resolve(void outputs.push(output));
+      const query = await openPriceQuery(log, checkpoint, sink, querySettings(chosen));
 
-        const batches: ReferenceEvent[][] = [];
-        const dropped: number[] = [];
-        const record = (progress: Awaited<ReturnType<Query["runBatch"]>>) => {
-          const { startOffset, endOffset } = progress.source;
-          batches.push(
-            log.records.flatMap((partition, index) =>
-              partition.slice(startOffset[index], endOffset[index]).map(({ value, offset }) => {
-                const { asset, price_usd, event_time } = JSON.parse(value) as {
-                  asset: string;
-                  price_usd: number;
-                  event_time: string;
-                };
-                const eventTimeMs = Date.parse(event_time);
-                return { asset, priceUsd: price_usd, eventTimeMs, offset };
-              }),
-            ),
-          );
-          dropped.push(progress.counts.droppedRows!);
-        };
-        while (await waiting(query, log)) record(await query.runBatch());
-        const last = await query.runBatchWithoutData();
-
-        const { windowMs, slideMs, delayMs } = chosen;
-        const expected = reference(batches, windowMs, slideMs, delayMs);
-        expect(outputs).toHaveLength(expected.length);
-        expect(dropped).toEqual(
-          expected.slice(0, batches.length).map(({ droppedRows }) => droppedRows),
+      const batches: ReferenceEvent[][] = [];
+      const dropped: number[] = [];
+      const record = (progress: Awaited<ReturnType<Query["runBatch"]>>) => {
+        const { startOffset, endOffset } = progress.source;
+        batches.push(
+          log.records.flatMap((partition, index) =>
+            partition.slice(startOffset[index], endOffset[index]).map(({ value, offset }) => {
+              const { asset, price_usd, event_time } = JSON.parse(value) as {
+                asset: string;
+                price_usd: number;
+                event_time: string;
+              };
+              const eventTimeMs = Date.parse(event_time);
+              return { asset, priceUsd: price_usd, eventTimeMs, offset };
+            }),
+          ),
         );
-        expect(last?.counts.droppedRows ?? 0).toBe(0);
-        for (const [batchId, { windows }] of expected.entries()) {
-          expectSameWindows(outputs[batchId]!.windows, windows);
-          expect(outputs[batchId]!.changes).toEqual(
-            outputs[batchId]!.windows.filter(({ pct_change }) => Math.abs(pct_change) >= 1),
-          );
-        }
-        const total = (rows: { droppedRows: number }[]) =>
-          rows.reduce((sum, { droppedRows }) => sum + droppedRows, 0);
-        expect(query.totals.droppedRows).toBe(total(expected));
-        expect(query.totals.events).toBe(events.length);
+        dropped.push(progress.counts.droppedRows!);
+      };
+      while (await waiting(query, log)) record(await query.runBatch());
+      const last = await query.runBatchWithoutData();
 
-        const emitted = expected.reduce((sum, { windows }) => sum + windows.length, 0);
-        expect(query.totals.windows).toBe(emitted);
-      });
+      const { windowMs, slideMs, delayMs } = chosen;
+      const expected = reference(batches, windowMs, slideMs, delayMs);
+      expect(outputs).toHaveLength(expected.length);
+      expect(dropped).toEqual(
+        expected.slice(0, batches.length).map(({ droppedRows }) => droppedRows),
+      );
+      expect(last?.counts.droppedRows ?? 0).toBe(0);
+      for (const [batchId, { windows }] of expected.entries()) {
+        expectSameWindows(outputs[batchId]!.windows, windows);
+        expect(outputs[batchId]!.changes).toEqual(
+          outputs[batchId]!.windows.filter(({ pct_change }) => Math.abs(pct_change) >= 1),
+        );
+      }
+      const total = (rows: { droppedRows: number }[]) =>
+        rows.reduce((sum, { droppedRows }) => sum + droppedRows, 0);
+      expect(query.totals.droppedRows).toBe(total(expected));
+      expect(query.totals.events).toBe(events.length);
+
+      const emitted = expected.reduce((sum, { windows }) => sum + windows.length, 0);
+      expect(query.totals.windows).toBe(emitted);
     }),
     { numRuns: 300 },
   );
@@ -154,23 +142,19 @@ test("any tape in any batches gives, batch for batch, the windows and drops of t
 test("the latest price is that of the latest event time, and of the later offset among equals", async () => {
   await fc.assert(
     fc.asyncProperty(tape, settings, async (events, chosen) => {
-      await inFolder(async (folder) => {
-        const log = await filledLog(events, chosen.partitions);
-        let latest: BatchOutput["latest"] = [];
-        const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
-        const sink = (output: BatchOutput) => Promise.resolve(void (latest = output.latest));
-        const query = await openPriceQuery(log, checkpoint, sink, querySettings(chosen));
-        while (await waiting(query, log)) await query.runBatch();
-        const expected = ASSETS.flatMap((asset) => {
-          const own = events.filter((event) => event.asset === asset);
-          const newest = Math.max(...own.map(({ eventTimeMs }) => eventTimeMs));
-          const last = own.filter(({ eventTimeMs }) => eventTimeMs === newest).at(-1);
-          return last === undefined
-            ? []
-            : [{ asset, price_usd: last.priceUsd, event_time: newest }];
-        });
-        expect(latest).toEqual(expected.sort((a, b) => (a.asset < b.asset ? -1 : 1)));
+      const log = await filledLog(events, chosen.partitions);
+      let latest: BatchOutput["latest"] = [];
+      const checkpoint = await memoryCheckpoint();
+      const sink = (output: BatchOutput) => Promise.resolve(void (latest = output.latest));
+      const query = await openPriceQuery(log, checkpoint, sink, querySettings(chosen));
+      while (await waiting(query, log)) await query.runBatch();
+      const expected = ASSETS.flatMap((asset) => {
+        const own = events.filter((event) => event.asset === asset);
+        const newest = Math.max(...own.map(({ eventTimeMs }) => eventTimeMs));
+        const last = own.filter(({ eventTimeMs }) => eventTimeMs === newest).at(-1);
+        return last === undefined ? [] : [{ asset, price_usd: last.priceUsd, event_time: newest }];
       });
+      expect(latest).toEqual(expected.sort((a, b) => (a.asset < b.asset ? -1 : 1)));
     }),
   );
 });
@@ -184,28 +168,27 @@ test("a query that crashes before or after any sink write gives the same output 
     chosen: Settings,
     crashing: { batchId: number; after: boolean }[],
   ) {
-    return inFolder(async (folder) => {
-      const log = await filledLog(events, chosen.partitions);
-      const outputs = new Map<number, BatchOutput>();
-      const left = [...crashing];
-      const sink = (output: BatchOutput): Promise<void> => {
-        const index = left.findIndex(({ batchId }) => batchId === output.batchId);
-        const crash = index < 0 ? undefined : left.splice(index, 1)[0];
-        if (crash?.after !== false) outputs.set(output.batchId, output);
-        return crash === undefined ? Promise.resolve() : Promise.reject(new Error("crash"));
-      };
-      for (;;) {
-        try {
-          const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
-          const query = await openPriceQuery(log, checkpoint, sink, querySettings(chosen));
-          while (await waiting(query, log)) await query.runBatch();
-          await query.runBatchWithoutData();
-          return { outputs: [...outputs.values()], totals: { ...query.totals } };
-        } catch (error) {
-          if (!(error instanceof Error && error.message === "crash")) throw error;
-        }
+    const store = memoryStore();
+    const log = await filledLog(events, chosen.partitions);
+    const outputs = new Map<number, BatchOutput>();
+    const left = [...crashing];
+    const sink = (output: BatchOutput): Promise<void> => {
+      const index = left.findIndex(({ batchId }) => batchId === output.batchId);
+      const crash = index < 0 ? undefined : left.splice(index, 1)[0];
+      if (crash?.after !== false) outputs.set(output.batchId, output);
+      return crash === undefined ? Promise.resolve() : Promise.reject(new Error("crash"));
+    };
+    for (;;) {
+      try {
+        const checkpoint = await memoryCheckpoint(store);
+        const query = await openPriceQuery(log, checkpoint, sink, querySettings(chosen));
+        while (await waiting(query, log)) await query.runBatch();
+        await query.runBatchWithoutData();
+        return { outputs: [...outputs.values()], totals: { ...query.totals } };
+      } catch (error) {
+        if (!(error instanceof Error && error.message === "crash")) throw error;
       }
-    });
+    }
   }
   await fc.assert(
     fc.asyncProperty(tape, settings, crashes, async (events, chosen, crashing) => {
@@ -218,81 +201,75 @@ test("a query that crashes before or after any sink write gives the same output 
 test("open windows and final ones together are all the windows that hold counted events", async () => {
   await fc.assert(
     fc.asyncProperty(tape, settings, async (events, chosen) => {
-      await inFolder(async (folder) => {
-        // One batch: nothing is late, so every window of every event is open or emitted.
-        const log = await filledLog(events, chosen.partitions);
-        const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
-        const query = await openPriceQuery(log, checkpoint, () => Promise.resolve(), {
-          ...querySettings(chosen),
-          batchSize: events.length,
-        });
-        await query.runBatch();
-        await query.runBatchWithoutData();
-        const { windowMs, slideMs } = chosen;
-        const windows = new Set<string>();
-        for (const { asset, eventTimeMs } of events) {
-          for (let start = -400; start <= 2_000; start++) {
-            const isStart = Math.abs(start % slideMs) === 0;
-            if (isStart && start <= eventTimeMs && eventTimeMs < start + windowMs) {
-              windows.add(`${start} ${asset}`);
-            }
+      // One batch: nothing is late, so every window of every event is open or emitted.
+      const log = await filledLog(events, chosen.partitions);
+      const checkpoint = await memoryCheckpoint();
+      const query = await openPriceQuery(log, checkpoint, () => Promise.resolve(), {
+        ...querySettings(chosen),
+        batchSize: events.length,
+      });
+      await query.runBatch();
+      await query.runBatchWithoutData();
+      const { windowMs, slideMs } = chosen;
+      const windows = new Set<string>();
+      for (const { asset, eventTimeMs } of events) {
+        for (let start = -400; start <= 2_000; start++) {
+          const isStart = Math.abs(start % slideMs) === 0;
+          if (isStart && start <= eventTimeMs && eventTimeMs < start + windowMs) {
+            windows.add(`${start} ${asset}`);
           }
         }
-        expect(query.totals.windows + query.openWindows()).toBe(windows.size);
-      });
+      }
+      expect(query.totals.windows + query.openWindows()).toBe(windows.size);
     }),
     { numRuns: 60 },
   );
 });
 
 test("state is bounded by open windows, not by events", async () => {
-  await inFolder(async (folder) => {
-    const log = memoryLog(1);
-    const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
-    const query = await openPriceQuery(log, checkpoint, () => Promise.resolve(), {
-      windows: { windowMs: 60_000, slideMs: 10_000 },
-      delayMs: 30_000,
-      changeThreshold: 1,
-      batchSize: 1_000,
-    });
-    let most = 0;
-    for (let batch = 0; batch < 50; batch++) {
-      const events = Array.from({ length: 1_000 }, (_, index) => {
-        const timeMs = (batch * 1_000 + index) * 100;
-        return priceMessage("bitcoin", 1 + index, formatTime(timeMs), timeMs);
-      });
-      await log.append(events);
-      await query.runBatch();
-      most = Math.max(most, (query.state.assets.get("bitcoin")!.states[0] as Panes).panes.length);
-    }
-    // 90 s of windows and delay, and the 100 s of one batch, in panes of 10 s.
-    expect(most).toBeLessThanOrEqual(30);
+  const log = memoryLog(1);
+  const checkpoint = await memoryCheckpoint();
+  const query = await openPriceQuery(log, checkpoint, () => Promise.resolve(), {
+    windows: { windowMs: 60_000, slideMs: 10_000 },
+    delayMs: 30_000,
+    changeThreshold: 1,
+    batchSize: 1_000,
   });
+  let most = 0;
+  for (let batch = 0; batch < 50; batch++) {
+    const events = Array.from({ length: 1_000 }, (_, index) => {
+      const timeMs = (batch * 1_000 + index) * 100;
+      return priceMessage("bitcoin", 1 + index, formatTime(timeMs), timeMs);
+    });
+    await log.append(events);
+    await query.runBatch();
+    most = Math.max(most, (query.state.assets.get("bitcoin")!.states[0] as Panes).panes.length);
+  }
+  // 90 s of windows and delay, and the 100 s of one batch, in panes of 10 s.
+  expect(most).toBeLessThanOrEqual(30);
 });
 
 test("mean and deviation stay accurate where a sum of squares would cancel", async () => {
-  await inFolder(async (folder) => {
-    const log = memoryLog(1);
-    const prices = Array.from(
-      { length: 1_000 },
-      (_, index) => 1e9 + (index % 2 === 0 ? 1e-3 : -1e-3),
-    );
-    await log.append(
-      prices.map((price, index) => priceMessage("bitcoin", price, formatTime(index), index)),
-    );
-    let row: WindowRow | undefined;
-    const checkpoint = await openCheckpoint(localStore(folder), TOPIC, {});
-    const sink = ({ windows }: BatchOutput) => Promise.resolve(void (row ??= windows[0]));
-    const query = await openPriceQuery(log, checkpoint, sink, {
-      windows: { windowMs: 900, slideMs: 300 },
-      delayMs: 0,
-      changeThreshold: 1,
-      batchSize: 1_000,
-    });
-    await query.runBatch();
-    await query.runBatchWithoutData();
-    expect(row!.stddev_price! / 1e-3).toBeCloseTo(Math.sqrt(row!.count / (row!.count - 1)), 3);
+  const log = memoryLog(1);
+  const prices = Array.from(
+    { length: 1_000 },
+    (_, index) => 1e9 + (index % 2 === 0 ? 1e-3 : -1e-3),
+  );
+  await log.append(
+    prices.map((price, index) => priceMessage("bitcoin", price, formatTime(index), index)),
+  );
+  let row: WindowRow | undefined;
+  const checkpoint = await memoryCheckpoint();
+  const sink = ({ windows }: BatchOutput) => Promise.resolve(void (row ??= windows[0]));
+  const query = await openPriceQuery(log, checkpoint, sink, {
+    windows: { windowMs: 900, slideMs: 300 },
+    delayMs: 0,
+    changeThreshold: 1,
+    batchSize: 1_000,
   });
+  await query.runBatch();
+  await query.runBatchWithoutData();
+  expect(row!.stddev_price! / 1e-3).toBeCloseTo(Math.sqrt(row!.count / (row!.count - 1)), 3);
 });
 
 test("a first batch that is run again reads from where it was planned, or refuses when that is gone", async () => {
@@ -301,27 +278,21 @@ test("a first batch that is run again reads from where it was planned, or refuse
     [0, 10, 20, 30].map((eventTimeMs) => ({ asset: "bitcoin", priceUsd: 1, eventTimeMs })),
     1,
   );
-  await inFolder(async (folder) => {
-    const spec = { windowMs: 10, slideMs: 10, delayMs: 0, batchSize: 2, partitions: 1 };
-    const settings = querySettings(spec);
-    const open = async (start: number, sink: (output: BatchOutput) => Promise<void>) =>
-      openPriceQuery(
-        cut(start),
-        await openCheckpoint(localStore(folder), TOPIC, {}),
-        sink,
-        settings,
-      );
-    const crashed = await open(1, () => Promise.reject(new Error("crash")));
-    await expect(crashed.runBatch()).rejects.toThrow("crash");
+  const store = memoryStore();
+  const spec = { windowMs: 10, slideMs: 10, delayMs: 0, batchSize: 2, partitions: 1 };
+  const settings = querySettings(spec);
+  const open = async (start: number, sink: (output: BatchOutput) => Promise<void>) =>
+    openPriceQuery(cut(start), await memoryCheckpoint(store), sink, settings);
+  const crashed = await open(1, () => Promise.reject(new Error("crash")));
+  await expect(crashed.runBatch()).rejects.toThrow("crash");
 
-    await expect(open(2, async () => {})).rejects.toThrow(
-      /partition 0 begins at offset 2, and 1 is to be read next/,
-    );
-    const outputs: BatchOutput[] = [];
-    const resumed = await open(1, async (output) => void outputs.push(output));
-    expect(outputs.map(({ events }) => events.map(({ eventTimeMs }) => eventTimeMs))).toEqual([
-      [10, 20],
-    ]);
-    expect(resumed.offsets).toEqual([3]);
-  });
+  await expect(open(2, async () => {})).rejects.toThrow(
+    /partition 0 begins at offset 2, and 1 is to be read next/,
+  );
+  const outputs: BatchOutput[] = [];
+  const resumed = await open(1, async (output) => void outputs.push(output));
+  expect(outputs.map(({ events }) => events.map(({ eventTimeMs }) => eventTimeMs))).toEqual([
+    [10, 20],
+  ]);
+  expect(resumed.offsets).toEqual([3]);
 });

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { EXERCISES } from "../../labs/exercises/manifest.js";
-import type { Result } from "./command.js";
+import { start, type Result } from "./command.js";
 
 const ROOMS = [
   ...["labs", "scripts", "setup", "solutions", "test"],
@@ -39,19 +38,7 @@ export async function learnersFolder(): Promise<Learner> {
     reset: async () => {
       for (const { name } of EXERCISES) await cp(`labs/exercises/${name}.ts`, stub(name));
     },
-    run: (script, ...args) => {
-      const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
-        cwd: folder,
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let stdout = "";
-      let stderr = "";
-      child.stdout.setEncoding("utf8").on("data", (text) => (stdout += text));
-      child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
-      return new Promise((done) =>
-        child.on("close", (code, signal) => done({ code, signal, stdout, stderr })),
-      );
-    },
+    run: (script, ...args) => start(script, args, {}, folder).result,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
