@@ -227,9 +227,11 @@ export const coingeckoCommand: SourceCommand = {
   name: "coingecko",
   help: "CoinGecko's prices, polled",
   options: [durationOption("--every <time>", "poll this often", positiveDuration, 10_000)],
-  open({ every }: { every: number }, { config, assets, known, notify }) {
+  async open({ every }: { every: number }, { config, assets, known, notify }) {
+    await http(); // not on the time of --duration
     const { coingeckoUrl: url, coingeckoKey: key } = config;
-    const source = coingecko({ url, key, assets, everyMs: every, known, report: notify });
-    return Promise.resolve({ source });
+    return {
+      source: coingecko({ url, key, assets, everyMs: every, known, report: notify }),
+    };
   },
 };

@@ -51,6 +51,9 @@ const feedMessage = z.looseObject({ type: z.string() });
 const errorFields = z.object({ message: z.string().optional(), reason: z.string().optional() });
 const tickerFields = z.object({ product_id: z.string(), price: z.unknown(), time: z.unknown() });
 
+// Loaded when it is used: it would slow down the start of every other run.
+const ws = () => import("ws");
+
 /** Coinbase's name of a market. @throws UsageError if there is none in US dollars */
 function productId(asset: string): string {
   const id = PRODUCT_IDS.get(asset) ?? asset;
@@ -81,7 +84,7 @@ export function websocket(options: WebsocketOptions): Source {
   /** Connects and subscribes. */
   async function connect(signal: AbortSignal): Promise<WebSocket> {
     attempts++;
-    const { WebSocket } = await import("ws"); // when it is used: it would slow down the start of every other run
+    const { WebSocket } = await ws();
     const socket = new WebSocket(url, {
       handshakeTimeout: OPEN_TIMEOUT_MS,
       maxPayload: MAX_MESSAGE_BYTES,
@@ -227,8 +230,8 @@ export const websocketCommand: SourceCommand = {
   name: "websocket",
   help: "Coinbase's ticker, pushed",
   options: [],
-  open(_values, { config, assets, notify }) {
-    const source = websocket({ url: config.coinbaseUrl, assets, report: notify });
-    return Promise.resolve({ source });
+  async open(_values, { config, assets, notify }) {
+    await ws(); // not on the time of --duration
+    return { source: websocket({ url: config.coinbaseUrl, assets, report: notify }) };
   },
 };
