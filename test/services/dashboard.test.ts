@@ -53,6 +53,21 @@ async function open(url: string, options: Parameters<Browser["newPage"]>[0] = {}
   return page;
 }
 
+interface Trace {
+  name?: string;
+  x: number[];
+  y: number[];
+}
+
+/** The points [time, value] of the lines and markers in the chart of prices, by name. */
+async function chart(page: Page, name: string): Promise<[number, number][]> {
+  const traces = await page
+    .locator("#prices")
+    .evaluate((element) => (element as unknown as { data: Trace[] }).data);
+  const { x, y } = traces.find((trace) => trace.name === name)!;
+  return x.map((timeMs, index) => [timeMs, y[index]!]);
+}
+
 const figure = (page: Page, name: string) => page.locator(`[data-name="${name}"] dd`);
 const number = async (page: Page, name: string) =>
   Number((await figure(page, name).innerText()).replaceAll(",", ""));
@@ -100,6 +115,19 @@ test("the page moves within two seconds, and at the end it shows what the produc
   );
   await page.locator("#prices .main-svg").first().waitFor();
   await page.screenshot({ path: `${SCREENSHOTS}/dashboard.png`, fullPage: true });
+  const asset = await page.locator("#asset").inputValue();
+  const priceOf = new Map<number, number[]>();
+  for (const row of prices.filter((each) => each.asset === asset)) {
+    priceOf.set(row.event_time, [...(priceOf.get(row.event_time) ?? []), row.price_usd]);
+  }
+  const drawn = await chart(page, "price");
+  // The tape is 200 s long, and the page keeps a price a second.
+  expect(drawn.length).toBeGreaterThan(100);
+  for (const [timeMs, price] of drawn) expect(priceOf.get(timeMs)).toContain(price);
+  const averages = windows.filter((each) => each.asset === asset);
+  expect(await chart(page, "rolling average")).toEqual(
+    averages.map(({ window_end, avg_price }) => [window_end, avg_price]),
+  );
 
   const shown = async () =>
     (await page.locator("#assets").innerText()) + (await page.locator("#alerts").innerText());
@@ -129,14 +157,24 @@ test("a page says that the connection is lost, and heals when the pipeline is ba
   await expect.poll(() => number(page, "windows written"), { timeout: 20_000 }).toBeGreaterThan(50);
   child.kill("SIGKILL");
   await page.getByText("the connection is lost").waitFor({ timeout: 10_000 });
+  const store = localStore(out);
+  const pastPrices = await readAll(store, "prices");
+  const pastWindows = await readAll(store, "windows");
   const again = await serve(out, ...options);
   expect(again.url).toBe(url);
   await page.getByText("connected", { exact: true }).waitFor({ timeout: 20_000 });
-  await expect.poll(() => number(page, "windows written"), { timeout: 20_000 }).toBeGreaterThan(50);
-  const points = await page
-    .locator("#prices")
-    .evaluate((chart) => (chart as unknown as { data: { x: unknown[] }[] }).data[3]!.x.length);
-  expect(points).toBeGreaterThan(3);
+  const asset = await page.locator("#asset").inputValue();
+  const timesOf = (rows: { asset: string; event_time: number }[]) =>
+    rows.filter((row) => row.asset === asset).map(({ event_time }) => event_time);
+  const lastPriceMs = Math.max(...timesOf(pastPrices));
+  // A price that no product held before the restart: the chart is drawn from what the new run has sent.
+  const newestMs = async () => (await chart(page, "price")).at(-1)?.[0] ?? 0;
+  await expect.poll(newestMs, { timeout: 20_000 }).toBeGreaterThan(lastPriceMs);
+  const past = (await chart(page, "price")).filter(([timeMs]) => timeMs <= lastPriceMs);
+  expect(past.length).toBeGreaterThan(50);
+  const ends = pastWindows.filter((row) => row.asset === asset).map(({ window_end }) => window_end);
+  const averages = (await chart(page, "rolling average")).map(([timeMs]) => timeMs);
+  expect(averages.slice(0, ends.length)).toEqual(ends);
 });
 
 test("names from the data are text: none of them runs", async () => {

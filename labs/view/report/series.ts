@@ -5,39 +5,43 @@ import type { Store } from "../../store/store.js";
 import type { Trace } from "../../course/lesson/trace.js";
 import { thin, type Thinned } from "./thin.js";
 
-/** How much a chart shows at most: a page must stay light however long the stream was. */
-const MOST_PRICES = 5_000;
-/** In a notebook, which is saved with its charts. */
-const MOST_PRICES_DRAWN = 1_500;
-const MOST_WINDOWS = 2_500;
-const MOST_CHANGES = 500;
+/** The most a chart shows: the page stays light however long the stream was. */
+const MAX_PRICES = 5_000;
+/** The most a chart in a notebook shows: a notebook is saved with its charts. */
+const MAX_PRICES_DRAWN = 1_500;
+const MAX_WINDOWS = 2_500;
+const MAX_CHANGES = 500;
 const MAX_ALERTS = 50;
-/** Of more prices than these in all, only some files are read. */
-const MOST_PRICES_READ = 1_000_000;
-/** Lateness is taken from at most about so many records, in pieces spread over each partition. */
-const MOST_LATENESS_RECORDS = 60_000;
+/** If there are more prices than this, only every n-th file is read. */
+const MAX_PRICES_READ = 1_000_000;
+/** Lateness is computed from about this many records at most, in pieces spread over each partition. */
+const MAX_LATENESS_RECORDS = 60_000;
 const PIECE_RECORDS = 500;
 
-/** What the charts show of one asset, by event time. Thinned where there is more than a chart can show. */
+/** What the charts show of one asset, by event time; thinned if there is more than a chart can show. */
 export interface AssetSeries {
   asset: string;
   prices: PriceRow[];
   windows: WindowRow[];
   changes: WindowRow[];
-  /** Every how many-th price is shown. */
+  /** Every n-th price is shown. */
   priceStride: number;
 }
 
-/** Reads the series of some assets from the products, one file at a time. */
+/**
+ * Reads the series of some assets from the products, one file at a time.
+ *
+ * @param events the number of events in the products; 0 if unknown
+ */
 export async function readSeries(
   store: Store,
   assets: readonly string[],
   events: number,
 ): Promise<AssetSeries[]> {
-  const everyFile = Math.ceil(events / MOST_PRICES_READ);
-  const prices = await gather<PriceRow>(readProduct(store, "prices", everyFile), MOST_PRICES);
-  const windows = await gather<WindowRow>(readProduct(store, "windows"), MOST_WINDOWS);
-  const changes = await gather<WindowRow>(readProduct(store, "changes"), MOST_CHANGES);
+  const everyFile = Math.max(1, Math.ceil(events / MAX_PRICES_READ));
+  const prices = await gather<PriceRow>(readProduct(store, "prices", everyFile), MAX_PRICES);
+  const windows = await gather<WindowRow>(readProduct(store, "windows"), MAX_WINDOWS);
+  const changes = await gather<WindowRow>(readProduct(store, "changes"), MAX_CHANGES);
 
   async function gather<Row extends { asset: string }>(
     files: AsyncIterable<Row[]>,
@@ -61,9 +65,9 @@ export async function readSeries(
 
 /** The alerts of a report. */
 export interface RecentAlerts {
-  /** The last ones by time, the newest first. */
+  /** The latest ones by time, newest first. */
   latest: AlertRow[];
-  /** How many there are in all. */
+  /** The number of alerts in all. */
   count: number;
 }
 
@@ -80,9 +84,9 @@ export async function readAlerts(store: Store): Promise<RecentAlerts> {
   return { latest, count };
 }
 
-/** The series of one asset from a look at the engine, for the same charts. */
+/** The series of one asset from a trace of the engine, for the same charts. */
 export function seriesOf(asset: string, { settings, batches }: Trace): AssetSeries {
-  const prices = thin<PriceRow>(MOST_PRICES_DRAWN);
+  const prices = thin<PriceRow>(MAX_PRICES_DRAWN);
   for (const event of batches.flatMap(({ events }) => events)) {
     if (event.asset !== asset) continue;
     prices.add({ asset, price_usd: event.priceUsd, event_time: event.eventTimeMs });
@@ -98,23 +102,23 @@ export function seriesOf(asset: string, { settings, batches }: Trace): AssetSeri
 }
 
 /**
- * The lateness (arrival less event time, milliseconds) of the events in the log, or of an evenly
- * spaced sample where there are many.
+ * The lateness (arrival time minus event time, milliseconds) of the events in the log, or of an evenly
+ * spaced sample if there are many.
  *
- * @returns undefined where no event arrived at another time than its own: the tape has no arrival times
+ * @returns undefined if every event arrived at its event time: the tape has no arrival times
  */
 export async function readLateness(log: EventLog): Promise<Lateness | undefined> {
   const latenessMs: number[] = [];
   let records = 0;
   let known = false;
-  const mostPieces = Math.ceil(MOST_LATENESS_RECORDS / PIECE_RECORDS / log.partitions);
+  const maxPieces = Math.ceil(MAX_LATENESS_RECORDS / PIECE_RECORDS / log.partitions);
   const starts = await log.startOffsets();
   for (const [partition, end] of (await log.endOffsets()).entries()) {
     const start = starts[partition] ?? 0;
     const length = end - start;
     records += length;
-    const isSmall = length <= mostPieces * PIECE_RECORDS;
-    const pieces = isSmall ? 1 : mostPieces;
+    const isSmall = length <= maxPieces * PIECE_RECORDS;
+    const pieces = isSmall ? 1 : maxPieces;
     for (let piece = 0; piece < pieces; piece++) {
       const from = start + Math.floor((length * piece) / pieces);
       const to = isSmall ? end : from + PIECE_RECORDS;
@@ -133,6 +137,6 @@ export async function readLateness(log: EventLog): Promise<Lateness | undefined>
 
 export interface Lateness {
   latenessMs: number[];
-  /** How many records the log holds (by its offsets), of which `latenessMs` may be a sample. */
+  /** The number of records in the log (by its offsets), of which `latenessMs` may be a sample. */
   records: number;
 }

@@ -7,6 +7,7 @@ import { thin } from "../../../labs/view/report/thin.js";
 import { localStore } from "../../../labs/store/local.js";
 import {
   createProducts,
+  emptyOutput,
   writeBatch,
   type AlertRow,
   type WindowRow,
@@ -141,6 +142,18 @@ test("series are those of the products, by event time, and bounded", async () =>
   expect(series!.prices.length * series!.priceStride).toBeGreaterThanOrEqual(count);
   const times = series!.prices.map(({ event_time }) => event_time);
   expect(times).toEqual([...times].sort((a, b) => a - b));
+});
+
+test("the number of events may be unknown: then every file of prices is read", async () => {
+  const store = localStore(await temporaryFolder());
+  await createProducts(store);
+  for (const batchId of [0, 1]) {
+    const events = [{ asset: "a", priceUsd: 1, eventTimeMs: batchId }];
+    await writeBatch(store, { ...emptyOutput(batchId), events });
+  }
+  const [series] = await readSeries(store, ["a"], 0);
+  expect(series!.prices.map(({ event_time }) => event_time)).toEqual([0, 1]);
+  expect(series!.priceStride).toBe(1);
 });
 
 test("thinning keeps every so many-th value, evenly spaced", () => {
