@@ -1,7 +1,7 @@
 import cliProgress from "cli-progress";
 import { sum } from "./pipeline.js";
 import type { PipelineStatus } from "../view/status.js";
-import { formatNumber } from "../view/report/summary.js";
+import { formatNumber } from "../view/format.js";
 import { printable } from "../shared/printable.js";
 import type { Notify, Source } from "../source/source.js";
 import { formatTime } from "../shared/time.js";

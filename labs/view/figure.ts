@@ -6,7 +6,7 @@ export interface Figure {
   frames?: Record<string, unknown>[];
 }
 
-/** What the lab's pictures have in common. */
+/** The colours of the lab's pictures; the live page has others in the dark. */
 export const COLOURS = {
   price: "#9aa5b1",
   average: "#1f5fa8",
@@ -17,7 +17,9 @@ export const COLOURS = {
   warning: "#b7791f",
   grid: "#e4e7eb",
   ink: "#1f2933",
+  ground: "#ffffff",
 };
+export type Colours = Record<keyof typeof COLOURS, string>;
 
 /** Colours that can be told apart, also by those who confuse red and green (Okabe and Ito, 2008). */
 const PALETTE = [
@@ -36,13 +38,16 @@ const PALETTE = [
 /** The colour of the n-th of several things. */
 export const colourOf = (index: number): string => PALETTE[index % PALETTE.length]!;
 
-export const AXIS = { gridcolor: COLOURS.grid, zeroline: false };
+export const axisIn = ({ grid }: Colours) => ({ gridcolor: grid, zeroline: false });
+export const AXIS = axisIn(COLOURS);
 
-export const LAYOUT = {
-  font: { family: "system-ui, sans-serif", size: 13, color: COLOURS.ink },
-  plot_bgcolor: "#ffffff",
-  paper_bgcolor: "#ffffff",
-};
+/** What the layouts of all pictures have in common. */
+export const layoutIn = ({ ink, ground }: Colours) => ({
+  font: { family: "system-ui, sans-serif", size: 13, color: ink },
+  plot_bgcolor: ground,
+  paper_bgcolor: ground,
+});
+export const LAYOUT = layoutIn(COLOURS);
 
 /** The title of a picture, at its left edge. */
 export const titleOf = (text: string) => ({

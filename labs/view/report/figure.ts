@@ -1,8 +1,8 @@
-import { AXIS, COLOURS, LAYOUT, type Figure } from "../figure.js";
-import type { AlertRow } from "../../store/products.js";
-import type { AssetSeries, Lateness } from "./series.js";
+import type { AlertRow, PriceRow, WindowRow } from "../../store/products.js";
+import { AXIS, COLOURS, LAYOUT, axisIn, layoutIn, type Colours, type Figure } from "../figure.js";
+import type { Lateness } from "./series.js";
 
-/** What the query was asked, as far as the charts say it. */
+/** The settings of the query that the charts show. */
 export interface FigureSettings {
   windowMs: number;
   /** Percent. */
@@ -11,27 +11,113 @@ export interface FigureSettings {
   delayMs: number;
 }
 
+type ChartedWindow = Pick<
+  WindowRow,
+  "window_end" | "avg_price" | "stddev_price" | "last_price" | "pct_change"
+>;
+
+/** What the chart of an asset's prices needs of its series. */
+export interface ChartedSeries {
+  prices: readonly Pick<PriceRow, "event_time" | "price_usd">[];
+  windows: readonly ChartedWindow[];
+  /** The windows that changed by the threshold or more. */
+  changes: readonly ChartedWindow[];
+  /** Every n-th price is shown. */
+  priceStride: number;
+}
+
+export interface PriceFigureOptions {
+  /** Of the asset, to be marked. */
+  alerts?: readonly AlertRow[];
+  colours?: Colours;
+  /** Whether a second panel shows the change of every window. */
+  hasChangePanel?: boolean;
+}
+
 /**
- * An asset's price with its rolling average, the band of one standard deviation around it, and the
- * windows that changed by the threshold or more; below, the change of every window in percent.
- * A window is drawn at its end, which is when it became known.
- *
- * @param alerts of the asset, to be marked
+ * An asset's price with its rolling average, a band of one standard deviation around it, and marks at the windows that
+ * changed by the threshold or more; in a panel below, the change of every window in percent. A window is drawn at its
+ * end, which is when it became known. The report, the live page and the notebooks all draw this figure.
  */
 export function priceFigure(
-  series: AssetSeries,
-  settings: FigureSettings,
-  alerts: readonly AlertRow[] = [],
+  series: ChartedSeries,
+  { changeThreshold }: FigureSettings,
+  { alerts = [], colours = COLOURS, hasChangePanel = true }: PriceFigureOptions = {},
 ): Figure {
   const { prices, windows, changes } = series;
   const ends = windows.map(({ window_end }) => window_end);
   const edge = (sign: 1 | -1) =>
     windows.map(({ avg_price, stddev_price }) => avg_price + sign * (stddev_price ?? 0));
   const line = { type: "scatter", mode: "lines" };
-  const changeColours = changes.map(({ pct_change }) =>
-    pct_change < 0 ? COLOURS.down : COLOURS.up,
-  );
-  const changeTexts = changes.map(({ pct_change }) => `${pct_change.toFixed(3)} % in the window`);
+  const data = [
+    {
+      ...line,
+      name: series.priceStride > 1 ? `price (one in ${series.priceStride})` : "price",
+      x: prices.map(({ event_time }) => event_time),
+      y: prices.map(({ price_usd }) => price_usd),
+      line: { color: colours.price, width: 1 },
+    },
+    { ...line, x: ends, y: edge(-1), line: { width: 0 }, showlegend: false, hoverinfo: "skip" },
+    {
+      ...line,
+      name: "average ± 1 standard deviation",
+      x: ends,
+      y: edge(1),
+      line: { width: 0 },
+      fill: "tonexty",
+      fillcolor: colours.band,
+      hoverinfo: "skip",
+    },
+    {
+      ...line,
+      name: "rolling average",
+      x: ends,
+      y: windows.map(({ avg_price }) => avg_price),
+      line: { color: colours.average, width: 2 },
+    },
+    {
+      type: "scatter",
+      mode: "markers",
+      name: `change of ${changeThreshold} % or more`,
+      x: changes.map(({ window_end }) => window_end),
+      y: changes.map(({ last_price }) => last_price),
+      text: changes.map(({ pct_change }) => `${pct_change.toFixed(3)} % in the window`),
+      marker: {
+        size: 10,
+        color: changes.map(({ pct_change }) => (pct_change < 0 ? colours.down : colours.up)),
+        symbol: changes.map(({ pct_change }) => (pct_change < 0 ? "triangle-down" : "triangle-up")),
+        line: { color: colours.ground, width: 1 },
+      },
+    },
+    ...alertMarkers(alerts, colours),
+  ];
+  if (!hasChangePanel) return { data, layout: onePanel(colours) };
+  const changePanel = {
+    ...line,
+    name: "change in the window",
+    x: ends,
+    y: windows.map(({ pct_change }) => pct_change),
+    yaxis: "y2",
+    line: { color: colours.average, width: 1 },
+    showlegend: false,
+  };
+  return { data: [...data, changePanel], layout: twoPanels(changeThreshold, colours) };
+}
+
+function onePanel(colours: Colours): Figure["layout"] {
+  const axis = axisIn(colours);
+  return {
+    ...layoutIn(colours),
+    height: 420,
+    margin: { l: 70, r: 10, t: 10, b: 50 },
+    legend: { orientation: "h", y: -0.15 },
+    xaxis: { ...axis, type: "date" },
+    yaxis: { ...axis, title: { text: "US dollars" } },
+  };
+}
+
+function twoPanels(changeThreshold: number, colours: Colours): Figure["layout"] {
+  const axis = axisIn(colours);
   const threshold = (percent: number) => ({
     type: "line",
     xref: "paper",
@@ -40,78 +126,26 @@ export function priceFigure(
     yref: "y2",
     y0: percent,
     y1: percent,
-    line: { color: "#b7791f", width: 1, dash: "dot" },
+    line: { color: colours.warning, width: 1, dash: "dot" },
   });
   return {
-    data: [
-      {
-        ...line,
-        name: series.priceStride > 1 ? `price (one in ${series.priceStride})` : "price",
-        x: prices.map(({ event_time }) => event_time),
-        y: prices.map(({ price_usd }) => price_usd),
-        line: { color: COLOURS.price, width: 1 },
-      },
-      { ...line, x: ends, y: edge(-1), line: { width: 0 }, showlegend: false, hoverinfo: "skip" },
-      {
-        ...line,
-        name: "average ± 1 standard deviation",
-        x: ends,
-        y: edge(1),
-        line: { width: 0 },
-        fill: "tonexty",
-        fillcolor: COLOURS.band,
-        hoverinfo: "skip",
-      },
-      {
-        ...line,
-        name: "rolling average",
-        x: ends,
-        y: windows.map(({ avg_price }) => avg_price),
-        line: { color: COLOURS.average, width: 2 },
-      },
-      {
-        type: "scatter",
-        mode: "markers",
-        name: `change of ${settings.changeThreshold} % or more`,
-        x: changes.map(({ window_end }) => window_end),
-        y: changes.map(({ last_price }) => last_price),
-        text: changeTexts,
-        marker: {
-          size: 10,
-          color: changeColours,
-          symbol: changes.map(({ pct_change }) =>
-            pct_change < 0 ? "triangle-down" : "triangle-up",
-          ),
-          line: { color: "#ffffff", width: 1 },
-        },
-      },
-      ...alertMarkers(alerts),
-      {
-        ...line,
-        name: "change in the window",
-        x: ends,
-        y: windows.map(({ pct_change }) => pct_change),
-        yaxis: "y2",
-        line: { color: COLOURS.average, width: 1 },
-        showlegend: false,
-      },
-    ],
-    layout: {
-      ...LAYOUT,
-      height: 560,
-      margin: { l: 80, r: 20, t: 40, b: 40 },
-      hovermode: "x unified",
-      legend: { orientation: "h", y: 1.09, x: 0, traceorder: "normal" },
-      xaxis: { ...AXIS, type: "date", anchor: "y2", title: { text: "event time (UTC)" } },
-      yaxis: { ...AXIS, domain: [0.34, 1], title: { text: "US dollars" }, hoverformat: ",.6~g" },
-      yaxis2: { ...AXIS, domain: [0, 0.24], title: { text: "change, %" }, hoverformat: ".3f" },
-      shapes: [threshold(settings.changeThreshold), threshold(-settings.changeThreshold)],
-    },
+    ...layoutIn(colours),
+    height: 560,
+    margin: { l: 80, r: 20, t: 40, b: 40 },
+    hovermode: "x unified",
+    legend: { orientation: "h", y: 1.09, x: 0, traceorder: "normal" },
+    xaxis: { ...axis, type: "date", anchor: "y2", title: { text: "event time (UTC)" } },
+    yaxis: { ...axis, domain: [0.34, 1], title: { text: "US dollars" }, hoverformat: ",.6~g" },
+    yaxis2: { ...axis, domain: [0, 0.24], title: { text: "change, %" }, hoverformat: ".3f" },
+    shapes: [threshold(changeThreshold), threshold(-changeThreshold)],
   };
 }
 
-/** Anomalies and other alerts, at the price that they were raised at. */
-function alertMarkers(alerts: readonly AlertRow[]): Record<string, unknown>[] {
+/** Anomalies and other alerts, at the price at which they were raised. */
+function alertMarkers(
+  alerts: readonly AlertRow[],
+  { warning, average }: Colours,
+): Record<string, unknown>[] {
   const anomalies = alerts.filter(({ kind }) => kind === "anomaly");
   const others = alerts.filter(({ kind }) => kind !== "anomaly");
   const markers = (name: string, rows: readonly AlertRow[], symbol: string, color: string) => ({
@@ -126,16 +160,16 @@ function alertMarkers(alerts: readonly AlertRow[]): Record<string, unknown>[] {
     marker: { symbol, color, size: 14, line: { width: 3 } },
   });
   return [
-    markers("anomaly", anomalies, "diamond-open", COLOURS.warning),
-    markers("other alert", others, "circle-open", COLOURS.average),
+    markers("anomaly", anomalies, "diamond-open", warning),
+    markers("other alert", others, "circle-open", average),
   ].filter(({ x }) => x.length > 0);
 }
 
 const LATENESS_BINS = 60;
 
 /**
- * How late events arrive, as a histogram with a logarithmic count; the last bar holds all that is later
- * than its beginning. The watermark's delay is drawn where it falls within the picture.
+ * How late events arrive, as a histogram with a logarithmic count; the last bar holds everything later
+ * than its start. The watermark's delay is drawn if it falls within the picture.
  */
 export function latenessFigure({ latenessMs }: Lateness, settings: FigureSettings): Figure {
   const sorted = Float64Array.from(latenessMs).sort();

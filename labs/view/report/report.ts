@@ -1,16 +1,10 @@
 import { escapeHtml } from "../../shared/html.js";
 import { formatDuration } from "../../shared/time.js";
 import { TOTALS, TOTAL_NAMES } from "../../stream/totals.js";
+import { formatNumber, formatPercent, formatTotal } from "../format.js";
 import { latenessFigure, priceFigure, type FigureSettings } from "./figure.js";
 import type { AssetSeries, Lateness, RecentAlerts } from "./series.js";
-import {
-  MAX_ASSETS_SHOWN,
-  formatNumber,
-  formatPercent,
-  formatTotal,
-  isShown,
-  type Summary,
-} from "./summary.js";
+import { MAX_ASSETS_SHOWN, isShown, type Summary } from "./summary.js";
 
 /** JSON that may stand inside a script element. */
 function scriptJson(value: unknown): string {
@@ -120,7 +114,7 @@ export function renderReport(
   const figures = {
     prices: series.map((each) => {
       const own = alerts?.latest.filter(({ asset }) => asset === each.asset);
-      return priceFigure(fromFirstWindow(each, slideMs), settings, own);
+      return priceFigure(fromFirstWindow(each, slideMs), settings, { alerts: own });
     }),
     ...(lateness === undefined ? {} : { lateness: latenessFigure(lateness, settings) }),
   };

@@ -11,6 +11,7 @@ import {
 } from "../../stream/totals.js";
 import type { Store } from "../../store/store.js";
 import { formatTime } from "../../shared/time.js";
+import { formatNumber, formatPercent, formatTotal } from "../format.js";
 
 /** One asset at the end of a run. Times are ISO-8601. */
 export interface AssetSummary {
@@ -110,28 +111,14 @@ export async function summarize(
   };
 }
 
-/** A terminal and a page show so many assets. */
+/** The most assets that a terminal and a page show. */
 export const MAX_ASSETS_SHOWN = 20;
-
-/** A number as a person reads it: thousands separated, seven digits. */
-export function formatNumber(value: number): string {
-  return value.toLocaleString("en-US", { maximumSignificantDigits: 7 });
-}
-
-/** A change in percent with its sign. */
-export function formatPercent(percent: number): string {
-  return `${percent > 0 ? "+" : ""}${percent.toFixed(3)} %`;
-}
 
 /** Whether a total is worth showing. */
 export function isShown(name: Total, totals: Readonly<KnownTotals>): boolean {
   const { isOptional }: TotalSpec = TOTALS[name];
   return isOptional !== true || totals[name] !== 0;
 }
-
-/** A total as a person reads it. */
-export const formatTotal = (total: number | null) =>
-  total === null ? "not counted" : formatNumber(total);
 
 const timeOfDay = (iso: string) => iso.slice(11, 19);
 
