@@ -107,7 +107,7 @@ test("the page moves within two seconds, and at the end it shows what the produc
     .evaluateAll((items) => items.map((item) => item.getAttribute("data-id")));
   const byTime = alerts.sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
   expect(listed).toEqual(byTime.map(({ id }) => id).reverse());
-  expect(await figure(page, "the source").innerText()).toBe("has ended");
+  expect(await figure(page, "source").innerText()).toBe("ended");
   const format = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 7 });
   const rows = await page.locator("#assets tr").allInnerTexts();
   expect(rows.map((row) => row.split("\t").slice(0, 2))).toEqual(
@@ -156,7 +156,7 @@ test("a page says that the connection is lost, and heals when the pipeline is ba
   const page = await open(url);
   await expect.poll(() => number(page, "windows written"), { timeout: 20_000 }).toBeGreaterThan(50);
   child.kill("SIGKILL");
-  await page.getByText("the connection is lost").waitFor({ timeout: 10_000 });
+  await page.getByText("connection lost").waitFor({ timeout: 10_000 });
   const store = localStore(out);
   const pastPrices = await readAll(store, "prices");
   const pastWindows = await readAll(store, "windows");

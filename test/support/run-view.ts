@@ -1,4 +1,4 @@
-import type { RunView } from "../../labs/view/dashboard/feed.js";
+import type { RunView } from "../../labs/view/dashboard/views.js";
 
 /** A run that a page shows. */
 export const RUN: RunView = {

@@ -3,10 +3,10 @@ import type { Store } from "../../store/store.js";
 import type { Feed } from "./feed.js";
 import { sleep } from "../../shared/wait.js";
 
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 /**
- * Gives a feed what others write to the products, such as Spark: every second it looks for files that were not there before.
+ * Adds to a feed what another process, such as Spark, writes to the products: looks for new files every second.
  *
  * @returns when the signal aborts, after a last look
  */
@@ -32,6 +32,6 @@ export async function followProducts(store: Store, feed: Feed, signal: AbortSign
       feed.addOutput({ events: [], windows, alerts: [] });
     }
     if (isLast) return;
-    await sleep(LOOK_MS, signal);
+    await sleep(POLL_MS, signal);
   }
 }

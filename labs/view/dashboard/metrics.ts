@@ -1,59 +1,80 @@
 import { Counter, Gauge, Registry } from "prom-client";
-import type { Feed, StreamView } from "./feed.js";
+import { TOTALS, TOTAL_NAMES } from "../../stream/totals.js";
+import type { Feed } from "./feed.js";
+import type { StreamView } from "./views.js";
 
-/** A figure of the stream as Prometheus has it: its name, what it is, and where it comes from. */
-type Figure = [name: string, help: string, value: (stream: StreamView) => number | null];
+interface Metric {
+  name: string;
+  help: string;
+  /** Null if unknown. */
+  value: (stream: StreamView) => number | null;
+}
 
 const seconds = (ms: number | null) => (ms === null ? null : ms / 1_000);
 
-const FIGURES: Figure[] = [
-  ["events_total", "Valid events since the query began", (s) => s.events],
-  ["rejected_total", "Records that were no valid event", (s) => s.rejected],
-  ["late_events_total", "Events too late for at least one window", (s) => s.lateEvents],
-  [
-    "dropped_rows_total",
-    "(asset, window) pairs that late events were dropped from",
-    (s) => s.droppedRows,
-  ],
-  ["windows_total", "Windows written", (s) => s.windows],
-  ["changes_total", "Windows whose change reached the threshold", (s) => s.changes],
-  ["alerts_total", "Alerts raised", (s) => s.alerts],
-  ["batches_total", "Micro-batches", (s) => s.batches],
-  ["open_windows", "Windows in the state", (s) => s.openWindows],
-  ["events_per_second", "Events a second, lately", (s) => s.eventsPerSecond],
-  ["batch_duration_seconds", "How long the last micro-batch took", (s) => seconds(s.batchMs)],
-  ["watermark_timestamp_seconds", "The watermark", (s) => seconds(s.watermarkMs)],
-  ["newest_event_timestamp_seconds", "The newest event time", (s) => seconds(s.newestEventMs)],
+const COUNTERS: Metric[] = TOTAL_NAMES.map((name) => ({
+  name: `${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
+  help: TOTALS[name].help,
+  value: (stream) => stream[name],
+}));
+
+const GAUGES: Metric[] = [
+  {
+    name: "open_windows",
+    help: "Windows in the state",
+    value: ({ openWindows }) => openWindows,
+  },
+  {
+    name: "events_per_second",
+    help: "Events per second over the last seconds",
+    value: ({ eventsPerSecond }) => eventsPerSecond,
+  },
+  {
+    name: "batch_duration_seconds",
+    help: "Duration of the last micro-batch",
+    value: ({ batchMs }) => seconds(batchMs),
+  },
+  {
+    name: "watermark_timestamp_seconds",
+    help: "The watermark",
+    value: ({ watermarkMs }) => seconds(watermarkMs),
+  },
+  {
+    name: "newest_event_timestamp_seconds",
+    help: "The newest event time",
+    value: ({ newestEventMs }) => seconds(newestEventMs),
+  },
 ];
 
-/** The figures of a stream in Prometheus's text format. */
+/** The state of a stream in Prometheus's text format. */
 export function openMetrics(feed: Feed, lag: () => Promise<readonly number[]>) {
   const registry = new Registry();
-  for (const [name, help, value] of FIGURES) {
-    const metric = { name: `lab_${name}`, help, registers: [registry] };
-    // Not a number, where there is none: 0 would be one.
-    const current = () => value(feed.snapshot().stream) ?? NaN;
-    if (name.endsWith("_total")) {
-      new Counter({
-        ...metric,
-        collect() {
-          this.reset();
-          this.inc(current());
-        },
-      });
-    } else {
-      new Gauge({
-        ...metric,
-        collect() {
-          this.set(current());
-        },
-      });
-    }
+  const configOf = ({ name, help }: Metric) => ({
+    ...{ name: `lab_${name}`, help, registers: [registry] },
+  });
+  /** Not a number if unknown: 0 would be one. */
+  const current = ({ value }: Metric) => value(feed.snapshot().stream) ?? NaN;
+  for (const metric of COUNTERS) {
+    new Counter({
+      ...configOf(metric),
+      collect() {
+        this.reset();
+        this.inc(current(metric));
+      },
+    });
+  }
+  for (const metric of GAUGES) {
+    new Gauge({
+      ...configOf(metric),
+      collect() {
+        this.set(current(metric));
+      },
+    });
   }
   const labelNames = ["partition"];
   new Gauge({
     name: "lab_partition_offset",
-    help: "The offset that the next batch starts at",
+    help: "The offset at which the next batch starts",
     labelNames,
     registers: [registry],
     collect() {

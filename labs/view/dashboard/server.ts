@@ -6,31 +6,32 @@ import { Hono, type Context } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { streamSSE } from "hono/streaming";
 import { LabError, errorCode, errorMessage } from "../../shared/errors.js";
-import type { Feed, Update } from "./feed.js";
 import { startTimer, type Timer } from "../../shared/wait.js";
+import { bundlePage } from "./bundle.js";
+import type { Feed } from "./feed.js";
 import { openMetrics } from "./metrics.js";
+import type { Update } from "./views.js";
 
-/** Files of the page, relative to the project's root. */
+/** The page's files, relative to the project's root. Its script is bundled. */
 const PAGE = "labs/view/dashboard/page";
 const PLOTLY = "node_modules/plotly.js/dist/plotly-basic.min.js";
 const FILES: Record<string, [file: string, type: string]> = {
   "/": [`${PAGE}/index.html`, "text/html; charset=utf-8"],
-  "/app.js": [`${PAGE}/app.js`, "text/javascript; charset=utf-8"],
   "/style.css": [`${PAGE}/style.css`, "text/css; charset=utf-8"],
   "/plotly.js": [PLOTLY, "text/javascript; charset=utf-8"],
 };
-/** Where the page is looked for first. */
+/** The first port that is tried. */
 export const DEFAULT_PORT = 8050;
-const MOST_PORTS = 50;
+const MAX_PORTS = 50;
 const HEARTBEAT_MS = 5_000;
 
 export interface DashboardOptions {
   /** The project's root. */
   root: string;
   feed: Feed;
-  /** The port on 127.0.0.1; where none is given, the first free one from 8050 on. */
+  /** The port on 127.0.0.1; by default the first free one from 8050 on. */
   port?: number;
-  /** For each partition how many records wait. */
+  /** The number of records in each partition that no batch has read yet. */
   lag: () => Promise<readonly number[]>;
 }
 
@@ -41,10 +42,10 @@ export interface Dashboard {
 }
 
 /**
- * Serves the live page, on this machine only. Nothing can be changed through it. A page of another site cannot read it: the
- * Host must be this machine (no DNS rebinding), an Origin must be the page's own, and no script runs but the page's.
+ * Serves the live page, on this machine only, read-only. A page of another site cannot read it: the Host must be this
+ * machine (no DNS rebinding), an Origin must be the page's own, and only the page's own scripts run.
  *
- * @throws LabError if the port is taken, or may not be used
+ * @throws LabError if the port is taken or not allowed
  */
 export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { root, feed } = options;
@@ -83,12 +84,20 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
       return context.body(await readFile(join(root, file), "utf8"));
     });
   }
+  let script: Promise<string> | undefined;
+  app.get("/app.js", async (context) => {
+    script ??= bundlePage(root);
+    script.catch(() => (script = undefined)); // the next page tries again
+    context.header("content-type", "text/javascript; charset=utf-8");
+    context.header("cache-control", "no-cache");
+    return context.body(await script);
+  });
   app.get("/events", (context) => events(context, feed));
   app.get("/metrics", async (context) => {
     context.header("content-type", metrics.contentType);
     return context.body(await metrics.text());
   });
-  app.onError((error, context) => context.text(`this failed: ${error.message}`, 500));
+  app.onError((error, context) => context.text(`error: ${error.message}`, 500));
 
   const { server, port } = await listen(app, options.port);
   own = new Set([`127.0.0.1:${port}`, `localhost:${port}`]);
@@ -104,15 +113,15 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
 }
 
 /**
- * What a page listens to (server-sent events): all that is known, then what is new. A page that is too slow for an update gets
- * all again in its place, so nothing piles up here.
+ * Sends a page a snapshot, then updates, as server-sent events. A page too slow for an update gets a snapshot in its place, so
+ * nothing piles up here.
  */
 function events(context: Context, feed: Feed): Response {
   return streamSSE(context, async (stream) => {
-    let waiting: Update | "all" | undefined = "all";
+    let waiting: Update | "snapshot" | undefined = "snapshot";
     let wake = () => {};
     const unsubscribe = feed.subscribe((update) => {
-      waiting = waiting === undefined ? update : "all";
+      waiting = waiting === undefined ? update : "snapshot";
       wake();
     });
     stream.onAbort(() => {
@@ -120,9 +129,9 @@ function events(context: Context, feed: Feed): Response {
       wake();
     });
     while (!stream.aborted) {
-      const now: Update | "all" | undefined = waiting;
+      const now: Update | "snapshot" | undefined = waiting;
       waiting = undefined;
-      if (now === "all") await stream.write(frame("snapshot", feed.snapshot()));
+      if (now === "snapshot") await stream.write(frame("snapshot", feed.snapshot()));
       else if (now !== undefined) await stream.write(frame("update", now));
       if (waiting !== undefined) continue;
       let timer: Timer | undefined;
@@ -139,7 +148,7 @@ function events(context: Context, feed: Feed): Response {
 const encoder = new TextEncoder();
 let last: { of: object; frame: Uint8Array } | undefined;
 
-/** An event as server-sent events have it. Its bytes are made once for all pages, since an update may be large. */
+/** The bytes of a server-sent event. They are made once for all pages, since an update may be large. */
 function frame(event: string, data: object): Uint8Array {
   if (last?.of !== data) {
     const bytes = encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -153,7 +162,7 @@ async function listen(
   wanted: number | undefined,
 ): Promise<{ server: Server; port: number }> {
   const first = wanted ?? DEFAULT_PORT;
-  const end = wanted === undefined ? first + MOST_PORTS : first + 1;
+  const end = wanted === undefined ? first + MAX_PORTS : first + 1;
   for (let port = first; port < end; port++) {
     try {
       const server = await new Promise<Server>((resolve, reject) => {
@@ -166,13 +175,13 @@ async function listen(
     } catch (error) {
       if (errorCode(error) === "EADDRINUSE") continue;
       throw new LabError(
-        `cannot serve the live page on port ${port}: ${errorMessage(error)}; give another one, --serve PORT`,
+        `cannot serve the live page on port ${port}: ${errorMessage(error)}; choose another one with --serve PORT`,
       );
     }
   }
   throw new LabError(
     wanted === undefined
-      ? `the ports ${first} to ${end - 1} are taken: give another one, --serve PORT`
-      : `port ${wanted} is taken: end what uses it, or give another one; --serve without a port finds a free one`,
+      ? `the ports ${first} to ${end - 1} are taken: choose another one with --serve PORT`
+      : `port ${wanted} is taken: stop the program that uses it, or choose another one; --serve without a port finds a free one`,
   );
 }

@@ -55,6 +55,16 @@ test("no script runs but the page's own, and nothing can be written", async () =
   }
 });
 
+test("the page's script is one file that draws the report's figure, and is bundled when it is first asked for", async () => {
+  const { url } = await dashboard();
+  const answers = await Promise.all([fetch(`${url}/app.js`), fetch(`${url}/app.js`)]);
+  const [script, again] = await Promise.all(answers.map((answer) => answer.text()));
+  expect(answers[0]!.headers.get("content-type")).toMatch(/^text\/javascript/);
+  expect(script).toContain("function priceFigure(");
+  expect(script).not.toMatch(/^import /m);
+  expect(again).toBe(script);
+});
+
 test("it listens on loopback only; a port that was asked for is not exchanged for another one, the default is", async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));

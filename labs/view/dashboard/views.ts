@@ -1,0 +1,122 @@
+import type { AlertRow, WindowRow } from "../../store/products.js";
+import type { KnownTotals } from "../../stream/totals.js";
+
+/** The most that the feed and each page keep: memory stays flat however long the stream is and however many assets it has. */
+export interface Limits {
+  assets: number;
+  /** Per asset. */
+  prices: number;
+  /** Per asset. */
+  windows: number;
+  watermarkLags: number;
+  alerts: number;
+}
+
+/** A price at its event time, milliseconds since the epoch. */
+export type PricePoint = readonly [timeMs: number, price: number];
+
+/** What the chart and the table show of a window. */
+export type WindowPoint = Pick<
+  WindowRow,
+  "window_end" | "avg_price" | "stddev_price" | "last_price" | "pct_change"
+>;
+
+/** An asset. Prices and windows are in the order of event time. */
+export interface AssetView {
+  asset: string;
+  /** The latest price. */
+  price: number;
+  eventTimeMs: number;
+  prices: PricePoint[];
+  windows: WindowPoint[];
+}
+
+/** The state of the stream. */
+export interface StreamView extends KnownTotals {
+  openWindows: number;
+  /** Null before there is a watermark. */
+  watermarkMs: number | null;
+  newestEventMs: number | null;
+  eventsPerSecond: number;
+  /** The duration of the last batch; null if unknown. */
+  batchMs: number | null;
+  offsets: readonly number[];
+  ended: boolean;
+  /** Newest event time minus watermark, over time. */
+  watermarkLags: WatermarkLag[];
+}
+
+/** The watermark lag at a time of the wall clock. */
+export type WatermarkLag = readonly [wallMs: number, lagMs: number];
+
+/** What stays the same while a pipeline runs. */
+export interface RunView {
+  source: string;
+  engine: string;
+  topic: string;
+  /** Where the products are written. */
+  output: string;
+  windowMs: number;
+  slideMs: number;
+  /** The watermark's delay. */
+  delayMs: number;
+  /** Percent. */
+  changeThreshold: number;
+  /** Whether the source is a recording, with a clock of its own. */
+  recorded: boolean;
+  /** Whether there are alert rules. */
+  watched: boolean;
+}
+
+/** Everything a page needs when it opens. */
+export interface Snapshot {
+  run: RunView;
+  limits: Limits;
+  stream: StreamView;
+  /** The first assets that appeared, up to the limit. */
+  assets: AssetView[];
+  /** The last alerts, in the order in which they were raised. */
+  alerts: AlertRow[];
+}
+
+/** What is new since the last update. A snapshot taken in between may already contain some of it. */
+export type Update = Omit<Snapshot, "run" | "limits">;
+
+/**
+ * Adds an update to what a page has.
+ *
+ * @returns a new snapshot; `known` stays as it is
+ */
+export function addUpdate(known: Snapshot, update: Update): Snapshot {
+  const { run, limits } = known;
+  const assets = new Map(known.assets.map((view) => [view.asset, view]));
+  for (const view of update.assets) {
+    const { prices = [], windows = [] } = assets.get(view.asset) ?? {};
+    assets.set(view.asset, {
+      ...view,
+      prices: append(prices, view.prices, ([timeMs]) => timeMs).slice(-limits.prices),
+      windows: append(windows, view.windows, (each) => each.window_end).slice(-limits.windows),
+    });
+  }
+  const ids = new Set(known.alerts.map(({ id }) => id));
+  const raised = update.alerts.filter(({ id }) => !ids.has(id));
+  const lags = append(
+    known.stream.watermarkLags,
+    update.stream.watermarkLags,
+    ([wallMs]) => wallMs,
+  );
+  return {
+    run,
+    limits,
+    stream: { ...update.stream, watermarkLags: lags.slice(-limits.watermarkLags) },
+    assets: [...assets.values()],
+    alerts: [...known.alerts, ...raised].slice(-limits.alerts),
+  };
+}
+
+/** Values in the order of time, then those of `added` that are later. */
+function append<T>(values: readonly T[], added: readonly T[], timeOf: (value: T) => number): T[] {
+  const last = values.at(-1);
+  const lastMs = last === undefined ? -Infinity : timeOf(last);
+  return [...values, ...added.filter((value) => timeOf(value) > lastMs)];
+}
