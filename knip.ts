@@ -18,6 +18,7 @@ const config: KnipConfig = {
     "solutions/*.ts",
     "notebooks/*.ipynb",
     "test/**/*.test.ts",
+    "test/bench/consumer.ts",
     "test/exercises/*.checks.ts",
     "setup/**/*.{cjs,ts}",
     "labs/view/dashboard/page/*.js",

@@ -1,0 +1,44 @@
+import { medianTree } from "../../labs/alert/median.js";
+import { compare, inThousands, say, type Benchmark, type Row } from "./benchmark.js";
+
+const SIZES = [60, 600, 6_000];
+
+export const medians: Benchmark = {
+  name: "median",
+  help: "median and MAD of a sliding window: by the tree, against sorting anew",
+  async measure() {
+    const rows: Row[] = [];
+    for (const size of SIZES) rows.push(await measureSize(size));
+    return rows;
+  },
+};
+
+async function measureSize(size: number): Promise<Row> {
+  say(`median and MAD over ${size} values …`);
+  const steps = 600_000 / size;
+  const values = Array.from({ length: size + steps }, (_, index) => Math.sin(index * 12.9898));
+  const tree = medianTree();
+  for (const value of values.slice(0, size)) tree.add(value);
+  let at = size;
+  const { byTree, bySorting } = await compare({
+    byTree() {
+      for (let step = 0; step < steps; step++) {
+        tree.remove(values[(at - size) % values.length]!);
+        tree.add(values[at++ % values.length]!);
+        tree.medianAbsoluteDeviation();
+      }
+    },
+    bySorting() {
+      for (let step = 0; step < steps; step++) {
+        const sorted = Float64Array.from(values.slice(step, step + size)).sort();
+        const center = (sorted[size / 2 - 1]! + sorted[size / 2]!) / 2;
+        sorted.map((value) => Math.abs(value - center)).sort();
+      }
+    },
+  });
+  return {
+    what: `median and MAD of the last ${inThousands(size)}: tree`,
+    value: `${((byTree * 1_000) / steps).toFixed(1)} µs per step`,
+    ratio: `sorting ${(bySorting / byTree).toFixed(1)}`,
+  };
+}

@@ -1,0 +1,12 @@
+import { streamLog } from "./market-log.js";
+import type { Timing } from "./timing.js";
+
+export const windows: Timing = {
+  name: "windows",
+  help: "bytes of a log to closed windows",
+  what: "log bytes → closed windows",
+  async open({ marketLog }) {
+    const { folder } = await marketLog();
+    return () => streamLog(folder);
+  },
+};
