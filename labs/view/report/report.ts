@@ -6,7 +6,7 @@ import { latenessFigure, priceFigure, type FigureSettings } from "./figure.js";
 import type { AssetSeries, Lateness, RecentAlerts } from "./series.js";
 import { MAX_ASSETS_SHOWN, isShown, type Summary } from "./summary.js";
 
-/** JSON that may stand inside a script element. */
+/** JSON that is safe inside a script element. */
 function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }
@@ -64,10 +64,10 @@ function alertTable({ latest, count }: RecentAlerts): string {
   });
   const lead =
     count === 0
-      ? "No rule has raised one."
+      ? "No alerts."
       : count > latest.length
-        ? `The latest ${latest.length} of ${formatNumber(count)}, the newest first; alerts/ has them all.`
-        : `${count} raised, the newest first.`;
+        ? `The latest ${latest.length} of ${formatNumber(count)}, newest first; alerts/ has all of them.`
+        : `${count} raised, newest first.`;
   const table = `
 <div class="scroll"><table class="alerts">
 <tr><th>at (UTC)</th><th>asset</th><th>rule</th><th>what happened</th></tr>
@@ -77,7 +77,7 @@ ${rows.join("\n")}
 <p class="lead">${lead}</p>${count === 0 ? "" : table}`;
 }
 
-/** Without the prices before the first window: they came too late for any, and would be a stroke of their own at the edge. */
+/** Drops the prices before the first window: they came too late for any window, and would be drawn as a stroke of their own at the edge. */
 function fromFirstWindow(series: AssetSeries, slideMs: number): AssetSeries {
   const [first] = series.windows;
   if (first === undefined) return series;
@@ -85,24 +85,24 @@ function fromFirstWindow(series: AssetSeries, slideMs: number): AssetSeries {
   return { ...series, prices: series.prices.filter(({ event_time }) => event_time >= beginMs) };
 }
 
-/** What a report shows beside its summary. */
+/** What a report shows besides its summary. */
 export interface ReportContent {
   series: readonly AssetSeries[];
   lateness?: Lateness;
-  /** Undefined where no rules are given. */
+  /** Undefined if there are no alert rules. */
   alerts?: RecentAlerts;
 }
 
 export interface ReportSettings extends FigureSettings {
   slideMs: number;
-  /** What was read, for example `replay of a recorded tape`. */
+  /** The source, for example `replay of a recorded tape`. */
   title: string;
 }
 
 /**
- * The result of a run as one HTML page that needs nothing else, not even a network.
+ * The result of a run as one self-contained HTML page, which works offline.
  *
- * @param plotly the code of plotly.js that draws the charts in the reader's browser
+ * @param plotly the source of plotly.js, which draws the charts in the reader's browser
  */
 export function renderReport(
   summary: Summary,
@@ -131,7 +131,7 @@ export function renderReport(
   const more = summary.assetCount - series.length;
   const charts =
     series.length === 0
-      ? "<p>No event yet, so there is nothing to draw.</p>"
+      ? "<p>No events yet: nothing to draw.</p>"
       : `<h2><label for="asset">Price and windows of </label><select id="asset">${options.join("")}</select></h2>
 <div id="prices"></div>`;
   const sampled =
@@ -142,7 +142,7 @@ export function renderReport(
     lateness === undefined
       ? ""
       : `<h2>How late events arrive</h2>
-<p class="lead">Events that arrive later than the watermark's delay of ${formatDuration(delayMs)} may miss their windows.${sampled}</p>
+<p class="lead">The watermark's delay is ${formatDuration(delayMs)}: events that arrive later than that may miss their windows.${sampled}</p>
 <div id="lateness"></div>`;
   return `<!doctype html>
 <html lang="en">
@@ -164,7 +164,7 @@ ${more > 0 ? `<p class="lead">… and ${formatNumber(more)} more assets.</p>` : 
 ${charts}
 ${alerts === undefined ? "" : alertTable(alerts)}
 ${latenessChart}
-<footer>Windows still open are not written: the watermark has not reached their end. Made for learning; no financial advice.</footer>
+<footer>Open windows are not written until the watermark passes their end. For learning only; not financial advice.</footer>
 <script>${plotly.replaceAll("</script", "<\\/script")}</script>
 <script>
   const figures = ${scriptJson(figures)};${SCRIPT}

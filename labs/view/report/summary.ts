@@ -18,9 +18,9 @@ export interface AssetSummary {
   asset: string;
   price_usd: number;
   event_time: string;
-  /** The last window that was written; null where none was. */
+  /** The last window written; null if there is none. */
   lastWindow: WindowSummary | null;
-  /** The written window with the largest |pct_change|; null where none was. */
+  /** The written window with the largest |pct_change|; null if there is none. */
   biggestChange: WindowSummary | null;
 }
 
@@ -33,22 +33,22 @@ export interface WindowSummary {
   pct_change: number;
 }
 
-/** The result of a run: what `--json` prints. What an engine does not count is null. All but `newRecords` and `elapsedMs` are sums since the start, over restarts. */
+/** The result of a run: what `--json` prints. A total that the engine does not count is null. Totals are sums over all runs since the first; `newRecords` and `elapsedMs` are of this run. */
 export interface Summary extends KnownTotals {
-  /** Windows that hold events, but that the watermark has not reached. */
+  /** Windows with events whose end the watermark has not passed. */
   openWindows: number;
   /** ISO-8601; null before the first event. */
   watermark: string | null;
   /** Records that this run read from its source. */
   newRecords: number;
-  /** Whether a finite source was read to its end. */
+  /** Whether a finite source has been read to its end. */
   ended: boolean;
   elapsedMs: number;
-  /** What the source counted: polls, repeated observations, reconnects. */
+  /** What the source counts: polls, repeated observations, reconnects. */
   source: Record<string, number>;
-  /** How many assets there are. */
+  /** The number of assets. */
   assetCount: number;
-  /** By name; where the summary is for a person, the first ones only. */
+  /** By name; up to the limit that was given. */
   assets: AssetSummary[];
 }
 
@@ -66,7 +66,7 @@ function windowSummary(row: WindowRow): WindowSummary {
 /**
  * Sums up a run, reading the windows back from the store one file at a time.
  *
- * @param maxAssets how many assets are told of, the first ones by name
+ * @param maxAssets the number of assets to describe, the first ones by name
  */
 export async function summarize(
   status: PipelineStatus,

@@ -6,7 +6,7 @@ export interface Thinned<T> {
   stride: number;
 }
 
-/** Keeps at most `limit` values: when there are more, every second one goes, and so on. */
+/** Keeps at most `limit` values: each time there are more, it drops every second one. */
 export function thin<T>(limit: number): Thinned<T> {
   let seen = 0;
   const kept: Thinned<T> = {

@@ -50,7 +50,7 @@ const status = (events: number): PipelineStatus => ({
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test("a snapshot has all that is kept, an update only what is new", () => {
+test("a snapshot has everything that is kept, an update only what is new", () => {
   const feed = openFeed(RUN);
   const updates: Update[] = [];
   feed.addOutput({ events: [price(1_000, 10)], windows: [row(60_000, 0.6)], alerts: [] });
@@ -120,7 +120,7 @@ test("a late event does not take the place of the latest price", () => {
   feed.close();
 });
 
-test("alerts: all that are kept come first, then each once, and no more than a bound is kept", () => {
+test("alerts: a snapshot has those that are kept, updates have each new one once, and the number kept is bounded", () => {
   const feed = openFeed(RUN);
   const raise = (number: number): AlertRow => ({
     ...{ id: `a/bitcoin/${number}`, rule: "a", kind: "level", asset: "bitcoin", time: "" },
@@ -145,7 +145,7 @@ test("alerts: all that are kept come first, then each once, and no more than a b
   feed.close();
 });
 
-test("nobody is told when nothing has changed", () => {
+test("no update is sent when nothing has changed", () => {
   const feed = openFeed(RUN);
   let told = 0;
   feed.subscribe(() => told++);

@@ -29,7 +29,7 @@ function ask(url: string, headers: Record<string, string>, method = "GET") {
   });
 }
 
-test("a page of another site gets nothing: neither by its name nor by its origin", async () => {
+test("a page of another site gets nothing: a foreign host or origin is refused", async () => {
   const { url } = await dashboard();
   const host = new URL(url).host;
   for (const path of ["/", "/events", "/metrics"]) {
@@ -40,7 +40,7 @@ test("a page of another site gets nothing: neither by its name nor by its origin
   expect((await ask(`${url}/`, { host, origin: url })).status).toBe(200);
 });
 
-test("no script runs but the page's own, and nothing can be written", async () => {
+test("only the page's own scripts run, and nothing can be written", async () => {
   const { url } = await dashboard();
   const { headers, body } = await ask(`${url}/`, { host: new URL(url).host });
   const policy = (headers as Record<string, string>)["content-security-policy"]!;
@@ -55,7 +55,7 @@ test("no script runs but the page's own, and nothing can be written", async () =
   }
 });
 
-test("the page's script is one file that draws the report's figure, and is bundled when it is first asked for", async () => {
+test("the page's script is one file, which contains the report's figure", async () => {
   const { url } = await dashboard();
   const answers = await Promise.all([fetch(`${url}/app.js`), fetch(`${url}/app.js`)]);
   const [script, again] = await Promise.all(answers.map((answer) => answer.text()));
@@ -65,7 +65,7 @@ test("the page's script is one file that draws the report's figure, and is bundl
   expect(again).toBe(script);
 });
 
-test("it listens on loopback only; a port that was asked for is not exchanged for another one, the default is", async () => {
+test("it listens on loopback only; a requested port is used or refused, the default one moves on if taken", async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void taken.close());
@@ -78,7 +78,7 @@ test("it listens on loopback only; a port that was asked for is not exchanged fo
   for (const { url } of pages) expect(new URL(url).hostname).toBe("127.0.0.1");
 });
 
-test("the figures are there for Prometheus, lag included", async () => {
+test("the metrics are there for Prometheus, lag included", async () => {
   const { url, feed } = await dashboard();
   feed.setStatus({
     totals: {

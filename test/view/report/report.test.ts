@@ -69,12 +69,12 @@ test("names of assets are shown as text: none becomes an element or ends a scrip
   expect(page).toContain("&lt;img src=x onerror=&quot;alert(1)&quot;&gt;");
 });
 
-test("the page asks nothing of a network", () => {
+test("the page loads nothing from the network", () => {
   const page = renderReport({ ...summary, assets: [] }, { series: [] }, SETTINGS, "");
   expect(page).not.toMatch(/(src|href)=|https?:/);
 });
 
-test("alerts are in a table and in the chart, where rules are given", () => {
+test("alerts are in a table and in the chart if there are rules", () => {
   const series = [{ asset: HOSTILE, prices: [], windows: [], changes: [], priceStride: 1 }];
   const alerts = { latest: [alertRow(9, "anomaly"), alertRow(7), alertRow(3)], count: 1_234 };
   const page = renderReport(summary, { series, alerts }, SETTINGS, "");
@@ -93,11 +93,11 @@ test("alerts are in a table and in the chart, where rules are given", () => {
     ["other alert", [7_000, 3_000]],
   ]);
   const none = renderReport(summary, { series, alerts: { latest: [], count: 0 } }, SETTINGS, "");
-  expect(none).toContain("No rule has raised one.");
+  expect(none).toContain("No alerts.");
   expect(renderReport(summary, { series }, SETTINGS, "")).not.toContain("<h2>Alerts");
 });
 
-test("of many alerts the last ones by time are read, the newest first", async () => {
+test("of many alerts the latest by time are read, newest first", async () => {
   const store = localStore(await temporaryFolder());
   const empty = { events: [], windows: [], changes: [], latest: undefined, rejected: [] };
   for (const [batchId, seconds] of [
@@ -112,7 +112,7 @@ test("of many alerts the last ones by time are read, the newest first", async ()
   expect(latest.slice(0, 3).map(({ id }) => id)).toEqual(["200", "100", "79"]);
 });
 
-test("a price that was too late for any window is no stroke before the others", () => {
+test("prices before the first window are not drawn", () => {
   const prices = [10_000, 51_000, 60_000].map((event_time) => {
     return { asset: "a", price_usd: 1, event_time };
   });
@@ -156,7 +156,7 @@ test("the number of events may be unknown: then every file of prices is read", a
   expect(series!.priceStride).toBe(1);
 });
 
-test("thinning keeps every so many-th value, evenly spaced", () => {
+test("thinning keeps every n-th value", () => {
   const kept = thin<number>(10);
   for (let value = 0; value < 1_000; value++) kept.add(value);
   expect(kept.values.length).toBeLessThanOrEqual(10);
@@ -164,7 +164,7 @@ test("thinning keeps every so many-th value, evenly spaced", () => {
   expect(kept.values.at(-1)! + kept.stride).toBeGreaterThanOrEqual(1_000);
 });
 
-test("lateness is arrival less event time, and absent where no event has an arrival of its own", async () => {
+test("lateness is arrival time minus event time, and undefined if every event arrives at its event time", async () => {
   const log = memoryLog(2);
   const message = (timeMs: number, lateMs: number) =>
     priceMessage("a", 1, formatTime(timeMs), timeMs + lateMs);
@@ -174,7 +174,7 @@ test("lateness is arrival less event time, and absent where no event has an arri
   expect((await readLateness(log))!.latenessMs).toEqual([0, 0, 250, -50]);
 });
 
-test("the histogram of lateness holds every event, its last bar all the very late", () => {
+test("the histogram of lateness holds every event, the very late ones in its last bar", () => {
   const latenessMs = Array.from({ length: 10_000 }, (_, index) => index % 100);
   latenessMs.push(3_600_000);
   const [bars] = latenessFigure({ latenessMs, records: 10_001 }, SETTINGS).data;
@@ -183,7 +183,7 @@ test("the histogram of lateness holds every event, its last bar all the very lat
   expect(counts.length).toBeLessThanOrEqual(61);
 });
 
-test("a summary for a person tells of the first assets, and how many more there are", async () => {
+test("a summary for people shows the first assets and the number of the others", async () => {
   const store = localStore(await temporaryFolder());
   await createProducts(store);
   const names = Array.from({ length: 1_500 }, (_, index) => `asset ${10_000 + index}`);
