@@ -2,13 +2,10 @@ import type { EventLog } from "../../log/log.js";
 import { parseEvent } from "../../event.js";
 import { readProduct, type AlertRow, type PriceRow, type WindowRow } from "../../store/products.js";
 import type { Store } from "../../store/store.js";
-import type { Trace } from "../../course/lesson/trace.js";
 import { thin, type Thinned } from "./thin.js";
 
 /** The most a chart shows: the page stays light however long the stream was. */
 const MAX_PRICES = 5_000;
-/** The most a chart in a notebook shows: a notebook is saved with its charts. */
-const MAX_PRICES_DRAWN = 1_500;
 const MAX_WINDOWS = 2_500;
 const MAX_CHANGES = 500;
 const MAX_ALERTS = 50;
@@ -82,23 +79,6 @@ export async function readAlerts(store: Store): Promise<RecentAlerts> {
       .slice(0, MAX_ALERTS);
   }
   return { latest, count };
-}
-
-/** The series of one asset from a trace of the engine, for the same charts. */
-export function seriesOf(asset: string, { settings, batches }: Trace): AssetSeries {
-  const prices = thin<PriceRow>(MAX_PRICES_DRAWN);
-  for (const event of batches.flatMap(({ events }) => events)) {
-    if (event.asset !== asset) continue;
-    prices.add({ asset, price_usd: event.priceUsd, event_time: event.eventTimeMs });
-  }
-  const windows = batches.flatMap((batch) => batch.windows).filter((row) => row.asset === asset);
-  return {
-    asset,
-    prices: prices.values.sort((a, b) => a.event_time - b.event_time),
-    windows,
-    changes: windows.filter((row) => Math.abs(row.pct_change) >= settings.changeThreshold),
-    priceStride: prices.stride,
-  };
 }
 
 /**
