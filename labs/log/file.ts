@@ -11,6 +11,7 @@ import {
   type DiskOptions,
   type OpenFile,
 } from "../shared/files.js";
+import type { Notify } from "../shared/notify.js";
 import type { EventLog, LogRecord } from "./log.js";
 import { partitionOf } from "./partition.js";
 
@@ -46,7 +47,7 @@ function formatRecord(offset: number, message: Message): string {
 }
 
 /** The whole number that `text` writes from `start` to before `end`; NaN if it writes none. */
-function wholeNumber(text: string, start: number, end: number): number {
+function parseWholeNumber(text: string, start: number, end: number): number {
   // Digit by digit: this and `Number(text.slice(…))` differ by a tenth of the time to read a record.
   const negative = text.charCodeAt(start) === 45;
   let value = start + (negative ? 1 : 0) < end ? 0 : NaN;
@@ -72,8 +73,8 @@ function parseRecord(
   const second = text.indexOf("\t", first + 1);
   const third = text.indexOf("\t", second + 1);
   if (first < 0 || second < 0 || third < 0 || third >= end) return undefined;
-  const offset = wholeNumber(text, start, first);
-  const timestampMs = wholeNumber(text, first + 1, second);
+  const offset = parseWholeNumber(text, start, first);
+  const timestampMs = parseWholeNumber(text, first + 1, second);
   if (Number.isNaN(offset) || Number.isNaN(timestampMs)) return undefined;
   const key = text.slice(second + 1, third);
   const value = text.slice(third + 1, end);
@@ -120,7 +121,7 @@ async function lineStartBefore(file: OpenFile, position: number): Promise<number
 /** The offset of the record whose line starts at a position. */
 async function offsetAt(partition: Partition, file: OpenFile, position: number): Promise<number> {
   const text = (await readBytes(file, position, OFFSET_BYTES)).toString("latin1");
-  const offset = wholeNumber(text, 0, text.indexOf("\t"));
+  const offset = parseWholeNumber(text, 0, text.indexOf("\t"));
   if (Number.isNaN(offset)) throw corrupt(partition, `a record at byte ${position}`);
   return offset;
 }
@@ -191,28 +192,24 @@ async function withFile<T>(
   disk: Disk,
   path: string,
   flags: Parameters<Disk["open"]>[1],
-  work: (file: OpenFile) => Promise<T>,
+  use: (file: OpenFile) => Promise<T>,
 ): Promise<T> {
   const file = await disk.open(path, flags);
   try {
-    return await work(file);
+    return await use(file);
   } finally {
     await file.close();
   }
 }
 
 /** Looks into a partition's file, cutting the torn record that a crash in mid-write leaves at its end. */
-function openPartition(
-  path: string,
-  report: (notice: string) => void,
-  disk: Disk,
-): Promise<Partition> {
+function openPartition(path: string, notify: Notify, disk: Disk): Promise<Partition> {
   return withFile(disk, path, "a+", async (file) => {
     const { size: found } = await file.stat();
     const size = await lineStartBefore(file, found);
     if (size < found) {
       await file.truncate(size);
-      report(`cut a torn record of ${found - size} bytes from the end of ${path}`);
+      notify(`cut a torn record of ${found - size} bytes from the end of ${path}`);
     }
     const cursor = { offset: 0, position: 0 };
     // Nothing is known to be on the disk: the run before may have been killed before it synced.
@@ -258,14 +255,14 @@ async function syncPartition(partition: Partition, disk: Disk): Promise<void> {
  * Appends reach the operating system before `append` returns, so they outlive `kill -9` of the
  * process. They outlive a power cut once `sync` returns; those after it may be lost.
  *
- * @param report is told of a torn record that was cut
+ * @param notify is told of a torn record that was cut
  * @throws LabError if a file is not a log
  */
 export async function openFileLog(
   folder: string,
   topic: string,
   partitions: number,
-  report: (notice: string) => void = () => {},
+  notify: Notify = () => {},
   { sync = true, disk = nodeDisk }: DiskOptions = {},
 ): Promise<EventLog> {
   await makeFolders(folder, sync, disk);
@@ -273,7 +270,7 @@ export async function openFileLog(
     join(folder, `${topic}-${index}.log`),
   );
   const opened: Partition[] = [];
-  for (const path of paths) opened.push(await openPartition(path, report, disk));
+  for (const path of paths) opened.push(await openPartition(path, notify, disk));
   if (sync) await syncFolder(folder, disk);
 
   async function append(messages: readonly Message[]): Promise<void> {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { AlertRule } from "../alert/rules.js";
 import { UsageError, errorMessage } from "../shared/errors.js";
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 import type { AlertRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
 
@@ -46,7 +46,7 @@ export async function openDelivery(
   notify: Notify,
 ): Promise<AlertDelivery> {
   const { openWebhook } = await import("../alert/webhook.js");
-  const webhook = url === undefined ? undefined : openWebhook({ url, store, report: notify });
+  const webhook = url === undefined ? undefined : openWebhook({ url, store, notify });
   return {
     deliver(alerts) {
       if (alerts.length === 0) return;

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { EventLog } from "../log/log.js";
 import type { Config } from "../shared/config.js";
-import type { Notify, Source } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
+import type { Source } from "../source/source.js";
 import type { BatchOutput } from "../store/products.js";
 import type { Checkpoint } from "../stream/checkpoint.js";
 import { brokersOf } from "./log.js";

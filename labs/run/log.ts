@@ -3,7 +3,7 @@ import { openFileLog } from "../log/file.js";
 import { TOPIC, type EventLog } from "../log/log.js";
 import { ownAddresses, type Config } from "../shared/config.js";
 import { LabError } from "../shared/errors.js";
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 import type { Store } from "../store/store.js";
 import { isBegun } from "../stream/checkpoint.js";
 import type { Options } from "./options.js";
@@ -36,7 +36,7 @@ export async function openLog(
     topic = prefix + Date.now().toString(36);
     await store.write(TOPIC_FILE, topic);
   }
-  return openKafkaLog({ brokers, topic, partitions, report: notify });
+  return openKafkaLog({ brokers, topic, partitions, notify });
 }
 
 /** The topic that an output was begun on. @throws LabError if that cannot be told any more */

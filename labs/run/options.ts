@@ -11,7 +11,8 @@ import {
   type OptionSpec,
 } from "../shared/option.js";
 import { SOURCES } from "../source/registry.js";
-import type { Notify, SourceCommand } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
+import type { SourceCommand } from "../source/source.js";
 import { windowSpec, type WindowSpec } from "../stream/window.js";
 
 /** What a run is asked to do. Times are milliseconds. */

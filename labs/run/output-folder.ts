@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { LabError, errorCode, errorMessage } from "../shared/errors.js";
 import { lockFile, lockHolder } from "../shared/lock.js";
 import { makeFolders } from "../shared/files.js";
+import type { Notify } from "../shared/notify.js";
 import { localStore } from "../store/local.js";
 import { PRODUCT_NAMES } from "../store/products.js";
 import type { Store } from "../store/store.js";
@@ -33,7 +34,7 @@ const LOCK_WAIT_MS = 10_000;
  */
 export async function lockOutput(
   folder: string,
-  report: (notice: string) => void,
+  notify: Notify,
   signal?: AbortSignal,
 ): Promise<() => Promise<void>> {
   const path = join(folder, LOCK);
@@ -41,7 +42,7 @@ export async function lockOutput(
     await makeFolders(folder);
     let lock = await lockFile(path);
     if (lock === undefined) {
-      report(`waiting for another run${await whoHas(path)} to end in ${folder}`);
+      notify(`waiting for another run${await whoHas(path)} to end in ${folder}`);
       lock = await lockFile(path, LOCK_WAIT_MS, signal);
     }
     if (lock !== undefined) return lock.release;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ownAddresses, type Config } from "../shared/config.js";
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 import { localStore } from "../store/local.js";
 import type { Store } from "../store/store.js";
 import type { Options } from "./options.js";
@@ -45,7 +45,7 @@ export async function openOutput(
   const location = parseHdfsUrl(out, named ?? own);
   const isLocalStack =
     named === undefined && location.host === own.host && location.rpcPort === own.rpcPort;
-  const store = hdfsStore(location, isLocalStack, { report: notify });
+  const store = hdfsStore(location, isLocalStack, { notify });
   return {
     store,
     sparkRoot: store.root,

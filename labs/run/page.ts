@@ -1,6 +1,7 @@
 import type { EventLog } from "../log/log.js";
 import { errorMessage } from "../shared/errors.js";
-import type { Notify, Source } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
+import type { Source } from "../source/source.js";
 import { readAll, readProduct, type BatchOutput } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { MAX_ASSETS_SHOWN } from "../view/report/summary.js";

@@ -4,11 +4,16 @@ import type { EventLog } from "../log/log.js";
 import type { Config } from "../shared/config.js";
 import { formatDuration } from "../shared/time.js";
 import { startTimer } from "../shared/wait.js";
-import type { Notify, Source } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
+import type { Source } from "../source/source.js";
 import { checkedStore } from "../store/manifest.js";
 import { PRODUCT_NAMES, committedFiles, readAll } from "../store/products.js";
 import type { Store } from "../store/store.js";
-import { openCheckpoint, type Settings, type StoredCheckpoint } from "../stream/checkpoint.js";
+import {
+  openCheckpoint,
+  type CheckpointSettings,
+  type StoredCheckpoint,
+} from "../stream/checkpoint.js";
 import { renderReport } from "../view/report/report.js";
 import { readAlerts, readLateness, readSeries } from "../view/report/series.js";
 import { MAX_ASSETS_SHOWN, summarize, type Summary } from "../view/report/summary.js";
@@ -180,7 +185,10 @@ const isAppendedFirst = ({ log, sourceOptions }: Options) =>
   log === "kafka" && sourceOptions["speed"] === undefined;
 
 /** The settings that the products depend on, beside those of the source. */
-function checkpointSettings(options: Options, alerts: AlertSettings | undefined): Settings {
+function checkpointSettings(
+  options: Options,
+  alerts: AlertSettings | undefined,
+): CheckpointSettings {
   return {
     assets: options.assets?.join(",") ?? "all",
     log: options.log,

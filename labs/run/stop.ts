@@ -1,4 +1,4 @@
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 
 const SAME_SIGNAL_MS = 500;
 

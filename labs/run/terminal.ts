@@ -2,7 +2,8 @@ import cliProgress from "cli-progress";
 import { sum, type PipelineStatus } from "./pipeline.js";
 import { formatNumber } from "../view/report/summary.js";
 import { printable } from "../shared/printable.js";
-import type { Notify, Source } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
+import type { Source } from "../source/source.js";
 import { formatTime } from "../shared/time.js";
 import type { Options } from "./options.js";
 

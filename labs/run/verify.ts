@@ -1,6 +1,6 @@
 import { LabError } from "../shared/errors.js";
 import { TOPIC } from "../log/log.js";
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 import type { Manifest } from "../store/manifest.js";
 import { PRODUCT_NAMES, type Product } from "../store/products.js";
 import { sparkManifest } from "../store/spark-sink.js";

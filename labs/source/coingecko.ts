@@ -8,7 +8,8 @@ import { durationOption, positiveDuration } from "../shared/option.js";
 import { formatTime, isTimeMs } from "../shared/time.js";
 import { sleep } from "../shared/wait.js";
 import { withinLimit } from "./limit.js";
-import type { KnownPrice, Notify, Source, SourceCommand } from "./source.js";
+import type { Notify } from "../shared/notify.js";
+import type { KnownPrice, Source, SourceCommand } from "./source.js";
 
 const DEFAULT_ASSETS = ["bitcoin", "ethereum", "solana"];
 const TIMEOUT_MS = 10_000;
@@ -24,7 +25,7 @@ export interface CoingeckoOptions {
   assets?: readonly string[];
   /** How long from one poll to the next, milliseconds. */
   everyMs: number;
-  report: Notify;
+  notify: Notify;
   /** The latest price of each asset in earlier runs: an observation that repeats it is not yielded again. */
   known?: () => Promise<readonly KnownPrice[]>;
   /** The wait before the first retry of a failed poll, milliseconds; it doubles from one to the next. */
@@ -73,13 +74,13 @@ const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
  *
  * @returns milliseconds; 0 where it does not ask
  */
-export function retryAfterMs(header: unknown, nowMs: number): number {
+export function retryAfterMs(header: unknown, receivedMs: number): number {
   if (typeof header !== "string") return 0;
   const text = header.trim();
   // A number too large to be one is ignored.
   if (/^\d{1,15}$/.test(text)) return Number(text) * 1_000;
   const untilMs = HTTP_DATE.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(untilMs) ? 0 : Math.max(0, untilMs - nowMs);
+  return Number.isNaN(untilMs) ? 0 : Math.max(0, untilMs - receivedMs);
 }
 
 // Loaded when it is polled: axios would slow down the start of every other run.
@@ -109,17 +110,17 @@ async function describeFailure(
  * asks. A refusal that trying again cannot mend (400, 401, 403, 404) ends the source with a LabError.
  */
 export function coingecko(options: CoingeckoOptions): Source {
-  const { url, key, everyMs, report, firstRetryMs = FIRST_RETRY_MS } = options;
+  const { url, key, everyMs, notify, firstRetryMs = FIRST_RETRY_MS } = options;
   const assets = options.assets ?? DEFAULT_ASSETS;
   const counts = { polls: 0, repeated: 0, failed: 0 };
   let attempts = 0;
   let lastFailure = "no answer";
-  const reported = new Set<string>();
+  const notified = new Set<string>();
 
-  function reportOnce(asset: string, notice: string): void {
-    if (reported.has(asset)) return;
-    reported.add(asset);
-    report(notice);
+  function notifyOnce(asset: string, notice: string): void {
+    if (notified.has(asset)) return;
+    notified.add(asset);
+    notify(notice);
   }
 
   async function requestOnce(signal: AbortSignal): Promise<Answer> {
@@ -159,7 +160,7 @@ export function coingecko(options: CoingeckoOptions): Source {
             );
           }
           const asked = waitMs > 0 ? `, it asks to wait ${Math.ceil(waitMs / 1_000)} s` : "";
-          report(
+          notify(
             `CoinGecko poll failed (${reason})${asked}; trying again (attempt ${attemptNumber})`,
           );
           await sleep(waitMs, signal);
@@ -186,7 +187,7 @@ export function coingecko(options: CoingeckoOptions): Source {
       const arrivalMs = nowMs();
       for (const asset of new Set(assets)) {
         if (!Object.hasOwn(answer, asset)) {
-          reportOnce(
+          notifyOnce(
             asset,
             `CoinGecko does not know ${asset}: it needs a coin's id, such as bitcoin`,
           );
@@ -194,7 +195,7 @@ export function coingecko(options: CoingeckoOptions): Source {
         }
         const message = coinMessage(asset, answer[asset], arrivalMs);
         if (message === undefined) {
-          reportOnce(asset, `CoinGecko has no current price of ${asset}`);
+          notifyOnce(asset, `CoinGecko has no current price of ${asset}`);
           continue;
         }
         if (last.get(asset) === message.value) {
@@ -229,7 +230,7 @@ export const coingeckoCommand: SourceCommand = {
   options: [durationOption("--every <time>", "poll this often", positiveDuration, 10_000)],
   open({ every }: { every: number }, { config, assets, known, notify }) {
     const { coingeckoUrl: url, coingeckoKey: key } = config;
-    const source = coingecko({ url, key, assets, everyMs: every, known, report: notify });
+    const source = coingecko({ url, key, assets, everyMs: every, known, notify });
     return Promise.resolve({ source });
   },
 };

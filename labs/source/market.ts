@@ -22,7 +22,7 @@ const COINS: ReadonlyMap<string, number> = new Map(
 const NAMES = [...COINS.keys()];
 const BEGIN_MS = Date.UTC(2025, 0, 1, 10);
 /** How many messages are made before the event loop, and so Ctrl-C, gets a turn. */
-const TURN = 1_000;
+const YIELD_EVERY = 1_000;
 
 /** The knobs of the simulation. Probabilities are from 0 to 1, a message each. */
 export interface MarketOptions {
@@ -100,7 +100,7 @@ export function market(options: MarketOptions): Source {
     let clockMs = BEGIN_MS;
     let previous: Message | undefined;
     for (made = 0; made < events; made++) {
-      if (made % TURN === 0) {
+      if (made % YIELD_EVERY === 0) {
         await new Promise((resolve) => setImmediate(resolve));
         if (signal.aborted) return;
       }

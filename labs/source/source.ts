@@ -1,5 +1,6 @@
 import type { Message } from "../event.js";
 import type { Config } from "../shared/config.js";
+import type { Notify } from "../shared/notify.js";
 import type { OptionSpec } from "../shared/option.js";
 
 /** Where prices come from. */
@@ -20,9 +21,6 @@ export interface Source {
   /** Its messages, in order of arrival, until it ends or the signal aborts (which is no error). */
   messages(signal: AbortSignal): AsyncIterable<Message>;
 }
-
-/** Told of what a person should know but need not act on: a retry, a reconnect, an unknown asset. */
-export type Notify = (notice: string) => void;
 
 /** A price that earlier runs have seen. */
 export interface KnownPrice {

@@ -8,7 +8,8 @@ import { JSON_NUMBER, type Message } from "../event.js";
 import { shownUrl } from "../shared/address.js";
 import { sleep, startTimer } from "../shared/wait.js";
 import { withinLimit } from "./limit.js";
-import type { Notify, Source, SourceCommand } from "./source.js";
+import type { Notify } from "../shared/notify.js";
+import type { Source, SourceCommand } from "./source.js";
 
 /** The lab's names of assets (CoinGecko's ids) and Coinbase's of the same markets. */
 export const PRODUCT_IDS: ReadonlyMap<string, string> = new Map(
@@ -40,7 +41,7 @@ export interface WebsocketOptions {
   url: string;
   /** Names such as `bitcoin`, or Coinbase's own such as `BTC-USD`. */
   assets?: readonly string[];
-  report: Notify;
+  notify: Notify;
   /** The wait before the first reconnect, milliseconds; it doubles while none succeeds. */
   firstRetryMs?: number;
   /** How long the feed may be silent before it counts as stalled, milliseconds. */
@@ -70,7 +71,7 @@ function productId(asset: string): string {
  * @throws UsageError if an asset is unknown; LabError (while reading) if the feed refuses the subscription
  */
 export function websocket(options: WebsocketOptions): Source {
-  const { url, report, firstRetryMs = FIRST_RETRY_MS, silenceMs = SILENCE_MS } = options;
+  const { url, notify, firstRetryMs = FIRST_RETRY_MS, silenceMs = SILENCE_MS } = options;
   const assetOf = new Map(
     (options.assets ?? DEFAULT_ASSETS).map((name) => [productId(name), name]),
   );
@@ -176,7 +177,7 @@ export function websocket(options: WebsocketOptions): Source {
   }
 
   async function* messages(signal: AbortSignal): AsyncGenerator<Message> {
-    let shortStays = 0;
+    let shortConnections = 0;
     while (!signal.aborted) {
       let socket: WebSocket;
       try {
@@ -189,7 +190,7 @@ export function websocket(options: WebsocketOptions): Source {
           onFailedAttempt: ({ error }) => {
             if (signal.aborted) return;
             lastFailure = errorMessage(error);
-            report(`cannot connect to ${shownUrl(url)} (${lastFailure}); trying again`);
+            notify(`cannot connect to ${shownUrl(url)} (${lastFailure}); trying again`);
           },
           shouldRetry: () => !signal.aborted,
         });
@@ -200,11 +201,11 @@ export function websocket(options: WebsocketOptions): Source {
       const heartbeatsBefore = counts.heartbeats;
       const end = yield* listen(socket, signal);
       if (signal.aborted) return;
-      report(`lost ${shownUrl(url)}: ${end}; connecting again`);
+      notify(`lost ${shownUrl(url)}: ${end}; connecting again`);
       // A server that accepts and drops at once must not be hammered.
-      shortStays = counts.heartbeats > heartbeatsBefore ? 0 : shortStays + 1;
-      const longestMs = Math.min(MAX_RETRY_MS, firstRetryMs * 2 ** shortStays);
-      await sleep(longestMs * (0.5 + Math.random() / 2), signal);
+      shortConnections = counts.heartbeats > heartbeatsBefore ? 0 : shortConnections + 1;
+      const maxWaitMs = Math.min(MAX_RETRY_MS, firstRetryMs * 2 ** shortConnections);
+      await sleep(maxWaitMs * (0.5 + Math.random() / 2), signal);
     }
   }
 
@@ -228,7 +229,7 @@ export const websocketCommand: SourceCommand = {
   help: "Coinbase's ticker, pushed",
   options: [],
   open(_values, { config, assets, notify }) {
-    const source = websocket({ url: config.coinbaseUrl, assets, report: notify });
+    const source = websocket({ url: config.coinbaseUrl, assets, notify });
     return Promise.resolve({ source });
   },
 };

@@ -7,6 +7,7 @@ import { createClient } from "webhdfs";
 import { shownAddress } from "../shared/address.js";
 import { LabError, NotFoundError, UsageError, errorCode, errorMessage } from "../shared/errors.js";
 import { startTimer } from "../shared/wait.js";
+import type { Notify } from "../shared/notify.js";
 import type { Content, Store } from "./store.js";
 
 const METADATA_TIMEOUT_MS = 15_000;
@@ -145,7 +146,7 @@ const isRepeatable = (content: Content): boolean =>
 
 export interface HdfsOptions {
   /** Told when HDFS is away for a moment, and that it is waited for. */
-  report?: (notice: string) => void;
+  notify?: Notify;
   /** How long HDFS may be away before it is an error, milliseconds. */
   patienceMs?: number;
 }
@@ -178,7 +179,7 @@ class TransientError extends LabError {
 export function hdfsStore(
   location: HdfsLocation,
   local: boolean,
-  { report = () => {}, patienceMs = PATIENCE_MS }: HdfsOptions = {},
+  { notify = () => {}, patienceMs = PATIENCE_MS }: HdfsOptions = {},
 ): Store {
   const { host, httpPort, rpcPort, httpHost = host, path: root } = location;
   const user = userInfo().username;
@@ -252,13 +253,13 @@ export function hdfsStore(
   }
 
   /** When each reason to wait was last said: many operations meet the same one, again and again. */
-  const saidMs = new Map<string, number>();
-  function sayOnce(reason: string): void {
-    const last = saidMs.get(reason) ?? -Infinity;
+  const notifiedMs = new Map<string, number>();
+  function notifyOnce(reason: string): void {
+    const last = notifiedMs.get(reason) ?? -Infinity;
     if (performance.now() - last < patienceMs) return;
-    saidMs.set(reason, performance.now());
+    notifiedMs.set(reason, performance.now());
     const subject = reason.startsWith("HDFS") ? "" : "HDFS: ";
-    report(`${subject}${reason} (trying again for ${patienceMs / 1_000} s)`);
+    notify(`${subject}${reason} (trying again for ${patienceMs / 1_000} s)`);
   }
 
   /** Runs one operation, whose failure names it; again, if the failure may pass and the operation can be repeated. */
@@ -282,7 +283,7 @@ export function hdfsStore(
       maxTimeout: MAX_RETRY_MS,
       shouldRetry: ({ error }) => {
         if (!(error instanceof TransientError)) return false;
-        sayOnce(error.reason);
+        notifyOnce(error.reason);
         return true;
       },
     });

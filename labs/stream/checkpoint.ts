@@ -52,7 +52,7 @@ const PIECE_LENGTH = 1_000_000;
 const MAX_ENTRIES_AT_ONCE = 1_000;
 
 /** The settings that the products depend on, by the option's name. */
-export type Settings = Record<string, string | number>;
+export type CheckpointSettings = Record<string, string | number>;
 
 /** What a batch is, fixed before it runs. */
 export interface BatchPlan {
@@ -67,11 +67,11 @@ export interface BatchPlan {
   /** W(N): windows that end by it are emitted by this batch. Null before there is a watermark. */
   watermarkMs: number | null;
   /** When it was planned; undefined where it leaves records unread, or must not depend on when it runs. */
-  nowMs?: number;
+  plannedMs?: number;
 }
 
 /** How far the query is after a batch. */
-export interface Progress {
+export interface QueryProgress {
   plan: BatchPlan;
   /** The latest event time seen; null before any. */
   maxEventTimeMs: number | null;
@@ -81,7 +81,7 @@ export interface Progress {
 }
 
 /** Everything that the engine remembers between two batches, as the checkpoint has it. */
-export interface Committed extends Progress {
+export interface Committed extends QueryProgress {
   assets: Map<string, SavedAsset>;
 }
 
@@ -136,7 +136,7 @@ export interface Checkpoint {
    *
    * @param changes what the batch has changed in the state; kept, so that later batches can write it again
    */
-  commit(progress: Progress, state: State, changes: Changes): Promise<void>;
+  commit(progress: QueryProgress, state: State, changes: Changes): Promise<void>;
   /** Records that `latest/` was written after the last batch. */
   recordLatest(file: CommittedFile): Promise<void>;
   /**
@@ -154,7 +154,7 @@ export interface Checkpoint {
 /** A checkpoint in a store. */
 export interface StoredCheckpoint extends Checkpoint {
   /** The settings that it was made with. */
-  readonly settings: Settings;
+  readonly settings: CheckpointSettings;
   /** The files that all committed batches have written. */
   manifest(): Promise<Manifest>;
 }
@@ -169,7 +169,7 @@ export interface StoredCheckpoint extends Checkpoint {
 export async function openCheckpoint(
   store: Store,
   topic: string,
-  settings?: Settings,
+  settings?: CheckpointSettings,
 ): Promise<StoredCheckpoint> {
   const pathOf = (name: string) => `${CHECKPOINT}/${name}`;
   /** The files of state/ that make up the state after the last batch: the whole one, then changes. Unknown before this process has written it. */
@@ -235,7 +235,7 @@ export async function openCheckpoint(
       startOffsets: checked(name, offsetsLine.optional(), third)?.[topic],
       endOffsets,
       watermarkMs: batchWatermarkMs,
-      nowMs: batchTimestampMs,
+      plannedMs: batchTimestampMs,
     };
   }
 
@@ -361,7 +361,7 @@ export async function openCheckpoint(
     };
   }
 
-  async function commit(progress: Progress, state: State, changes: Changes): Promise<void> {
+  async function commit(progress: QueryProgress, state: State, changes: Changes): Promise<void> {
     const { batchId } = progress.plan;
     const { files } = progress;
     await writeState(progress, state, changes);
@@ -379,7 +379,7 @@ export async function openCheckpoint(
 
   /** Writes state/N, with the files before it that it takes over. The first one of a process is whole: reading the state cost as much. */
   async function writeState(
-    { plan, maxEventTimeMs, totals }: Progress,
+    { plan, maxEventTimeMs, totals }: QueryProgress,
     state: State,
     changes: Changes,
   ): Promise<void> {
@@ -441,9 +441,9 @@ export async function openCheckpoint(
   }
 
   return {
-    writePlan: ({ batchId, startOffsets, endOffsets, watermarkMs, nowMs }) =>
+    writePlan: ({ batchId, startOffsets, endOffsets, watermarkMs, plannedMs }) =>
       writeLines(`offsets/${batchId}`, [
-        { batchWatermarkMs: watermarkMs, batchTimestampMs: nowMs },
+        { batchWatermarkMs: watermarkMs, batchTimestampMs: plannedMs },
         { [topic]: endOffsets },
         ...(startOffsets === undefined ? [] : [{ [topic]: startOffsets }]),
       ]),
@@ -505,7 +505,11 @@ export async function isBegun(store: Store): Promise<boolean> {
   return (await store.list(CHECKPOINT)).includes("metadata");
 }
 
-function refuseOtherSettings(folder: string, then: Settings, now: Settings): void {
+function refuseOtherSettings(
+  folder: string,
+  then: CheckpointSettings,
+  now: CheckpointSettings,
+): void {
   const names = [...new Set([...Object.keys(then), ...Object.keys(now)])];
   const different = names.filter((name) => then[name] !== now[name]);
   if (different.length === 0) return;

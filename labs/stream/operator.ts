@@ -8,7 +8,7 @@ export interface BatchEnd {
   /** W(N): what ends by it is final. Null before there is a watermark. */
   watermarkMs: number | null;
   /** When the batch was planned, if it has read all that had arrived; undefined where only the events tell the time. */
-  nowMs?: number;
+  plannedMs?: number;
 }
 
 /** The assets as one operator sees them: with its own state of each. */

@@ -168,7 +168,7 @@ export async function openQuery(
       startOffsets: isFirst ? endOffsets : undefined,
       endOffsets: end,
       watermarkMs: nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
-      nowMs: isAll ? clock?.() : undefined,
+      plannedMs: isAll ? clock?.() : undefined,
     };
     await log.sync(); // a plan must not outlive the records that it names
     await checkpoint.writePlan(plan);

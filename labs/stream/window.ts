@@ -1,7 +1,7 @@
 import { UsageError } from "../shared/errors.js";
 
 /** The most windows that one event may fall into. */
-const MOST_WINDOWS_PER_EVENT = 10_000;
+const MAX_WINDOWS_PER_EVENT = 10_000;
 
 /**
  * Sliding windows over event time: one of length `windowMs` starts at every multiple of `slideMs`
@@ -28,9 +28,9 @@ export function windowSpec(windowMs: number, slideMs: number): WindowSpec {
       `the slide (${slideMs}ms) must not be longer than the window (${windowMs}ms): events between two windows would be lost`,
     );
   }
-  if (windowMs / slideMs > MOST_WINDOWS_PER_EVENT) {
+  if (windowMs / slideMs > MAX_WINDOWS_PER_EVENT) {
     throw new UsageError(
-      `each event would fall into ${Math.ceil(windowMs / slideMs)} windows, at most ${MOST_WINDOWS_PER_EVENT} are allowed; use a longer slide`,
+      `each event would fall into ${Math.ceil(windowMs / slideMs)} windows, at most ${MAX_WINDOWS_PER_EVENT} are allowed; use a longer slide`,
     );
   }
   return { windowMs, slideMs };

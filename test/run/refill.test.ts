@@ -55,9 +55,9 @@ async function run(folder: string, source: Source, crashInBatch = Infinity): Pro
   }
 }
 
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "lab-"));
-  return work(folder).finally(() => rm(folder, { recursive: true }));
+  return body(folder).finally(() => rm(folder, { recursive: true }));
 }
 
 /** For each partition how much of its file is left: 0 is none, and none at all where it is deleted. */

@@ -90,7 +90,7 @@ test("what is missing is an empty list, nothing to remove, and an error to read"
 test("a NameNode in safe mode is told at once and once, waited for, and an error only if it stays", async () => {
   const path = `/${uniqueName("safe")}`;
   const notices: string[] = [];
-  const here = store(path, { report: (notice) => notices.push(notice) });
+  const here = store(path, { notify: (notice) => notices.push(notice) });
   await here.makeFolder("folder");
   await command("dfsadmin", "-safemode", "enter");
   let writes: Promise<void>[];
@@ -132,7 +132,7 @@ test("a quota that is used up names the folder and the command that lifts it, wh
 
 test("a DataNode and a NameNode that are killed and started again during writes are waited for", async () => {
   const notices: string[] = [];
-  const here = store(undefined, { report: (notice) => notices.push(notice) });
+  const here = store(undefined, { notify: (notice) => notices.push(notice) });
   for (const name of ["datanode", "namenode"] as const) {
     const content = Buffer.alloc(10_000_000, 3);
     const files = Array.from({ length: 12 }, (_, index) => `${name}-${index}`);
@@ -199,7 +199,7 @@ test("an outage is waited for with content that can be read again, piece by piec
     [Readable.from(["piece"]), false],
   ] as const) {
     const notices: string[] = [];
-    const options = { report: (notice: string) => notices.push(notice), patienceMs: 1_500 };
+    const options = { notify: (notice: string) => notices.push(notice), patienceMs: 1_500 };
     await expect(hdfsStore(location, true, options).write("file", content)).rejects.toThrow(
       LabError,
     );

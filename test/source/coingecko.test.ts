@@ -13,7 +13,7 @@ function poll(options: Partial<CoingeckoOptions> & { url: string }) {
     assets: ["bitcoin"],
     everyMs: 5,
     firstRetryMs: 5,
-    report: (notice) => notices.push(notice),
+    notify: (notice) => notices.push(notice),
     ...options,
   });
   return { source, notices };

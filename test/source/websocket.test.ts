@@ -59,7 +59,7 @@ function listen(options: Partial<WebsocketOptions> & { url: string }) {
   const source = websocket({
     assets: ["bitcoin"],
     firstRetryMs: 5,
-    report: (notice) => notices.push(notice),
+    notify: (notice) => notices.push(notice),
     ...options,
   });
   return { source, notices };

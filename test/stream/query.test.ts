@@ -49,9 +49,9 @@ type Settings = typeof settings extends fc.Arbitrary<infer S> ? S : never;
 type Tape = typeof tape extends fc.Arbitrary<infer T> ? T : never;
 
 /** Property tests make many folders, each for a moment. */
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "lab-"));
-  return work(folder).finally(() => rm(folder, { recursive: true }));
+  return body(folder).finally(() => rm(folder, { recursive: true }));
 }
 
 const querySettings = ({

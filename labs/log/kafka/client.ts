@@ -43,12 +43,12 @@ export const kafkaClient = (brokers: readonly string[]): KafkaClient =>
 /** Runs a function with a connected admin client, and disconnects it afterwards. */
 export async function withAdmin<T>(
   kafka: KafkaClient,
-  work: (admin: Admin) => Promise<T>,
+  use: (admin: Admin) => Promise<T>,
 ): Promise<T> {
   const admin = kafka.admin();
   try {
     await admin.connect();
-    return await work(admin);
+    return await use(admin);
   } finally {
     await admin.disconnect();
   }

@@ -5,6 +5,7 @@ import Cluster from "kafkajs/src/cluster/index.js";
 import loggers from "kafkajs/src/loggers/index.js";
 import socketFactory from "kafkajs/src/network/socketFactory.js";
 import { LabError, errorCode, errorMessage } from "../../shared/errors.js";
+import type { Notify } from "../../shared/notify.js";
 import { sleep } from "../../shared/wait.js";
 import { registerCodecs } from "./codecs.js";
 
@@ -26,7 +27,7 @@ interface ClusterOptions {
   /** How long Kafka may be away before it is an error, milliseconds. */
   patienceMs: number;
   /** Told when a broker is away for a moment. */
-  report?: (notice: string) => void;
+  notify?: Notify;
 }
 
 /** A connection to the brokers of a topic. */
@@ -72,7 +73,7 @@ const isMissingTopic = (error: unknown): boolean =>
 
 /** Connects to the brokers of a topic when they are first needed. */
 export function connectTopic(options: ClusterOptions): TopicCluster {
-  const { brokers, topic, patienceMs, report } = options;
+  const { brokers, topic, patienceMs, notify } = options;
   registerCodecs();
   let connecting: Promise<Cluster> | undefined;
   const closed = new AbortController();
@@ -118,16 +119,16 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
         if (error instanceof LabError || isKafkaError(error, "OFFSET_OUT_OF_RANGE")) throw error;
         // Only what the network or a broker answers can be transient; anything else is a defect.
         if (closed.signal.aborted || !isTransient(error)) throw error;
-        const nowMs = performance.now();
-        missingSinceMs = isMissingTopic(error) ? (missingSinceMs ?? nowMs) : undefined;
-        if (missingSinceMs !== undefined && nowMs - missingSinceMs >= MISSING_TOPIC_MS) {
+        const failedMs = performance.now();
+        missingSinceMs = isMissingTopic(error) ? (missingSinceMs ?? failedMs) : undefined;
+        if (missingSinceMs !== undefined && failedMs - missingSinceMs >= MISSING_TOPIC_MS) {
           throw new LabError(
             `the topic ${topic} is not on Kafka at ${brokers.join(",")} any more: it was deleted; start over with --fresh, or choose another --out`,
           );
         }
-        if (nowMs > deadlineMs) throw unreachable(brokers, error);
+        if (failedMs > deadlineMs) throw unreachable(brokers, error);
         const notice = `Kafka: ${errorMessage(error)}; trying again`;
-        if (notice !== lastNotice) report?.(notice); // each thing is said once in a row
+        if (notice !== lastNotice) notify?.(notice); // each thing is said once in a row
         lastNotice = notice;
         if (connecting === current) void disconnect(); // what failed is thrown away
         if (!(await sleep(delayMs, closed.signal))) throw error;

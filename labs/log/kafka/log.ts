@@ -1,4 +1,5 @@
 import { LabError } from "../../shared/errors.js";
+import type { Notify } from "../../shared/notify.js";
 import type { EventLog } from "../log.js";
 import { PATIENCE_MS, client, describeKafka, patient, withAdmin } from "./client.js";
 import { connectTopic, unreachable } from "./cluster.js";
@@ -14,7 +15,7 @@ export interface KafkaOptions {
   /** The partitions of the topic where it must be made. */
   partitions: number;
   /** Told when a broker is away for a moment. */
-  report?: (notice: string) => void;
+  notify?: Notify;
   /** How long Kafka may be away before it is an error, milliseconds. */
   patienceMs?: number;
 }
@@ -29,7 +30,7 @@ export interface KafkaOptions {
  * @throws LabError if Kafka stays away, or the topic has fewer partitions
  */
 export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
-  const { brokers, topic, partitions, report, patienceMs = PATIENCE_MS } = options;
+  const { brokers, topic, partitions, notify, patienceMs = PATIENCE_MS } = options;
   await describeKafka(brokers);
   const found = await withAdmin(client(brokers, patient(patienceMs)), (admin) =>
     ensureTopic(admin, topic, partitions),
@@ -37,12 +38,12 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
     throw error instanceof LabError ? error : unreachable(brokers, error);
   });
   if (found > partitions) {
-    report?.(
+    notify?.(
       `the topic ${topic} has ${found} partitions, --partitions is ${partitions}: reading all ${found}, writing to the first ${partitions}`,
     );
   }
-  const cluster = connectTopic({ brokers, topic, patienceMs, report });
-  const writer = await openWriter(cluster, partitions, report);
+  const cluster = connectTopic({ brokers, topic, patienceMs, notify });
+  const writer = await openWriter(cluster, partitions, notify);
   return {
     topic,
     location: `the topic ${topic} on Kafka at ${brokers.join(",")}`,

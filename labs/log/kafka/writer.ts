@@ -1,5 +1,6 @@
 import kafkajs, { type Producer } from "kafkajs";
 import { LabError, errorMessage } from "../../shared/errors.js";
+import type { Notify } from "../../shared/notify.js";
 import type { Message } from "../../event.js";
 import { partitionOf } from "../partition.js";
 import { IMPATIENT, client } from "./client.js";
@@ -21,7 +22,7 @@ export interface TopicWriter {
 export async function openWriter(
   cluster: TopicCluster,
   partitions: number,
-  report?: (notice: string) => void,
+  notify?: Notify,
 ): Promise<TopicWriter> {
   const { topic, brokers, patienceMs } = cluster;
   let producer: Producer | undefined;
@@ -67,7 +68,7 @@ export async function openWriter(
           throw new LabError(`Kafka refuses a record of ${topic}: ${errorMessage(error)}`);
         }
         if (performance.now() > deadlineMs) throw unreachable(brokers, error);
-        report?.(`Kafka did not take a batch (${errorMessage(error)}); trying again`);
+        notify?.(`Kafka did not take a batch (${errorMessage(error)}); trying again`);
         await producer?.disconnect().catch(() => {});
         producer = undefined;
         const now = await settledEndOffsets(cluster, partitions, ends);
