@@ -84,7 +84,7 @@ test("what is missing is an empty list, nothing to remove, and an error to read"
   await here.remove("none");
   await expect(here.read("none")).rejects.toThrow(/cannot read hdfs:.*none: it does not exist/);
   await here.write("file", "x");
-  await expect(here.makeFolder("file")).rejects.toThrow(/cannot make the folder .*file/);
+  await expect(here.makeFolder("file")).rejects.toThrow(/cannot create the folder .*file/);
 });
 
 test("a NameNode in safe mode is told at once and once, waited for, and an error only if it stays", async () => {
@@ -226,7 +226,7 @@ test("an error page is never taken for content or success, whatever the status",
       await expect(failure, `${status} ${body}`).rejects.toThrow(LabError);
     }
     await expect(there.read("file")).rejects.toThrow(message);
-    await expect(there.makeFolder("folder")).rejects.toThrow(/cannot make the folder/);
+    await expect(there.makeFolder("folder")).rejects.toThrow(/cannot create the folder/);
   }
 });
 
@@ -240,7 +240,7 @@ test("nobody there, and no answer, are errors that name the operation and the pa
     ],
     [nobody.write("file", ""), /cannot write hdfs:.*\/x\/file: HDFS at .* is not running/],
     [nobody.list("folder"), /cannot list hdfs:.*\/x\/folder: HDFS at .* is not running/],
-    [nobody.makeFolder("folder"), /cannot make the folder/],
+    [nobody.makeFolder("folder"), /cannot create the folder/],
     [nobody.remove("file"), /cannot remove/],
   ] as const) {
     await expect(failing).rejects.toThrow(what);
