@@ -11,7 +11,7 @@ import { withinLimit } from "./limit.js";
 import type { Notify } from "../shared/notify.js";
 import type { Source, SourceCommand } from "./source.js";
 
-/** The lab's names of assets (CoinGecko's ids) and Coinbase's of the same markets. */
+/** Coinbase's product ids by the lab's names of assets, which are CoinGecko's ids. */
 export const PRODUCT_IDS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     bitcoin: "BTC-USD",
@@ -30,21 +30,21 @@ const DEFAULT_ASSETS = ["bitcoin", "ethereum", "solana"];
 const OPEN_TIMEOUT_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
-/** Heartbeats come every second; a feed that is silent this long has stalled. */
+/** A feed that is silent this long has stalled: heartbeats are sent every second. */
 const SILENCE_MS = 15_000;
-/** Beyond this many messages that wait for the pipeline, the socket is paused. */
+/** The socket is paused while more than this many messages wait for the pipeline. */
 const MAX_WAITING = 10_000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 export interface WebsocketOptions {
   /** The feed's URL. */
   url: string;
-  /** Names such as `bitcoin`, or Coinbase's own such as `BTC-USD`. */
+  /** Names such as `bitcoin`, or Coinbase's product ids such as `BTC-USD`. */
   assets?: readonly string[];
   notify: Notify;
-  /** The wait before the first reconnect, milliseconds; it doubles while none succeeds. */
+  /** The wait before the first reconnect; it doubles with each failure. */
   firstRetryMs?: number;
-  /** How long the feed may be silent before it counts as stalled, milliseconds. */
+  /** How long the feed may be silent before it counts as stalled. */
   silenceMs?: number;
 }
 
@@ -52,7 +52,7 @@ const feedMessage = z.looseObject({ type: z.string() });
 const errorFields = z.object({ message: z.string().optional(), reason: z.string().optional() });
 const tickerFields = z.object({ product_id: z.string(), price: z.unknown(), time: z.unknown() });
 
-/** Coinbase's name of a market. @throws UsageError if there is none in US dollars */
+/** Coinbase's product id of an asset. @throws UsageError if it is not a market in US dollars */
 function productId(asset: string): string {
   const id = PRODUCT_IDS.get(asset) ?? asset;
   if (/^[A-Z0-9]+-USD$/.test(id)) return id;
@@ -62,11 +62,11 @@ function productId(asset: string): string {
 }
 
 /**
- * The ticker of Coinbase Exchange, pushed over a WebSocket, for ever: subscribes to the channels `ticker`
- * and `heartbeat`, and connects again with exponential back-off and jitter when the connection drops or
- * stalls. What is no message of the feed goes to the log as it came, where it is rejected with its reason.
+ * The ticker of Coinbase Exchange, pushed over a WebSocket until the signal aborts. Subscribes to the channels `ticker` and
+ * `heartbeat`, and reconnects with exponential back-off and jitter when the connection drops or stalls. Text that is not a
+ * message of the feed goes to the log unchanged and is rejected there with a reason.
  *
- * Shapes: Coinbase Exchange documentation, "WebSocket Channels".
+ * Message formats: Coinbase Exchange documentation, "WebSocket Channels".
  *
  * @throws UsageError if an asset is unknown; LabError (while reading) if the feed refuses the subscription
  */
@@ -82,7 +82,7 @@ export function websocket(options: WebsocketOptions): Source {
   /** Connects and subscribes. */
   async function connect(signal: AbortSignal): Promise<WebSocket> {
     attempts++;
-    const { WebSocket } = await import("ws"); // when it is used: it would slow down the start of every other run
+    const { WebSocket } = await import("ws"); // on demand: it would slow down the start of every other run
     const socket = new WebSocket(url, {
       handshakeTimeout: OPEN_TIMEOUT_MS,
       maxPayload: MAX_MESSAGE_BYTES,
@@ -109,7 +109,7 @@ export function websocket(options: WebsocketOptions): Source {
     return socket;
   }
 
-  /** What one piece of the feed is: a message for the log, or nothing (a heartbeat, a confirmation). */
+  /** Converts one message of the feed for the log; undefined for a heartbeat or a confirmation. */
   function read(text: string, arrivalMs: number): Message | undefined {
     let fields: z.infer<typeof feedMessage>;
     try {
@@ -133,7 +133,7 @@ export function websocket(options: WebsocketOptions): Source {
       counts.unreadable++;
       return { key: "", value: text, timestampMs: arrivalMs };
     }
-    // Coinbase writes prices as strings. One that is no number stays as it is, and is rejected by that name.
+    // Coinbase sends prices as strings. A string that is not a number stays unchanged, and the event is rejected.
     const { price } = ticker;
     const isNumber = typeof price === "string" && JSON_NUMBER.test(price);
     const value = JSON.stringify({
@@ -144,7 +144,7 @@ export function websocket(options: WebsocketOptions): Source {
     return { key: asset, value, timestampMs: arrivalMs };
   }
 
-  /** The messages of one connection, until it ends; says why it did. */
+  /** Yields the messages of one connection until it ends. @returns why it ended */
   async function* listen(socket: WebSocket, signal: AbortSignal): AsyncGenerator<Message, string> {
     const silence = new AbortController();
     const stalled = startTimer(silenceMs, () => {
@@ -152,7 +152,7 @@ export function websocket(options: WebsocketOptions): Source {
       else silence.abort();
     });
     socket.on("message", () => stalled.restart());
-    socket.on("error", () => {}); // told by "close", which follows
+    socket.on("error", () => {}); // "close" follows
     try {
       const pieces = on(socket, "message", {
         signal: AbortSignal.any([signal, silence.signal]),
@@ -167,7 +167,7 @@ export function websocket(options: WebsocketOptions): Source {
       return "the connection was closed";
     } catch (error) {
       if (signal.aborted) return "stopped";
-      if (silence.signal.aborted) return `nothing came for ${silenceMs / 1_000} s`;
+      if (silence.signal.aborted) return `nothing received for ${silenceMs / 1_000} s`;
       if (error instanceof LabError) throw error;
       return errorMessage(error);
     } finally {
@@ -202,7 +202,7 @@ export function websocket(options: WebsocketOptions): Source {
       const end = yield* listen(socket, signal);
       if (signal.aborted) return;
       notify(`lost ${shownUrl(url)}: ${end}; connecting again`);
-      // A server that accepts and drops at once must not be hammered.
+      // Back off also if the server accepts connections but drops them at once.
       shortConnections = counts.heartbeats > heartbeatsBefore ? 0 : shortConnections + 1;
       const maxWaitMs = Math.min(MAX_RETRY_MS, firstRetryMs * 2 ** shortConnections);
       await sleep(maxWaitMs * (0.5 + Math.random() / 2), signal);
@@ -211,7 +211,7 @@ export function websocket(options: WebsocketOptions): Source {
 
   function unreached(): string | undefined {
     if (counts.connections > 0) return undefined;
-    return `nothing was received: no connection to ${shownUrl(url)} (attempts: ${attempts}, the last one: ${lastFailure}); check the network and COINBASE_URL, then run the same command again`;
+    return `nothing was received: no connection to ${shownUrl(url)} (attempts: ${attempts}, last error: ${lastFailure}); check the network and COINBASE_URL, then run the same command again`;
   }
 
   return {
@@ -226,7 +226,7 @@ export function websocket(options: WebsocketOptions): Source {
 
 export const websocketCommand: SourceCommand = {
   name: "websocket",
-  help: "Coinbase's ticker, pushed",
+  help: "Coinbase's live ticker",
   options: [],
   open(_values, { config, assets, notify }) {
     const source = websocket({ url: config.coinbaseUrl, assets, notify });

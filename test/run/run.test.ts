@@ -246,7 +246,7 @@ test("a live source that nothing answers ends with exit code 1, one that answers
     expect(code, stderr).toBe(1);
     expect(stdout).toContain("still open 0 (no watermark yet)");
     const last = stderr.trimEnd().split("\n").at(-1);
-    expect(last).toMatch(/^nothing was received: .*attempts: \d+, the last one: .*ECONNREFUSED/);
+    expect(last).toMatch(/^nothing was received: .*attempts: \d+, last error: .*ECONNREFUSED/);
     expect(last).toContain(url);
     expect(last).toContain(`check the network and ${variable}`);
   }
