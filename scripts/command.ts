@@ -22,8 +22,8 @@ export async function parseArguments(program: Command, argv: string[]): Promise<
 }
 
 /** Ends the process as every script of the lab does: 0 done, 1 failed, 2 wrong usage; an error in words. */
-export function endWith(work: Promise<void>): void {
-  work.then(
+export function endWith(main: Promise<void>): void {
+  main.then(
     () => process.exit(process.exitCode ?? 0),
     (error: unknown) => {
       if (error instanceof LabError) {

@@ -27,10 +27,10 @@ function positive(text: string): number {
   return value;
 }
 
-const wholeNumber = (least: number) => (text: string) => {
+const wholeNumber = (min: number) => (text: string) => {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > 2 ** 31) {
-    throw new InvalidArgumentError(`Expected a whole number from ${least}.`);
+  if (!/^\d+$/.test(text) || value < min || value > 2 ** 31) {
+    throw new InvalidArgumentError(`Expected a whole number from ${min}.`);
   }
   return value;
 };

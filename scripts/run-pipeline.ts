@@ -33,14 +33,14 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-/** The learner's solved exercises; says which. */
+/** Loads the learner's solved exercises and announces which are used. */
 async function useExercises({ notify }: Terminal): Promise<LearnersParts> {
   const { learnersParts } = await import("../labs/course/checker/use.js");
   notify("checking the exercises that the pipeline can use …");
   const parts = await learnersParts(ROOT);
-  notify(`your own code is in use: ${parts.inUse.join(", ") || "none"}`);
+  notify(`using your code: ${parts.inUse.join(", ") || "none"}`);
   if (parts.unsolved.length > 0) {
-    notify(`not solved, so the lab's own is in use: ${parts.unsolved.join(", ")}`);
+    notify(`using the lab's own code where yours is not solved: ${parts.unsolved.join(", ")}`);
   }
   return parts;
 }

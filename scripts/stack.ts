@@ -61,13 +61,13 @@ async function status({ json = false }: { json?: boolean }): Promise<void> {
 }
 
 async function doctor({ json = false }: { json?: boolean }): Promise<void> {
-  const findings = await examine(stack, config);
-  const ill = findings.filter(({ ok }) => !ok);
-  if (json) console.log(JSON.stringify(findings));
+  const results = await examine(stack, config);
+  const failed = results.filter(({ ok }) => !ok);
+  if (json) console.log(JSON.stringify(results));
   else {
     showTable(
       ["", "what", "found", "how to mend it"],
-      findings.map(({ ok, what, found, remedy }) => [
+      results.map(({ ok, what, found, remedy }) => [
         ok ? "ok" : "!!",
         what,
         found,
@@ -75,8 +75,8 @@ async function doctor({ json = false }: { json?: boolean }): Promise<void> {
       ]),
     );
   }
-  if (ill.length > 0) {
-    throw new LabError(`${ill.length} of ${findings.length} things need mending`);
+  if (failed.length > 0) {
+    throw new LabError(`${failed.length} of ${results.length} things need mending`);
   }
 }
 

@@ -40,7 +40,7 @@ interface AssetMemory {
 type SavedMemory = Omit<AssetMemory, "asset">;
 
 /** What is known of a partition. */
-interface Partition {
+interface PartitionState {
   /** When the last of its events arrived. */
   newestMs: number;
   /**
@@ -67,7 +67,7 @@ interface Raised {
 
 const percent = (value: number) => `${value > 0 ? "+" : ""}${value.toFixed(2)} %`;
 const dollars = (value: number) => `$${Number(value.toPrecision(9))}`;
-const clock = (timeMs: number) => formatTime(timeMs).slice(11, 19);
+const timeOfDay = (timeMs: number) => formatTime(timeMs).slice(11, 19);
 
 /**
  * The operator that watches a stream for what the rules say, each asset by itself, and puts out `alerts/`. An alert is raised when an episode begins, and not again
@@ -89,7 +89,7 @@ export function raiseAlerts(
   );
   const hasChangeRules = rules.some(({ kind }) => kind === "change");
   const detectors = new WeakMap<DetectorMemory, Detector>();
-  const partitions: Partition[] = [];
+  const partitions: PartitionState[] = [];
   let assets: AssetStates<AssetMemory>;
   let raised: AlertRow[] = [];
 
@@ -113,7 +113,7 @@ export function raiseAlerts(
       if (rule.direction !== "both" && rule.direction !== side) continue;
       const change = side === "up" ? row.pct_change : -row.pct_change;
       if (!begins(episode, side, change, levels.get(rule)!)) continue;
-      const span = `${clock(row.window_start)} to ${clock(row.window_end)}`;
+      const span = `${timeOfDay(row.window_start)} to ${timeOfDay(row.window_end)}`;
       raise(rule, row.asset, episode, {
         timeMs: row.window_end,
         priceUsd: row.last_price,
@@ -165,9 +165,9 @@ export function raiseAlerts(
     rule: SilenceRule,
     episode: Episode,
     { asset, arrivalMs, priceUsd }: AssetMemory,
-    nowMs: number,
+    untilMs: number,
   ): void {
-    if (!begins(episode, "up", nowMs - arrivalMs, levels.get(rule)!)) return;
+    if (!begins(episode, "up", untilMs - arrivalMs, levels.get(rule)!)) return;
     raise(rule, asset, episode, {
       timeMs: arrivalMs + rule.after,
       priceUsd,
@@ -178,7 +178,7 @@ export function raiseAlerts(
 
   const isFor = (rule: AlertRule, asset: string) => rule.assets?.includes(asset) ?? true;
 
-  function partitionAt(index: number): Partition {
+  function partitionAt(index: number): PartitionState {
     return (partitions[index] ??= { newestMs: -Infinity, silences: openTimers() });
   }
 
@@ -247,7 +247,7 @@ export function raiseAlerts(
       if (arrivalMs > known.newestMs) known.newestMs = arrivalMs;
     },
 
-    endBatch({ nowMs = -Infinity }, output) {
+    endBatch({ plannedMs = -Infinity }, output) {
       for (const row of hasChangeRules ? output.windows : []) {
         const memory = assets.stateOf(row.asset);
         for (const [index, rule] of rules.entries()) {
@@ -257,7 +257,7 @@ export function raiseAlerts(
         }
       }
       for (const { newestMs, silences } of Object.values(partitions)) {
-        const clockMs = Math.max(nowMs, newestMs);
+        const clockMs = Math.max(plannedMs, newestMs);
         for (const { rule, episode, memory } of takeBegun(silences, clockMs)) {
           takeSilence(rule, episode, memory, clockMs);
           assets.markChanged(memory.asset);

@@ -16,7 +16,7 @@ export type DetectorKind = (typeof DETECTORS)[number];
  * No deviation counts as less than this: a thousandth of a percent. Prices move in steps, and where most returns are 0 their
  * spread is 0 too, beside which the smallest step would be infinitely unusual.
  */
-const LEAST_DEVIATION = 1e-5;
+const MIN_DEVIATION = 1e-5;
 
 /** What a detector remembers: JSON, for the checkpoint. */
 export interface DetectorMemory {
@@ -53,13 +53,13 @@ export function openDetector(
   memory: DetectorMemory = emptyMemory(),
 ): Detector {
   const { usual, take } = MEASURES[kind](window, memory);
-  const least = Math.ceil(window / 2);
+  const minCount = Math.ceil(window / 2);
   return {
     score(value) {
       let score: number | null = null;
-      if (memory.count >= least) {
+      if (memory.count >= minCount) {
         const [center, deviation] = usual();
-        score = (value - center) / Math.max(deviation, LEAST_DEVIATION);
+        score = (value - center) / Math.max(deviation, MIN_DEVIATION);
       }
       take(value);
       memory.count++;

@@ -2,7 +2,7 @@ import pRetry from "p-retry";
 import { z } from "zod";
 import { LabError, errorMessage } from "../shared/errors.js";
 import { noAnswerReason, refusedStatus, request } from "../shared/http.js";
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 import { committedFiles, readProductFile, type AlertRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { startTimer } from "../shared/wait.js";
@@ -11,15 +11,15 @@ import { startTimer } from "../shared/wait.js";
 const CURSOR = "checkpoint/webhook";
 const TIMEOUT_MS = 10_000;
 /** How long counting what is left may take at the end. */
-const COUNT_LIMIT_MS = 2_000;
+const COUNT_TIMEOUT_MS = 2_000;
 const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 30_000;
 
 export interface WebhookOptions {
   url: string;
   /** Where `alerts/` is. */
   store: Store;
-  report: Notify;
+  notify: Notify;
   timeoutMs?: number;
   firstRetryMs?: number;
 }
@@ -28,11 +28,11 @@ export interface Webhook {
   /** Says that there is something new in `alerts/`. */
   wake(): void;
   /**
-   * Waits until all is delivered, but not longer than `mostMs`.
+   * Waits until all is delivered, but not longer than `maxMs`.
    *
    * @returns how many alerts are not delivered yet: the next run goes on with them
    */
-  close(mostMs: number): Promise<number>;
+  close(maxMs: number): Promise<number>;
 }
 
 /** The last file that deliveries were made from, and how many of its alerts are delivered. */
@@ -48,10 +48,10 @@ type Cursor = z.infer<typeof cursorSchema>;
  * receiver is away, and the pipeline waits for nobody.
  */
 export function openWebhook(options: WebhookOptions): Webhook {
-  const { url, store, report, timeoutMs = TIMEOUT_MS, firstRetryMs = FIRST_RETRY_MS } = options;
+  const { url, store, notify, timeoutMs = TIMEOUT_MS, firstRetryMs = FIRST_RETRY_MS } = options;
   const stop = new AbortController();
   let isClosing = false;
-  let isNews = true;
+  let hasNew = true;
   let wake = () => {};
 
   async function post(alert: AlertRow): Promise<void> {
@@ -61,12 +61,12 @@ export function openWebhook(options: WebhookOptions): Webhook {
     await pRetry(send, {
       retries: Infinity,
       minTimeout: firstRetryMs,
-      maxTimeout: LONGEST_RETRY_MS,
+      maxTimeout: MAX_RETRY_MS,
       randomize: true,
       signal: stop.signal,
       onFailedAttempt({ error, attemptNumber }) {
         if (stop.signal.aborted) throw error;
-        report(
+        notify(
           `the webhook did not take an alert (${reasonOf(error)}); trying again (attempt ${attemptNumber}), ` +
             "and alerts/ keeps it",
         );
@@ -94,7 +94,7 @@ export function openWebhook(options: WebhookOptions): Webhook {
   async function deliver(): Promise<void> {
     let cursor = await readCursor();
     for (;;) {
-      isNews = false;
+      hasNew = false;
       for (const file of await filesFrom(cursor)) {
         if (file !== cursor.file) cursor = { file, delivered: 0 };
         const alerts = await readProductFile(store, "alerts", file);
@@ -104,14 +104,14 @@ export function openWebhook(options: WebhookOptions): Webhook {
           await store.write(CURSOR, JSON.stringify(cursor));
         }
       }
-      if (isNews) continue;
+      if (hasNew) continue;
       if (isClosing) return;
       await new Promise<void>((resolve) => (wake = resolve));
     }
   }
 
   const delivering = deliver().catch((error: unknown) => {
-    if (!stop.signal.aborted) report(`the webhook gets no more alerts: ${errorMessage(error)}`);
+    if (!stop.signal.aborted) notify(`the webhook gets no more alerts: ${errorMessage(error)}`);
   });
 
   async function waiting(): Promise<number> {
@@ -126,18 +126,18 @@ export function openWebhook(options: WebhookOptions): Webhook {
 
   return {
     wake() {
-      isNews = true;
+      hasNew = true;
       wake();
     },
-    async close(mostMs) {
+    async close(maxMs) {
       isClosing = true;
       wake();
-      const timers = [startTimer(mostMs, () => stop.abort())];
+      const timers = [startTimer(maxMs, () => stop.abort())];
       const counted = delivering.then(waiting);
       // Not only a receiver may be away: the store that alerts are read from, too.
       const late = new Promise<never>((_, reject) => {
         const message = `${store.root} does not answer in time`;
-        timers.push(startTimer(mostMs + COUNT_LIMIT_MS, () => reject(new LabError(message))));
+        timers.push(startTimer(maxMs + COUNT_TIMEOUT_MS, () => reject(new LabError(message))));
       });
       return Promise.race([counted, late]).finally(() => timers.forEach((timer) => timer.cancel()));
     },

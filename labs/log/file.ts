@@ -11,21 +11,22 @@ import {
   type DiskOptions,
   type OpenFile,
 } from "../shared/files.js";
+import type { Notify } from "../shared/notify.js";
 import type { EventLog, LogRecord } from "./log.js";
 import { partitionOf } from "./partition.js";
 
-// The embedded event log: a text file for each partition, one line a record, fields split by tabs:
+// The embedded event log: a text file per partition, one line per record, fields separated by tabs:
 //
 //   offset  timestamp (ms)  key  value
 //
-// `cat` shows it, `tail -f` follows it. A backslash, tab or line break inside a key or value is escaped.
+// Read it with `cat` or `tail -f`. Backslashes, tabs and line breaks in keys and values are escaped.
 
 const NEWLINE = 10;
 const READ_BYTES = 1024 * 1024;
 const TAIL_BYTES = 4 * 1024;
-/** A process may not have a thousand files open. */
+/** How many partitions are synced at once: a process may not open a thousand files. */
 const SYNCED_AT_ONCE = 16;
-/** More than an offset and the tab after it need. */
+/** Enough bytes for an offset and the tab after it. */
 const OFFSET_BYTES = 24;
 
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
@@ -45,9 +46,9 @@ function formatRecord(offset: number, message: Message): string {
   return `${offset}\t${message.timestampMs}\t${escape(message.key)}\t${escape(message.value)}\n`;
 }
 
-/** The whole number that `text` writes from `start` to before `end`; NaN if it writes none. */
-function wholeNumber(text: string, start: number, end: number): number {
-  // Digit by digit: this and `Number(text.slice(…))` differ by a tenth of the time to read a record.
+/** Parses the whole number in `text` from `start` to before `end`; NaN if there is none. */
+function parseWholeNumber(text: string, start: number, end: number): number {
+  // Digit by digit: `Number(text.slice(…))` would make reading a record a tenth slower.
   const negative = text.charCodeAt(start) === 45;
   let value = start + (negative ? 1 : 0) < end ? 0 : NaN;
   for (let index = negative ? start + 1 : start; index < end; index++) {
@@ -58,7 +59,7 @@ function wholeNumber(text: string, start: number, end: number): number {
 }
 
 /**
- * Reads the line of `text` that starts at `start` and ends before `end`; undefined if it is no record.
+ * Parses the line of `text` from `start` to before `end`; undefined if it is not a record.
  *
  * @param escaped whether the text may hold escapes
  */
@@ -72,8 +73,8 @@ function parseRecord(
   const second = text.indexOf("\t", first + 1);
   const third = text.indexOf("\t", second + 1);
   if (first < 0 || second < 0 || third < 0 || third >= end) return undefined;
-  const offset = wholeNumber(text, start, first);
-  const timestampMs = wholeNumber(text, first + 1, second);
+  const offset = parseWholeNumber(text, start, first);
+  const timestampMs = parseWholeNumber(text, first + 1, second);
   if (Number.isNaN(offset) || Number.isNaN(timestampMs)) return undefined;
   const key = text.slice(second + 1, third);
   const value = text.slice(third + 1, end);
@@ -83,19 +84,19 @@ function parseRecord(
 
 interface Partition {
   path: string;
-  /** The file's length in bytes: always whole records. */
+  /** The length of the file in bytes: always whole records. */
   size: number;
   startOffset: number;
   endOffset: number;
-  /** How much of it is on the disk for certain, bytes. */
+  /** How many bytes are known to be synced to disk. */
   syncedSize: number;
-  /** Where the last read stopped, so that the next one need not search. */
+  /** Where the last read stopped, so that the next one does not have to search. */
   cursor: { offset: number; position: number };
 }
 
 function corrupt(partition: Partition, expected: string): LabError {
   return new LabError(
-    `the log ${partition.path} is corrupt: expected ${expected}; start over with --fresh, or in another --out`,
+    `the log ${partition.path} is corrupt: expected ${expected}; start over with --fresh, or choose another --out`,
   );
 }
 
@@ -120,14 +121,14 @@ async function lineStartBefore(file: OpenFile, position: number): Promise<number
 /** The offset of the record whose line starts at a position. */
 async function offsetAt(partition: Partition, file: OpenFile, position: number): Promise<number> {
   const text = (await readBytes(file, position, OFFSET_BYTES)).toString("latin1");
-  const offset = wholeNumber(text, 0, text.indexOf("\t"));
+  const offset = parseWholeNumber(text, 0, text.indexOf("\t"));
   if (Number.isNaN(offset)) throw corrupt(partition, `a record at byte ${position}`);
   return offset;
 }
 
 /**
- * The position of the line of a record, or of one not far before it, found by bisection: offsets only
- * grow, so no index is needed, on disk or in memory.
+ * Finds the position of a record's line, or of a line shortly before it, by binary search. Offsets are ascending, so no
+ * index is needed.
  */
 async function positionNear(partition: Partition, file: OpenFile, offset: number): Promise<number> {
   if (offset === partition.cursor.offset) return partition.cursor.position;
@@ -160,10 +161,10 @@ async function* readRecords(
     const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1);
     if (whole.length === 0) {
       if (bytes.length < length) throw corrupt(partition, `a whole record at byte ${position}`);
-      atLeast = 2 * length; // one record longer than the piece
+      atLeast = 2 * length; // the record is longer than the piece
       continue;
     }
-    // UTF-8 is decoded five times as fast where it is known to be ASCII.
+    // Decoding is five times as fast if the bytes are known to be ASCII.
     const ascii = isAscii(whole);
     const text = whole.toString(ascii ? "latin1" : "utf8");
     const escaped = text.includes("\\");
@@ -184,38 +185,32 @@ async function* readRecords(
   }
 }
 
-/**
- * Runs a function with a file, open only meanwhile: of a thousand partitions a process may not keep all open.
- */
+/** Opens a file for one operation only: a process may not keep the files of a thousand partitions open. */
 async function withFile<T>(
   disk: Disk,
   path: string,
   flags: Parameters<Disk["open"]>[1],
-  work: (file: OpenFile) => Promise<T>,
+  use: (file: OpenFile) => Promise<T>,
 ): Promise<T> {
   const file = await disk.open(path, flags);
   try {
-    return await work(file);
+    return await use(file);
   } finally {
     await file.close();
   }
 }
 
-/** Looks into a partition's file, cutting the torn record that a crash in mid-write leaves at its end. */
-function openPartition(
-  path: string,
-  report: (notice: string) => void,
-  disk: Disk,
-): Promise<Partition> {
+/** Opens a partition's file and cuts off the torn record that a crash during a write leaves at its end. */
+function openPartition(path: string, notify: Notify, disk: Disk): Promise<Partition> {
   return withFile(disk, path, "a+", async (file) => {
     const { size: found } = await file.stat();
     const size = await lineStartBefore(file, found);
     if (size < found) {
       await file.truncate(size);
-      report(`cut a torn record of ${found - size} bytes from the end of ${path}`);
+      notify(`cut a torn record of ${found - size} bytes from the end of ${path}`);
     }
     const cursor = { offset: 0, position: 0 };
-    // Nothing is known to be on the disk: the run before may have been killed before it synced.
+    // Nothing is known to be synced: the previous run may have been killed before it synced.
     const partition = { path, size, startOffset: 0, endOffset: 0, syncedSize: 0, cursor };
     if (size > 0) {
       partition.startOffset = await offsetAt(partition, file, 0);
@@ -228,10 +223,10 @@ function openPartition(
 
 async function appendBytes(partition: Partition, bytes: Buffer, disk: Disk): Promise<void> {
   const { path, size } = partition;
-  // One that was deleted is not made anew.
+  // APPEND does not recreate a file that was deleted.
   await withFile(disk, path, APPEND, async (file) => {
     const { size: found } = await file.stat();
-    if (found !== size) throw new Error(`it has ${found} bytes, and ${size} were expected`);
+    if (found !== size) throw new Error(`expected ${size} bytes, found ${found}`);
     try {
       await file.appendFile(bytes);
     } catch (error) {
@@ -246,26 +241,26 @@ async function appendBytes(partition: Partition, bytes: Buffer, disk: Disk): Pro
 
 async function syncPartition(partition: Partition, disk: Disk): Promise<void> {
   const { path, size } = partition;
-  // Syncing any open file of a path syncs all that was written to it (fsync(2)).
+  // fsync(2) writes all data of the file, also what other file descriptors wrote.
   await withFile(disk, path, APPEND, (file) => file.sync()).catch((error: unknown) => {
-    throw new LabError(`cannot write ${path} to the disk: ${diskErrorMessage(error)}`);
+    throw new LabError(`cannot sync ${path} to disk: ${diskErrorMessage(error)}`);
   });
   partition.syncedSize = size;
 }
 
 /**
- * Opens (creating it where missing) an event log in a folder, one file `TOPIC-PARTITION.log` each.
- * Appends reach the operating system before `append` returns, so they outlive `kill -9` of the
- * process. They outlive a power cut once `sync` returns; those after it may be lost.
+ * Opens an event log in a folder, or creates it, with one file `TOPIC-PARTITION.log` per partition. Appended records reach
+ * the operating system before `append` returns, so they survive `kill -9` of the process. They survive a power cut once
+ * `sync` has returned.
  *
- * @param report is told of a torn record that was cut
+ * @param notify called if a torn record was cut off
  * @throws LabError if a file is not a log
  */
 export async function openFileLog(
   folder: string,
   topic: string,
   partitions: number,
-  report: (notice: string) => void = () => {},
+  notify: Notify = () => {},
   { sync = true, disk = nodeDisk }: DiskOptions = {},
 ): Promise<EventLog> {
   await makeFolders(folder, sync, disk);
@@ -273,7 +268,7 @@ export async function openFileLog(
     join(folder, `${topic}-${index}.log`),
   );
   const opened: Partition[] = [];
-  for (const path of paths) opened.push(await openPartition(path, report, disk));
+  for (const path of paths) opened.push(await openPartition(path, notify, disk));
   if (sync) await syncFolder(folder, disk);
 
   async function append(messages: readonly Message[]): Promise<void> {

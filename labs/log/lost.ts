@@ -2,13 +2,13 @@ import { LabError } from "../shared/errors.js";
 import type { EventLog } from "./log.js";
 
 /**
- * Checks that the log still reaches every offset already read. A log that was deleted, truncated or recreated would
- * reuse offsets that count as read.
+ * Checks that the log still reaches every offset already read. A log that was deleted, truncated or recreated would reuse
+ * these offsets for records that are then never read.
  *
- * @param from for each partition the offset to read next
- * @param to for each partition an offset that the log is known to have reached
+ * @param from for each partition, the offset to read next
+ * @param to for each partition, an offset that the log is known to have reached
  * @returns the log's end offsets
- * @throws LabError that says which offsets are missing
+ * @throws LabError naming the missing offsets
  */
 export async function refuseLost(
   log: EventLog,
@@ -24,13 +24,13 @@ export async function refuseLost(
   return ends;
 }
 
-/** As `refuseLost`, for the start of a run: the log may also have lost its beginning, to retention for example. */
+/** Checks at the start of a run that the log still has the next offset to read: retention may have deleted it. */
 export async function refuseLostBeginning(log: EventLog, from: readonly number[]): Promise<void> {
   const starts = await log.startOffsets();
   const missing = starts.flatMap((start, partition) => {
     const next = from[partition] ?? 0;
     return start > next
-      ? [`partition ${partition} begins at offset ${start}, and ${next} is to be read next`]
+      ? [`partition ${partition} begins at offset ${start}, but offset ${next} is read next`]
       : [];
   });
   if (missing.length > 0) throw lost(log, missing);
@@ -38,5 +38,5 @@ export async function refuseLostBeginning(log: EventLog, from: readonly number[]
 
 const lost = (log: EventLog, missing: readonly string[]) =>
   new LabError(
-    `${log.location} has lost records that the checkpoint counts on: ${missing.join("; ")}. Restore it, start over with --fresh, or choose another --out`,
+    `${log.location} has lost records that the checkpoint needs: ${missing.join("; ")}. Restore it, start over with --fresh, or choose another --out`,
   );

@@ -1,7 +1,7 @@
 import type { EventLog, LogRecord } from "./log.js";
 import { partitionOf } from "./partition.js";
 
-/** An event log that is gone with the process: for a look at the engine, and for tests. */
+/** An event log in memory, for lessons and tests. */
 export function memoryLog(
   partitions: number,
   topic = "memory",

@@ -1,8 +1,8 @@
 /**
- * MurmurHash2, 32 bits, with Kafka's seed: the hash of Kafka's default partitioner
+ * MurmurHash2 (32 bits) with Kafka's seed: the hash function of Kafka's default partitioner
  * (`org.apache.kafka.common.utils.Utils.murmur2`).
  *
- * @returns a signed 32-bit integer, as in Java
+ * @returns a signed 32-bit integer, like Java's
  */
 export function murmur2(bytes: Uint8Array): number {
   const multiplier = 0x5bd1e995;
@@ -27,8 +27,8 @@ export function murmur2(bytes: Uint8Array): number {
 }
 
 /**
- * The partition of a key, as Kafka's default partitioner chooses it: the hash of the key's UTF-8
- * bytes with its sign bit cleared, modulo the number of partitions.
+ * The partition of a key, as chosen by Kafka's default partitioner: the hash of the key's UTF-8 bytes, with the sign bit
+ * cleared, modulo the number of partitions.
  */
 export function partitionOf(key: string, partitions: number): number {
   return (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;

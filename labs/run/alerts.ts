@@ -2,51 +2,52 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { AlertRule } from "../alert/rules.js";
 import { UsageError, errorMessage } from "../shared/errors.js";
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 import type { AlertRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
 
 /** How many alerts of one batch are shown in the terminal. */
 const MAX_ALERTS_SHOWN = 10;
-/** How long the end of a run waits for a webhook. */
+/** How long a run that has ended waits for the webhook to take the remaining alerts. */
 const DRAIN_TIMEOUT_MS = 10_000;
+/** The same after Ctrl-C, when the user is waiting. */
 const STOPPED_DRAIN_TIMEOUT_MS = 2_000;
 
-/** What `--alerts FILE` says. */
+/** The contents of `--alerts FILE`. */
 export interface AlertSettings {
   rules: AlertRule[];
   webhook: string | undefined;
-  /** A short name for the rules that changes when they do. */
+  /** A short identifier of the rules: it changes when they do. */
   digest: string;
 }
 
-/** Reads a file of rules. @throws UsageError if it cannot be read or a rule is wrong */
+/** Reads a file of alert rules. @throws UsageError if it cannot be read or a rule is invalid */
 export async function readAlertSettings(path: string): Promise<AlertSettings> {
   const { parseAlertRules } = await import("../alert/rules.js");
   const text = await readFile(path, "utf8").catch((error: unknown) => {
-    throw new UsageError(`cannot read the rules of --alerts ${path}: ${errorMessage(error)}`);
+    throw new UsageError(`cannot read the alert rules ${path}: ${errorMessage(error)}`);
   });
   const { rules, webhook } = parseAlertRules(text, path);
   const hash = createHash("sha256").update(JSON.stringify(rules)).digest("hex");
   return { rules, webhook, digest: `${rules.length} rules (${hash.slice(0, 8)})` };
 }
 
-/** Delivers alerts once they are in the store. */
+/** Delivers alerts that are already in the store. */
 export interface AlertDelivery {
-  /** Takes what a batch has raised. */
+  /** Delivers the alerts of one batch. */
   deliver(alerts: readonly AlertRow[]): void;
-  /** Lets the webhook have what is left, for a limited time. @param isStopped whether somebody waits for the end */
+  /** Waits a limited time for the webhook to take the remaining alerts. @param isStopped whether the user stopped the run: the wait is shorter then */
   close(isStopped: boolean): Promise<void>;
 }
 
-/** Opens the delivery of alerts: to the terminal and, where the settings name one, to a webhook. */
+/** Opens the delivery of alerts: to the terminal and, if the settings name one, to a webhook. */
 export async function openDelivery(
   { webhook: url }: AlertSettings,
   store: Store,
   notify: Notify,
 ): Promise<AlertDelivery> {
   const { openWebhook } = await import("../alert/webhook.js");
-  const webhook = url === undefined ? undefined : openWebhook({ url, store, report: notify });
+  const webhook = url === undefined ? undefined : openWebhook({ url, store, notify });
   return {
     deliver(alerts) {
       if (alerts.length === 0) return;
@@ -55,7 +56,7 @@ export async function openDelivery(
         notify(`alert: ${text} (${rule})`);
       }
       const more = alerts.length - MAX_ALERTS_SHOWN;
-      if (more > 0) notify(`… and ${more} more alerts: alerts/ has them`);
+      if (more > 0) notify(`… and ${more} more alerts: see alerts/`);
     },
     async close(isStopped) {
       try {
@@ -63,9 +64,11 @@ export async function openDelivery(
           isStopped ? STOPPED_DRAIN_TIMEOUT_MS : DRAIN_TIMEOUT_MS,
         );
         if (!waiting) return;
-        notify(`${waiting} alerts are not with the webhook yet: the same command sends them`);
+        notify(
+          `${waiting} alerts have not reached the webhook: run the same command again to send them`,
+        );
       } catch (error) {
-        notify(`cannot tell what the webhook has: ${errorMessage(error)}`);
+        notify(`cannot tell which alerts reached the webhook: ${errorMessage(error)}`);
       }
     },
   };

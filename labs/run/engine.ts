@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { EventLog } from "../log/log.js";
 import type { Config } from "../shared/config.js";
-import type { Notify, Source } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
+import type { Source } from "../source/source.js";
 import type { BatchOutput } from "../store/products.js";
 import type { Checkpoint } from "../stream/checkpoint.js";
 import { brokersOf } from "./log.js";
@@ -11,25 +12,25 @@ import type { PipelineStatus } from "../view/status.js";
 import type { PriceQuerySettings } from "./price-query.js";
 import { sparkRemoteOf } from "./stack.js";
 
-/** What both engines are given. */
+/** What an engine works on; the same for both. */
 export interface EngineParts {
   source: Source;
   log: EventLog;
   output: Output;
   checkpoint: Checkpoint;
   query: PriceQuerySettings;
-  /** Live sources: how often a micro-batch runs, milliseconds. */
+  /** Live sources: run a micro-batch this often. */
   triggerMs: number;
-  /** Stay after a finite source has ended, for what others append to the log. */
+  /** Keep running after a finite source has ended, to process what others append to the log. */
   follow: boolean;
   /** Append all of a finite source before the first batch is planned. */
   appendFirst: boolean;
-  /** Shown what each batch adds to the products. Only our own engine does so. */
+  /** Called with what each batch adds to the products. Only our own engine calls it. */
   observe(output: BatchOutput): void;
   notify: Notify;
 }
 
-/** Computes the products of a source, until it ends or the signal aborts. */
+/** Computes the products of a source until the source ends or the signal aborts. */
 export interface Engine {
   run(
     parts: EngineParts,
@@ -47,10 +48,10 @@ export const ownEngine: Engine = {
   },
 };
 
-/** Spark, by Spark Connect. @param root the project's root */
+/** Spark, through Spark Connect. @param root the project's root */
 export const sparkEngine = (config: Config, root: string): Engine => ({
   async run({ source, log, output, query, triggerMs, follow, notify }, signal, onStatus) {
-    notify("Spark plans the query and starts it, which takes some seconds");
+    notify("Spark is planning and starting the query; this takes a few seconds");
     const { PROTOCOL, connectSpark } = await import("../spark/client.js");
     const { runSparkPipeline } = await import("./spark-pipeline.js");
     const session = connectSpark(sparkRemoteOf(config), join(root, PROTOCOL));

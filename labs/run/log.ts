@@ -3,20 +3,20 @@ import { openFileLog } from "../log/file.js";
 import { TOPIC, type EventLog } from "../log/log.js";
 import { ownAddresses, type Config } from "../shared/config.js";
 import { LabError } from "../shared/errors.js";
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 import type { Store } from "../store/store.js";
 import { isBegun } from "../stream/checkpoint.js";
 import type { Options } from "./options.js";
 import { LOG } from "./output-folder.js";
 import { nameOf, type Output } from "./output.js";
 
-/** Which topic an output on Kafka is computed from; written before the checkpoint is begun. */
+/** Names the Kafka topic that an output is computed from; written before the checkpoint exists. */
 const TOPIC_FILE = "checkpoint/topic";
 
 export const brokersOf = ({ kafkaBrokers, stack }: Config): string[] =>
   kafkaBrokers ?? ownAddresses(stack).brokers;
 
-/** Opens the event log of an output: files in it, or a topic that belongs to it alone, so that runs do not mix. */
+/** Opens the event log of an output: files in its folder, or a topic that no other output uses. */
 export async function openLog(
   { log, partitions, fsync: sync }: Options,
   config: Config,
@@ -32,18 +32,18 @@ export async function openLog(
     topic = await readTopic(store);
   } else {
     const prefix = `${TOPIC}_${nameOf(store)}_`;
-    await removeTopics(brokers, prefix); // of what was there before --fresh
+    await removeTopics(brokers, prefix); // left over from before --fresh
     topic = prefix + Date.now().toString(36);
     await store.write(TOPIC_FILE, topic);
   }
-  return openKafkaLog({ brokers, topic, partitions, report: notify });
+  return openKafkaLog({ brokers, topic, partitions, notify });
 }
 
-/** The topic that an output was begun on. @throws LabError if that cannot be told any more */
+/** The topic that an output was started with. @throws LabError if the file does not name it */
 async function readTopic(store: Store): Promise<string> {
   const text = String(await store.read(TOPIC_FILE));
   if (/^[\w.-]{1,249}$/.test(text)) return text;
   throw new LabError(
-    `${store.root}/${TOPIC_FILE} does not name the topic that the output was begun on (${text.slice(0, 80) || "it is empty"}); write its name there, or start over with --fresh`,
+    `${store.root}/${TOPIC_FILE} is damaged: expected the name of the topic that this output was started with, found ${text.slice(0, 80) || "nothing"}; write the name there, or start over with --fresh`,
   );
 }

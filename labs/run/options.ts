@@ -11,13 +11,14 @@ import {
   type OptionSpec,
 } from "../shared/option.js";
 import { SOURCES } from "../source/registry.js";
-import type { Notify, SourceCommand } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
+import type { SourceCommand } from "../source/source.js";
 import { windowSpec, type WindowSpec } from "../stream/window.js";
 
-/** What a run is asked to do. Times are milliseconds. */
+/** The parsed command line of a run. */
 export interface Options {
   source: SourceCommand;
-  /** The options that only some sources take, by their names in camel case. */
+  /** The options of the sources, by name in camel case. */
   sourceOptions: Record<string, unknown>;
   assets?: string[];
   out?: string;
@@ -34,18 +35,18 @@ export interface Options {
   stack: boolean;
   follow: boolean;
   useExercises: boolean;
-  /** The file of rules. */
+  /** The file of alert rules. */
   alerts?: string;
-  /** The port of the live page; true: any that is free. */
+  /** The port of the live page; true: the default port, or the next free one. */
   serve?: number | true;
   fresh: boolean;
   verify: boolean;
-  /** Whether what is committed must outlive a power cut. */
+  /** Whether committed data must survive a power cut. */
   fsync: boolean;
   json: boolean;
 }
 
-/** What commander gives. */
+/** The options as commander returns them. */
 interface Parsed extends Omit<
   Options,
   "sourceOptions" | "windows" | "delayMs" | "triggerMs" | "durationMs"
@@ -57,7 +58,7 @@ interface Parsed extends Omit<
   duration?: number;
 }
 
-/** Of the settings of a run those that figures and pages show. */
+/** The settings of a run that figures and pages show. */
 export const viewSettings = ({ windows, delayMs, changeThreshold }: Options) => ({
   ...{ ...windows, delayMs, changeThreshold },
 });
@@ -69,7 +70,7 @@ function sourceOf(text: string): SourceCommand {
 }
 
 function notEmpty(text: string): string {
-  if (text.trim() === "") throw new Error("Expected a folder or a URL, not nothing.");
+  if (text.trim() === "") throw new Error("Expected a folder or a URL, found nothing.");
   return text;
 }
 
@@ -109,7 +110,7 @@ const QUERY_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
-/** The options of sources, each once, with the names of the sources that take it. */
+/** The options of all sources, without duplicates, each with the names of the sources that take it. */
 function sourceOptions(): { spec: OptionSpec; names: string[] }[] {
   const specs = new Set(SOURCES.flatMap(({ options }) => options));
   return [...specs].map((spec) => ({
@@ -118,7 +119,7 @@ function sourceOptions(): { spec: OptionSpec; names: string[] }[] {
   }));
 }
 
-/** An option as commander has it. @param owners whom it is for, where not for all */
+/** Converts an option to commander's. @param owners the sources that take it; empty if it does not belong to a source */
 function toOption(spec: OptionSpec, owners: readonly string[] = []): Option {
   const { flags, help, parse, default: preset, shownDefault } = spec;
   const option = new Option(flags, owners.length === 0 ? help : `${owners.join(", ")}: ${help}`);
@@ -139,7 +140,7 @@ export function pipelineCommand(): Command {
   const command = new Command("run-pipeline")
     .description(
       "Runs the pipeline: source → event log → event-time windows → Parquet, then a summary and report.html.\n" +
-        "The same command again continues where it stopped.",
+        "Run the same command again to continue where it stopped.",
     )
     .addOption(
       toOption({
@@ -169,10 +170,10 @@ export function pipelineCommand(): Command {
     .addOption(
       new Option(
         "--engine <name>",
-        "what computes: our own engine, or Spark (default: ts)",
+        "the stream engine: our own (ts) or Spark (default: ts)",
       ).choices(["ts", "spark"]),
     )
-    .option("--stack", "use the real Kafka, Spark and HDFS, started here if they do not run")
+    .option("--stack", "use the real Kafka, Spark and HDFS; those not running are started here")
     .option("--follow", "keep running after the source ends, until Ctrl-C")
     .addOption(
       toOption({
@@ -183,30 +184,30 @@ export function pipelineCommand(): Command {
     )
     .option(
       "--alerts <file>",
-      "raise alerts by the rules of a JSON file (setup/alerts.example.json)",
+      "raise alerts by the rules in a JSON file (example: setup/alerts.example.json)",
     )
     .option("--use-exercises", "use your solved exercises in place of the lab's own functions")
     .option("--fresh", "start over: remove what earlier runs wrote to the output folder")
     .option(
       "--verify",
-      "run nothing: check that the products of --out are those that were committed",
+      "run nothing: check that the products in --out are exactly what was committed",
     )
-    .option("--no-fsync", "for benchmarks: do not wait for the disk, so a power cut may cost data")
-    .option("--json", "print the summary as one JSON object on stdout, and nothing else there")
+    .option("--no-fsync", "for benchmarks: do not sync to disk; a power cut may lose data")
+    .option("--json", "print only the summary on stdout, as one JSON object")
     .helpOption("--help", "show this help")
     .addHelpText(
       "after",
       "\nDurations: 500ms, 60s, 1m, 1h." +
-        "\nhdfs:///path is a path on the lab's own HDFS, or on the one of HDFS_URL." +
-        "\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL. For a cluster elsewhere, of which nothing is" +
-        "\nstarted here: KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port," +
+        "\nhdfs:///path is a path on the lab's own HDFS, or on the HDFS that HDFS_URL names." +
+        "\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL. To use an existing cluster (the lab then starts" +
+        "\nnothing): KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port," +
         "\nif WebHDFS is not at port 9870 of the NameNode), SPARK_REMOTE (sc://host:port).",
     )
     .allowExcessArguments(false)
     .action(() => {});
 }
 
-/** The options of a command line that was parsed. @throws UsageError if they do not go together */
+/** The options of a parsed command line. @throws UsageError if they conflict */
 export function pipelineOptions(command: Command, notify: Notify): Options {
   const parsed = command.opts<Partial<Parsed> & Parsed>();
   const { window, slide, watermark: delayMs, trigger: triggerMs, duration: durationMs } = parsed;
@@ -219,21 +220,21 @@ export function pipelineOptions(command: Command, notify: Notify): Options {
     throw new UsageError("--engine spark reads from Kafka: use --log kafka");
   }
   if (engine === "spark" && useExercises) {
-    throw new UsageError("--use-exercises puts your code into our own engine: add --engine ts");
+    throw new UsageError("--use-exercises works only with our own engine: add --engine ts");
   }
   if (engine === "spark" && parsed.alerts !== undefined) {
-    throw new UsageError("--alerts are raised by our own engine: add --engine ts");
+    throw new UsageError("--alerts works only with our own engine: add --engine ts");
   }
   if (verify && fresh) {
     throw new UsageError(
-      "--verify checks what earlier runs wrote and --fresh removes it: give one of them",
+      "--verify checks what earlier runs wrote, and --fresh removes it: use only one of them",
     );
   }
   const { source } = parsed;
   for (const { spec, names } of sourceOptions()) {
     const isGiven = command.getOptionValueSource(camelCase(optionName(spec))) === "cli";
     if (isGiven && !names.includes(source.name)) {
-      notify(`--${optionName(spec)} is for --source ${names.join(" or ")}; ignored`);
+      notify(`ignoring --${optionName(spec)}: it applies only to --source ${names.join(" or ")}`);
     }
   }
   return {

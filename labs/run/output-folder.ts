@@ -2,38 +2,39 @@ import { join } from "node:path";
 import { LabError, errorCode, errorMessage } from "../shared/errors.js";
 import { lockFile, lockHolder } from "../shared/lock.js";
 import { makeFolders } from "../shared/files.js";
+import type { Notify } from "../shared/notify.js";
 import { localStore } from "../store/local.js";
 import { PRODUCT_NAMES } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { CHECKPOINT, isBegun } from "../stream/checkpoint.js";
 
-/** What a run leaves in its output folder beside the products. */
+/** What a run writes to its output folder besides the products. */
 export const LOG = "log";
 export const REPORT = "report.html";
 
 const OURS = [...PRODUCT_NAMES, REPORT, LOG, CHECKPOINT];
-/** How the files of the products and of the log are named, by our engine and by Spark. */
+/** The names that our engine and Spark give to files of products and of the log. */
 const OUR_FILE =
   /^(part-[\w.-]+\.(parquet|jsonl?)|latest\.parquet|_spark_metadata|[\w.-]+-\d+\.log)$/;
 const LOCK = ".lock";
-/** Its name begins with a line, so that Spark and pyarrow pass over it. */
+/** Marks an unfinished removal. Spark and pyarrow ignore names that begin with an underscore. */
 const CLEARING = "_clearing";
 const LOCK_WAIT_MS = 10_000;
 
 /**
- * Takes an output folder for this process alone, making it where it is missing: two runs in one folder would
- * write over each other. Waits a little for another run to end.
+ * Locks an output folder for this process, creating it if it is missing: two runs in one folder would overwrite each
+ * other. Waits up to `LOCK_WAIT_MS` for another run to end.
  *
- * An output on HDFS is locked by a folder of this checkout, so runs of two checkouts or machines do not exclude each
- * other there: each needs a path of its own.
+ * The lock of an output on HDFS is a local folder of this checkout. It does not exclude runs of another checkout or
+ * machine: each needs its own path on HDFS.
  *
- * @param signal ends the waiting
- * @returns gives the folder back
- * @throws LabError if the folder cannot be written, another run keeps it, or the signal aborts
+ * @param signal stops the wait
+ * @returns releases the lock
+ * @throws LabError if the folder cannot be written, another run holds it, or the signal aborts
  */
 export async function lockOutput(
   folder: string,
-  report: (notice: string) => void,
+  notify: Notify,
   signal?: AbortSignal,
 ): Promise<() => Promise<void>> {
   const path = join(folder, LOCK);
@@ -41,7 +42,7 @@ export async function lockOutput(
     await makeFolders(folder);
     let lock = await lockFile(path);
     if (lock === undefined) {
-      report(`waiting for another run${await whoHas(path)} to end in ${folder}`);
+      notify(`waiting for another run${await whoHas(path)} to end in ${folder}`);
       lock = await lockFile(path, LOCK_WAIT_MS, signal);
     }
     if (lock !== undefined) return lock.release;
@@ -49,13 +50,13 @@ export async function lockOutput(
     if (error instanceof LabError) throw error;
     const code = errorCode(error);
     const what = code === "EISDIR" ? path : `to ${folder}`;
-    // So answers /proc.
-    const why = code === "ENOENT" ? "no folder can be made there" : errorMessage(error);
+    // mkdir fails with ENOENT in /proc, although the parent folder exists.
+    const why = code === "ENOENT" ? "no folder can be created there" : errorMessage(error);
     throw new LabError(`cannot write ${what}: ${why}; choose another --out`);
   }
   if (signal?.aborted === true) throw new LabError(`stopped waiting for ${folder}`);
   throw new LabError(
-    `another run${await whoHas(path)} is using ${folder}; end it first, or choose another --out`,
+    `another run${await whoHas(path)} is using ${folder}; stop it first, or choose another --out`,
   );
 }
 
@@ -65,11 +66,11 @@ async function whoHas(path: string): Promise<string> {
 }
 
 /**
- * Makes an output ready for a run: with `fresh`, everything that runs wrote there is removed, and nothing
- * else. A removal that was cut short is finished first.
+ * Prepares an output for a run. With `fresh`, removes everything that earlier runs wrote there, and nothing else.
+ * Completes a removal that was interrupted.
  *
- * @param folder the output's folder on this machine, where the file log is, also if the products are elsewhere
- * @throws LabError if there are products but no checkpoint to continue from
+ * @param folder the output's folder on this machine, which holds the file log even if the products are on HDFS
+ * @throws LabError if there are products but no checkpoint to continue from, or `fresh` would remove a file of someone else
  */
 export async function prepareOutput(store: Store, folder: string, fresh: boolean): Promise<void> {
   const local = localStore(folder);
@@ -79,14 +80,14 @@ export async function prepareOutput(store: Store, folder: string, fresh: boolean
       const foreign = (await place.list(name)).find((file) => !OUR_FILE.test(file));
       if (foreign === undefined) continue;
       throw new LabError(
-        `${place.root}/${name}/${foreign} was not written by a run, and --fresh would remove it: move it away, or choose another --out`,
+        `--fresh would remove ${place.root}/${name}/${foreign}, which no run wrote: move it away, or choose another --out`,
       );
     }
     await store.makeFolder("");
     await store.write(CLEARING, "");
     for (const name of OURS) await store.remove(name);
     await local.remove(LOG);
-    await store.write(CLEARING, ""); // syncs the folder: what was removed stays so, also after a power cut
+    await store.write(CLEARING, ""); // syncs the folder, so that the removals survive a power cut
     await store.remove(CLEARING);
     return;
   }

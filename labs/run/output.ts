@@ -2,25 +2,25 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ownAddresses, type Config } from "../shared/config.js";
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 import { localStore } from "../store/local.js";
 import type { Store } from "../store/store.js";
 import type { Options } from "./options.js";
 
-/** How long HDFS may take to answer when a run begins. */
+/** How long to wait for HDFS when a run starts. */
 const REACH_PATIENCE_MS = 3_000;
 const DEFAULT_OUT = ".lab/out";
 const STACK_OUT = "hdfs:///lab/out";
 
-/** Where the products go, and the folder of this machine that belongs to them alone. */
+/** Where the products go, and a local folder reserved for them. */
 export interface Output {
   store: Store;
-  /** What Spark calls the store's root. */
+  /** The store's root as a URL that Spark can write to. */
   sparkRoot: string;
   folder: string;
   /** Whether the store is on the lab's own HDFS. */
   isLocalStack: boolean;
-  /** Fails soon if nothing answers there: an outage is waited for once a run has begun, not where it cannot begin. */
+  /** Fails quickly if the store does not answer. Only a run that has already started waits out an outage. */
   reach(): Promise<unknown>;
 }
 
@@ -38,14 +38,14 @@ export async function openOutput(
     const store = localStore(folder, { sync: options.fsync });
     return { store, sparkRoot, folder, isLocalStack: false, reach: () => Promise.resolve() };
   }
-  // Loaded when it is used: its packages would slow down the start of every other run.
+  // Imported on demand: its packages would slow down the start of every other run.
   const { hdfsStore, parseHdfsUrl, parseNameNode } = await import("../store/hdfs.js");
   const { hdfs: own } = ownAddresses(config.stack);
   const named = parseNameNode(config.hdfsUrl, config.webhdfsUrl, own);
   const location = parseHdfsUrl(out, named ?? own);
   const isLocalStack =
     named === undefined && location.host === own.host && location.rpcPort === own.rpcPort;
-  const store = hdfsStore(location, isLocalStack, { report: notify });
+  const store = hdfsStore(location, isLocalStack, { notify });
   return {
     store,
     sparkRoot: store.root,
@@ -55,6 +55,6 @@ export async function openOutput(
   };
 }
 
-/** A short name for an output that stays the same from run to run. */
+/** A short identifier of an output, the same in every run. */
 export const nameOf = (store: Store): string =>
   createHash("sha256").update(store.root).digest("hex").slice(0, 8);

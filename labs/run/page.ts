@@ -1,6 +1,7 @@
 import type { EventLog } from "../log/log.js";
 import { errorMessage } from "../shared/errors.js";
-import type { Notify, Source } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
+import type { Source } from "../source/source.js";
 import { readAll, readProduct, type BatchOutput } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { MAX_ASSETS_SHOWN } from "../view/report/summary.js";
@@ -13,15 +14,15 @@ export interface Page {
   readonly url: string;
   addOutput(output: BatchOutput): void;
   setStatus(status: PipelineStatus): void;
-  /** Shows the status at the end, with the latest prices. */
+  /** Shows the final status and the latest prices. */
   end(status: PipelineStatus): void;
   close(): Promise<void>;
 }
 
 /**
- * Serves the live page with what earlier runs have left, and says where it is.
+ * Serves the live page, filled with the results of earlier runs, and announces its URL.
  *
- * @param past the store, checked against what was committed
+ * @param past the store, whose files are checked against the checkpoint as they are read
  * @param root the project's root
  */
 export async function openPage(
@@ -46,7 +47,7 @@ export async function openPage(
   const assets = latest.slice(0, MAX_ASSETS_SHOWN).map(({ asset }) => asset);
   feed.addPast(await readSeries(past, assets, 0), []);
   feed.setLatest(latest);
-  // A file at a time: the feed keeps the last ones only, however many there were.
+  // One file at a time: the feed keeps only the most recent alerts.
   for await (const alerts of readProduct(past, "alerts")) feed.addPast([], alerts);
   const lag = async () => {
     const ends = await log.endOffsets();
@@ -57,13 +58,13 @@ export async function openPage(
   const isMoved = port === undefined && dashboard.port !== DEFAULT_PORT;
   notify(`live page: ${dashboard.url}${isMoved ? ` (port ${DEFAULT_PORT} is taken)` : ""}`);
 
-  // Spark's batches are seen by what they leave in the store. That it cannot be read is no reason to stop Spark.
+  // Spark's results are read from the store. A store that cannot be read must not stop Spark.
   const closed = new AbortController();
   const following = options.engine === "spark" ? followProducts() : undefined;
   async function followProducts(): Promise<void> {
     const { followProducts } = await import("../view/dashboard/follow.js");
     await followProducts(store, feed, closed.signal).catch((error: unknown) => {
-      notify(`the live page gets no more prices: ${errorMessage(error)}`);
+      notify(`the live page stopped following the prices: ${errorMessage(error)}`);
     });
   }
 

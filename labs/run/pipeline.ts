@@ -14,9 +14,9 @@ import type { Checkpoint } from "../stream/checkpoint.js";
 import type { StreamingProgress } from "../stream/query.js";
 import { sleep } from "../shared/wait.js";
 
-/** How often what a slow finite source has yielded is appended to the log. */
+/** How long messages of a slow finite source wait before they are appended to the log. */
 const LINGER_MS = 250;
-/** How many messages are appended at once where no batch waits for them. */
+/** How many messages are appended at once when no batch is waiting for them. */
 export const APPEND_CHUNK = 5_000;
 
 export interface PipelineParts {
@@ -24,19 +24,19 @@ export interface PipelineParts {
   log: EventLog;
   checkpoint: Checkpoint;
   store: Store;
-  /** Shown what each batch adds to the products, once they have it. */
+  /** Called with the output of each batch after it is written to the products. */
   observe?: (output: BatchOutput) => void;
 }
 
 export interface PipelineOptions extends PriceQuerySettings {
-  /** Live sources: how often a micro-batch runs, milliseconds. */
+  /** Live sources: run a micro-batch this often. */
   triggerMs: number;
   /**
-   * Append all of a finite source before the first batch is planned, as if it had been recorded long ago. Then
-   * batches are shared among the partitions as Spark shares them, whatever reads the log.
+   * Append a finite source completely before the first batch is planned. Each batch is then divided among the
+   * partitions exactly as Spark divides it.
    */
   appendFirst?: boolean;
-  /** Stay after a finite source has ended, for what others append to the log, until the signal aborts. */
+  /** Keep running after a finite source has ended, to process what others append to the log, until the signal aborts. */
   follow?: boolean;
 }
 
@@ -45,11 +45,11 @@ export const sum = (numbers: readonly number[]) => numbers.reduce((total, each) 
 /**
  * Runs source → log → stream → store until the source ends or the signal aborts.
  *
- * From a finite source a batch takes exactly the next `batchSize` records (fewer at the end), and no
- * further record is appended before it is planned. So what a batch reads depends on the source alone, and
- * the products on neither speed nor crashes. From a live source a batch takes what arrived in a trigger.
+ * From a finite source, a batch takes exactly the next `batchSize` records (fewer at the end), and nothing more is
+ * appended until it is planned. What a batch reads therefore depends only on the source, and the products depend on
+ * neither speed nor crashes. From a live source, a batch takes whatever arrived within a trigger interval.
  *
- * @param onBatch is told after every batch
+ * @param onBatch called after every batch
  */
 export async function runPipeline(
   { source, log, checkpoint, store, observe }: PipelineParts,
@@ -64,18 +64,18 @@ export async function runPipeline(
     observe?.(output);
     return files;
   }
-  // What comes of a finite source must not depend on when it is read.
+  // The results of a finite source must not depend on when it is read.
   const clock = source.finite ? undefined : nowMs;
   if (source.finite) await refill(source, log, checkpoint, signal);
   const query = await openPriceQuery(log, checkpoint, sink, { ...options, clock });
-  /** Brings `latest/` up to date where the batches have left it behind. */
+  /** Writes `latest/` if the batches have not kept it up to date. */
   async function finishLatest(): Promise<void> {
     const latest = query.takeLatest();
     if (latest !== undefined) await checkpoint.recordLatest(await writeLatest(store, latest));
   }
 
   let appended = 0;
-  /** How many offsets there are to read: others may append too, and what is in an open transaction cannot be read. */
+  /** How many offsets wait to be read. Read from the log: others may append too, and open transactions cannot be read. */
   const backlog = async () => sum(await log.endOffsets()) - sum(query.offsets);
   let waiting = await backlog();
   let batchesNow = 0;
@@ -111,7 +111,7 @@ export async function runPipeline(
     ran(progress);
   }
 
-  /** What there is to do where no records wait. */
+  /** Does what is due when no records wait. */
   async function idle(): Promise<void> {
     ran(await query.runBatchWithoutData());
     await finishLatest();
@@ -135,7 +135,7 @@ export async function runPipeline(
     const messages = source.finite
       ? await notYetInLog(source, log, signal)
       : source.messages(signal);
-    // A crash may have come between append and plan. What a live source yields may depend on `latest/`, so that comes first.
+    // A crash may have left records that are appended but not planned. A live source may read `latest/`, so it is finished first.
     while (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
     await finishLatest();
     const room = () => batchSize - waiting;
@@ -157,9 +157,9 @@ export async function runPipeline(
 }
 
 /**
- * Appends all that a finite source yields and the log does not hold yet.
+ * Appends all messages of a finite source that the log does not hold yet.
  *
- * @param onAppended is told how many after every chunk
+ * @param onAppended called after every chunk with the number appended so far
  * @returns how many messages were appended
  */
 export async function appendAll(
@@ -179,12 +179,12 @@ export async function appendAll(
 }
 
 /**
- * The messages of a finite source without those that the log already holds. The source yields the same
- * messages again, so in each partition they are the first ones, as many as its end offset says, whatever
- * instant a crash chose between the appends to two partitions.
+ * The messages of a finite source that the log does not hold yet. The source yields the same messages in the same
+ * order every time, so a partition with end offset n already holds the source's first n messages for that partition.
+ * This is true even if a crash came between the appends to two partitions.
  *
- * @throws LabError (while it is read) if the last record of a partition is not the source's message of that number:
- *   another one has written to the log, and nothing says which messages it lacks
+ * @throws LabError (while reading) if the last record of a partition is not the source's message at that offset: then
+ *   something else has written to the log, and it is unknown which messages are missing
  */
 async function notYetInLog(
   source: Source,
@@ -199,7 +199,7 @@ async function notYetInLog(
       if (held[partition]! === 0) yield message;
       else if (--held[partition]! === 0 && message.value !== last[partition]) {
         throw new LabError(
-          `${log.location} holds other records in partition ${partition} than ${source.name} gives: something else has written to it; start over with --fresh, or choose another --out`,
+          `${log.location} holds records in partition ${partition} that ${source.name} did not send: something else has written to it; start over with --fresh, or choose another --out`,
         );
       }
     }
@@ -207,7 +207,7 @@ async function notYetInLog(
   return rest();
 }
 
-/** For each partition the value of the record just before an offset; undefined where none can be read, as in an empty log. */
+/** For each partition, the value of the record just before an offset; undefined if there is none to read. */
 async function valuesBefore(
   log: EventLog,
   ends: readonly number[],
@@ -222,8 +222,8 @@ async function valuesBefore(
 }
 
 /**
- * Appends again what a log has lost of a finite source and the checkpoint counts on, and no more: then the log is as it
- * was when the last batch was planned.
+ * Re-appends the messages of a finite source that the checkpoint has planned and the log has lost, and no more. The
+ * log is then as it was when the last batch was planned.
  */
 async function refill(
   source: Source,

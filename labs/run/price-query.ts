@@ -10,23 +10,22 @@ import type { Semantics } from "../stream/semantics.js";
 import type { WindowSpec } from "../stream/window.js";
 import { aggregateByWindow } from "../stream/windows.js";
 
-/** What the pipeline computes of prices. */
+/** The settings of the pipeline's query. */
 export interface PriceQuerySettings extends Omit<QuerySettings, "nextWatermark"> {
   windows: WindowSpec;
-  /** The least |pct_change|, in percent, of a window that goes to `changes/`. */
+  /** Windows with at least this |pct_change|, in percent, also go to `changes/`. */
   changeThreshold: number;
-  /** By default the lab's own. */
+  /** The lab's own by default. */
   semantics?: Semantics;
-  /** What to raise alerts for. */
   alertRules?: readonly AlertRule[];
 }
 
 /** The pipeline's query. */
 export interface PriceQuery extends Query {
   openWindows(): number;
-  /** The latest price of every asset, by name. */
+  /** The latest price of each asset, sorted by name. */
   latest(): LatestRow[];
-  /** All of `latest/` where the last batches have left it behind, to be written now; undefined where it is up to date. */
+  /** The rows of `latest/`, to be written now; undefined if it is up to date. */
   takeLatest(): LatestRow[] | undefined;
 }
 
@@ -40,7 +39,7 @@ export function priceOperators(settings: PriceQuerySettings) {
   return { aggregated, latest, operators };
 }
 
-/** Opens the pipeline's query, as `openQuery` does. @throws LabError as `openQuery` */
+/** Opens the pipeline's query. @throws LabError as `openQuery` does */
 export async function openPriceQuery(
   log: EventLog,
   checkpoint: Checkpoint,

@@ -8,7 +8,11 @@ import type { Source } from "../source/source.js";
 import { checkedStore } from "../store/manifest.js";
 import { PRODUCT_NAMES, committedFiles, readAll } from "../store/products.js";
 import type { Store } from "../store/store.js";
-import { openCheckpoint, type Settings, type StoredCheckpoint } from "../stream/checkpoint.js";
+import {
+  openCheckpoint,
+  type CheckpointSettings,
+  type StoredCheckpoint,
+} from "../stream/checkpoint.js";
 import type { Semantics } from "../stream/semantics.js";
 import { renderReport } from "../view/report/report.js";
 import { readAlerts, readLateness, readSeries } from "../view/report/series.js";
@@ -27,10 +31,10 @@ import type { Stop } from "./stop.js";
 import type { Terminal } from "./terminal.js";
 import { manifestOf } from "./verify.js";
 
-/** The part of plotly.js that draws lines and bars, from the project's root. */
+/** The plotly.js bundle that draws lines and bars, relative to the project's root. */
 const PLOTLY = "node_modules/plotly.js/dist/plotly-basic.min.js";
 
-/** How a run ended. */
+/** The result of a run. */
 export interface Outcome {
   summary: Summary;
   status: PipelineStatus;
@@ -38,7 +42,7 @@ export interface Outcome {
   topic: string;
   /** Where the products are. */
   products: string;
-  /** The path of report.html on this machine. */
+  /** The path of report.html on this machine, to open in a browser. */
   report: string;
 }
 
@@ -51,20 +55,20 @@ export interface LearnersParts {
   inUse: readonly string[];
 }
 
-/** A run that is ready to begin. */
+/** A run that is ready to start. */
 export interface Run {
-  /** Runs the engine until its source ends or the run is stopped; then writes the report. */
+  /** Runs the engine until the source ends or the run is stopped, then writes the report. */
   toEnd(): Promise<Outcome>;
-  /** Keeps the live page, where there is one, until the run is stopped. */
+  /** Keeps serving the live page, if there is one, until the run is stopped. */
   keepPage(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens everything that a run needs, in order: output, source, services, log, checkpoint, live page, alerts.
+ * Opens everything that a run needs, in this order: output, source, services, log, checkpoint, live page, alerts.
  *
  * @param root the project's root
- * @throws LabError saying what is missing or does not fit; nothing stays open then
+ * @throws LabError if something is missing or does not match; everything is closed again
  */
 export async function openRun(
   options: Options,
@@ -92,7 +96,10 @@ export async function openRun(
     const output = await openOutput(options, config, root, notify);
     if (learners !== undefined) {
       if (output.store.root === output.folder) output.store = learners.writing(output.store);
-      else notify("HDFS is written by the lab's own sink: the exercise's is for folders");
+      else
+        notify(
+          "the sink of your exercise writes only to folders: HDFS is written by the lab's own",
+        );
     }
     const { store, folder } = output;
     const { assets, sourceOptions } = options;
@@ -143,7 +150,7 @@ export async function openRun(
 
     return {
       async toEnd() {
-        stop.finishFirst("a batch that has begun is completed first");
+        stop.finishFirst("completing the current batch first");
         const status = await engine
           .run(
             {
@@ -165,7 +172,7 @@ export async function openRun(
           });
         await page?.end(status);
 
-        stop.finishFirst("the summary and the report are written first");
+        stop.finishFirst("writing the summary and the report first");
         if (store.root !== folder) notify("reading the products for the summary and the report");
         const maxAssets = options.json ? Infinity : MAX_ASSETS_SHOWN;
         const checked = await openChecked(store, checkpoint);
@@ -177,20 +184,23 @@ export async function openRun(
 
       async keepPage() {
         if (page === undefined || stop.signal.aborted) return;
-        stop.finishFirst("the live page is closed");
-        notify(`the page stays at ${page.url} until Ctrl-C`);
+        stop.finishFirst("closing the live page");
+        notify(`the live page stays at ${page.url} until you press Ctrl-C`);
         await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
       },
     };
   }
 }
 
-/** From Kafka all is read that was appended before the first batch is planned, unless it is played at a speed. */
+/** On Kafka, a finite source is appended completely before the first batch is planned, unless it is paced by --speed. */
 const isAppendedFirst = ({ log, sourceOptions }: Options) =>
   log === "kafka" && sourceOptions["speed"] === undefined;
 
-/** The settings that the products depend on, beside those of the source. */
-function checkpointSettings(options: Options, alerts: AlertSettings | undefined): Settings {
+/** The settings that the products depend on, besides those of the source. */
+function checkpointSettings(
+  options: Options,
+  alerts: AlertSettings | undefined,
+): CheckpointSettings {
   return {
     assets: options.assets?.join(",") ?? "all",
     log: options.log,
@@ -207,9 +217,9 @@ function checkpointSettings(options: Options, alerts: AlertSettings | undefined)
 }
 
 /**
- * The store, for reading what was committed: a file that is not as committed is an error.
+ * The store, with its files checked as they are read: a file that differs from what was committed is an error.
  *
- * @throws LabError if a file is missing from any product, or one of those is damaged that neither the summary nor the report reads
+ * @throws LabError if a file of any product is missing, or a file that summary and report do not read is damaged
  */
 async function openChecked(store: Store, checkpoint: StoredCheckpoint): Promise<Store> {
   const checked = checkedStore(store, await manifestOf(store, checkpoint));
@@ -222,7 +232,7 @@ async function openChecked(store: Store, checkpoint: StoredCheckpoint): Promise<
   return checked;
 }
 
-/** Writes report.html to the output and, where that is not on this machine, a copy here. @returns where to open it */
+/** Writes report.html to the output and, if that is on HDFS, a local copy. @returns the local path */
 async function writeReport(
   options: Options,
   summary: Summary,

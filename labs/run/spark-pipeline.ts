@@ -14,21 +14,21 @@ import type { SparkProgress, StreamingQuery } from "../spark/streaming-query.js"
 import { latestBySpark, startSparkJob, type SparkJob } from "../spark/job.js";
 
 const POLL_MS = 500;
-/** Where the figures of each batch are kept: Spark itself forgets them when the query ends. */
+/** Where the progress of each batch is stored: Spark itself discards it when the query ends. */
 const PROGRESS = "checkpoint/progress";
 
-/** What is kept of the progress of a batch of the windows query. */
+/** The progress of one batch of the windows query, as it is stored. */
 const figuresSchema = z.object({
   batchId: z.number(),
   droppedRows: z.number(),
   openWindows: z.number(),
   watermark: z.string().nullable(),
-  /** The newest event time that the batch has seen. */
+  /** The newest event time in the batch. */
   newest: z.string().nullish(),
   durationMs: z.number().optional(),
   /** Records read. */
   rows: z.number().optional(),
-  /** For each partition the offset after the batch's last record. */
+  /** For each partition, the offset after the batch's last record. */
   endOffsets: z.array(z.number()),
 });
 type BatchFigures = z.infer<typeof figuresSchema>;
@@ -39,9 +39,9 @@ function figuresOf(progress: SparkProgress, topic: string): BatchFigures {
     string,
     Record<string, number>
   >;
-  // One entry a partition, those that were added to the topic too.
+  // One entry per partition, including partitions that were added to the topic later.
   const offsets = byTopic[topic] ?? {};
-  // Before any event Spark's watermark is the beginning of 1970.
+  // Before the first event, Spark reports the epoch: no watermark yet.
   const watermark = progress.eventTime?.watermark ?? null;
   return {
     batchId: progress.batchId,
@@ -56,12 +56,12 @@ function figuresOf(progress: SparkProgress, topic: string): BatchFigures {
 }
 
 /**
- * Runs source → log → Spark → store until the source ends or the signal aborts. A finite source is appended to
- * the log first, then Spark reads it, at most `batchSize` records a batch; a live one is appended while Spark reads.
+ * Runs source → log → Spark → store until the source ends or the signal aborts. A finite source is appended to the log
+ * completely before Spark reads it, at most `batchSize` records per batch. A live source is appended while Spark reads.
  *
- * The counts are those of the products; `droppedRows` is summed over the batches whose progress was seen.
+ * The totals are counted in the products, except `droppedRows`, which is summed over the batches whose progress was seen.
  *
- * @param log a topic of the Kafka that the job reads
+ * @param log the Kafka topic that the job reads
  * @throws LabError with Spark's message if a query fails
  */
 export async function runSparkPipeline(
@@ -81,7 +81,7 @@ export async function runSparkPipeline(
   let appended = 0;
   let logged = sum(await log.endOffsets());
   let ended = false;
-  /** What the products hold, once they have been counted. */
+  /** Rows in each product, once they are counted. */
   const rowCounts: Partial<Record<Product, number>> = {};
 
   function status(latest: PipelineStatus["latest"] = []): PipelineStatus {
@@ -115,7 +115,7 @@ export async function runSparkPipeline(
 
   async function takeProgress(query: StreamingQuery): Promise<void> {
     for (const progress of await query.recentProgress()) {
-      // A trigger that found nothing reports progress too, of the batch that would be next.
+      // A trigger without data also reports progress, with the id of the next batch.
       const isSeen = progress.batchId <= (figures.at(-1)?.batchId ?? -1);
       if (isSeen || progress.durationMs["addBatch"] === undefined) continue;
       const batch = figuresOf(progress, job.topic);
@@ -182,7 +182,7 @@ export async function runSparkPipeline(
   return status(latest);
 }
 
-/** The figures of the batches whose progress was seen, in order. @throws LabError naming a file that is damaged */
+/** The stored progress of all batches, in order. @throws LabError naming a file that is damaged */
 export async function readFigures(store: Store): Promise<BatchFigures[]> {
   const figures: BatchFigures[] = [];
   for (const name of await store.list(PROGRESS)) {
@@ -192,7 +192,7 @@ export async function readFigures(store: Store): Promise<BatchFigures[]> {
       figures.push(figuresSchema.parse(JSON.parse(content)));
     } catch {
       throw new LabError(
-        `${store.root}/${path} is damaged: expected the figures of a batch as JSON, found ${content.slice(0, 80) || "nothing"}; restore it from a copy, or start over with --fresh`,
+        `${store.root}/${path} is damaged: expected the progress of a batch as JSON, found ${content.slice(0, 80) || "nothing"}; restore it from a copy, or start over with --fresh`,
       );
     }
   }

@@ -1,23 +1,24 @@
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 
+/** A second signal within this time is the same Ctrl-C. */
 const SAME_SIGNAL_MS = 500;
 
-/** How a run is stopped: by Ctrl-C, SIGTERM, or its duration. */
+/** Stops a run: on Ctrl-C, on SIGTERM, or after its duration. */
 export interface Stop {
   readonly signal: AbortSignal;
   abort(): void;
-  /** Says what a run that is stopped still does first. Before this is called, Ctrl-C ends the process at once. */
+  /** Sets what a stopped run finishes before it exits. Until this is called, Ctrl-C ends the process at once. */
   finishFirst(what: string): void;
 }
 
-/** Stops on the first Ctrl-C or SIGTERM, and ends the process on the second. */
+/** Stops on the first Ctrl-C or SIGTERM, and exits on the second. */
 export function stopOnSignals(notify: Notify): Stop {
   const stop = new AbortController();
   let stoppedMs = 0;
   let remaining: string | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      // npx and tsx may pass on a signal that the terminal has sent to this process too: that is one, not two.
+      // One Ctrl-C may arrive twice: from the terminal, and forwarded by npx or tsx.
       if (stop.signal.aborted && performance.now() - stoppedMs < SAME_SIGNAL_MS) return;
       if (stop.signal.aborted) process.exit(130);
       stoppedMs = performance.now();

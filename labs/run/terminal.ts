@@ -3,21 +3,22 @@ import { sum } from "./pipeline.js";
 import type { PipelineStatus } from "../view/status.js";
 import { formatNumber } from "../view/format.js";
 import { printable } from "../shared/printable.js";
-import type { Notify, Source } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
+import type { Source } from "../source/source.js";
 import { formatTime } from "../shared/time.js";
 import type { Options } from "./options.js";
 
 const PROGRESS_LINE_MS = 3_000;
 
-/** How much of what is in the log has been processed, 0 to 1: on the real systems a tape is read long before. */
+/** The fraction of the log that has been processed, 0 to 1. On Kafka a tape is in the log long before it is processed. */
 export function processedShare({ logged, offsets }: PipelineStatus): number {
   return logged === 0 ? 0 : Math.min(1, sum(offsets) / logged);
 }
 
 /**
- * How far a run is, in a line.
+ * The progress of a run in one line.
  *
- * @param rate events a second
+ * @param rate events per second
  */
 export function progressLine(
   status: PipelineStatus,
@@ -25,7 +26,7 @@ export function progressLine(
   engine: Options["engine"],
 ): string {
   if (engine === "spark" && status.batchesNow === 0) {
-    return `${formatNumber(status.logged)} events in the log · no batch yet: Spark takes some seconds to plan the first one`;
+    return `${formatNumber(status.logged)} events in the log · no batch yet: Spark takes a few seconds to plan the first one`;
   }
   const processed = sum(status.offsets);
   const watermark = status.watermarkMs === null ? "none" : formatTime(status.watermarkMs);
@@ -33,11 +34,11 @@ export function progressLine(
   return `${formatNumber(processed)}${whole} events · ${formatNumber(Math.round(rate))}/s · watermark ${watermark}`;
 }
 
-/** What a run shows while it runs. All of it goes to stderr. */
+/** The output of a run to the terminal, on stderr. */
 export interface Terminal {
-  /** Says something that a person should know, above the progress. */
+  /** Prints a notice above the progress. */
   notify: Notify;
-  /** Begins to show how far a run is: a bar on a terminal, else a line every few seconds. */
+  /** Starts to show progress: a bar on a terminal, otherwise a line every few seconds. */
   showProgress(source: Source, durationMs: number | undefined, engine: Options["engine"]): void;
   update(status: PipelineStatus): void;
   endProgress(): void;
@@ -46,7 +47,7 @@ export interface Terminal {
 export function openTerminal(): Terminal {
   let display: Display | undefined;
   return {
-    // Notices may hold what others have sent: an error of a feed, the name of an asset.
+    // A notice may contain text from outside: an error of a feed, the name of an asset.
     notify(notice) {
       const text = printable(notice);
       if (display === undefined) console.error(text);

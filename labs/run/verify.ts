@@ -1,6 +1,6 @@
 import { LabError } from "../shared/errors.js";
 import { TOPIC } from "../log/log.js";
-import type { Notify } from "../source/source.js";
+import type { Notify } from "../shared/notify.js";
 import type { Manifest } from "../store/manifest.js";
 import { PRODUCT_NAMES, type Product } from "../store/products.js";
 import { sparkManifest } from "../store/spark-sink.js";
@@ -15,12 +15,12 @@ import {
 import { lockOutput } from "./output-folder.js";
 import type { Output } from "./output.js";
 
-/** What was committed to the products of an output, by whichever engine. */
+/** The files that an engine, ours or Spark's, committed to the products of an output. */
 export async function manifestOf(store: Store, checkpoint: StoredCheckpoint): Promise<Manifest> {
   if (checkpoint.settings["engine"] !== "spark") return checkpoint.manifest();
   const lastBatches: Partial<Record<Product, number>> = {};
   for (const product of PRODUCT_NAMES) {
-    // Each product is a query of its own, with a checkpoint of its own.
+    // Each product has its own query and its own checkpoint.
     const commits = await store.list(`${CHECKPOINT}/${product}/commits`);
     const batches = commits.filter((name) => /^\d+$/.test(name)).map(Number);
     if (batches.length > 0) lastBatches[product] = Math.max(...batches);
@@ -29,7 +29,7 @@ export async function manifestOf(store: Store, checkpoint: StoredCheckpoint): Pr
 }
 
 /**
- * Compares the products in a store with what their checkpoint says was committed. Changes nothing.
+ * Compares the products in a store with what the checkpoint says was committed. Changes nothing.
  *
  * @throws LabError if there is no checkpoint, or it is corrupt
  */
@@ -38,22 +38,22 @@ export async function verifyStore(store: Store): Promise<Verification> {
     throw new LabError(`${store.root} holds no checkpoint: pass the --out of an earlier run`);
   }
   const checkpoint = await openCheckpoint(store, TOPIC);
-  // The next run continues from the state: it throws if a file of it is corrupt.
+  // Reads the state that the next run continues from: throws if a file of it is corrupt.
   if (checkpoint.settings["engine"] !== "spark") await checkpoint.lastCommitted();
   return verifyProducts(store, await manifestOf(store, checkpoint));
 }
 
 /**
- * The same for an output, which no run may write meanwhile: its products would look damaged.
+ * Verifies an output while it is locked: a run that writes to it meanwhile would make it look damaged.
  *
- * @throws LabError also if a run keeps the output
+ * @throws LabError as `verifyStore` does, or if a run holds the output
  */
 export async function verifyOutput(
   { store, folder, reach }: Output,
   notify: Notify,
 ): Promise<Verification> {
   await reach();
-  if (!(await isBegun(store))) return verifyStore(store); // locking would make the folder
+  if (!(await isBegun(store))) return verifyStore(store); // throws; locking would create the folder
   const unlock = await lockOutput(folder, notify);
   return verifyStore(store).finally(unlock);
 }
@@ -62,7 +62,7 @@ const MAX_PATHS_SHOWN = 100;
 const count = (number: number, one: string, more = `${one}s`) =>
   `${number.toLocaleString("en-US")} ${number === 1 ? one : more}`;
 
-/** A verification for a terminal. */
+/** Formats a verification for the terminal. */
 export function formatVerification(store: Store, verification: Verification): string {
   const { products, problems, passedOver, batchesWithoutChecksums } = verification;
   const lines = products.map(
@@ -70,17 +70,17 @@ export function formatVerification(store: Store, verification: Verification): st
   );
   if (batchesWithoutChecksums > 0) {
     lines.push(
-      `of ${count(batchesWithoutChecksums, "batch", "batches")} there are no checksums, since an older version of the lab committed them: their files were only read`,
+      `${count(batchesWithoutChecksums, "batch", "batches")} without checksums, committed by an older version of the lab: their files were read but not compared`,
     );
   }
   if (passedOver.length > 0) {
     lines.push(
-      `${count(passedOver.length, "file")} left over from batches that were cut short; readers that use Spark's log ignore them; remove them if you use other readers:`,
+      `${count(passedOver.length, "file")} left over from interrupted batches: readers of Spark's log ignore them; remove them if you use other readers:`,
       ...shown(passedOver),
     );
   }
   if (problems.length === 0) {
-    lines.push(`${store.root}: the products are those that the checkpoint committed`);
+    lines.push(`${store.root}: the products are exactly what was committed`);
   } else {
     lines.push(
       `${store.root}: ${count(problems.length, "file")} not as committed:`,
@@ -94,10 +94,9 @@ export function formatVerification(store: Store, verification: Verification): st
 function remediesFor(problems: readonly FileProblem[]): string[] {
   const kinds = new Set(problems.map(({ remedy }) => remedy));
   const remedies = {
-    continue:
-      "run the same command again: it completes or rewrites what an interrupted run has left",
+    continue: "run the same command again: it completes or rewrites what an interrupted run left",
     restore: "restore missing and changed files from a copy, or start over with --fresh",
-    remove: "remove files that no batch has committed",
+    remove: "remove files that no batch committed",
   };
   return (["continue", "restore", "remove"] as const)
     .filter((kind) => kinds.has(kind))

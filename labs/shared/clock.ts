@@ -9,10 +9,10 @@ export function forwardClock(wallMs: () => number = Date.now): () => number {
   let lastMs = -Infinity;
   let aheadMs = 0;
   return () => {
-    const nowMs = wallMs();
-    if (nowMs < lastMs) aheadMs += lastMs - nowMs;
-    lastMs = nowMs;
-    return nowMs + aheadMs;
+    const readingMs = wallMs();
+    if (readingMs < lastMs) aheadMs += lastMs - readingMs;
+    lastMs = readingMs;
+    return readingMs + aheadMs;
   };
 }
 

@@ -1,7 +1,7 @@
 import axios, { AxiosError, type AxiosRequestConfig, type AxiosResponse } from "axios";
 import { LabError, errorCode, errorMessage } from "./errors.js";
 import { shownUrl } from "./address.js";
-import { withDeadline } from "./wait.js";
+import { withTimeout } from "./wait.js";
 
 // How the lab asks others over HTTP: with a limit for the time and for the size of an answer, and without telling a
 // secret to anyone but the host it is for.
@@ -34,19 +34,19 @@ function redirectTarget(response: AxiosResponse | undefined, from: string): URL 
  * Sends a request and reads the answer, of at most `MAX_ANSWER_BYTES`. A `GET` follows redirects of the same host, nothing
  * else follows any.
  *
- * @param deadlineMs how long connecting, redirects and the whole answer may take together, milliseconds
+ * @param timeoutMs how long connecting, redirects and the whole answer may take together, milliseconds
  * @throws RedirectError if the answer redirects to another host; AxiosError for any other failure
  */
 export function request<T>(
   config: AxiosRequestConfig & { method: "get" | "post" },
-  deadlineMs: number,
+  timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<AxiosResponse<T>> {
   // Axios's own timeout starts anew with every byte that comes, and its redirects take the headers along to any host.
   const limits = { maxContentLength: MAX_ANSWER_BYTES, maxRedirects: 0 };
   const whole = { baseURL: undefined, params: undefined }; // both are in the URL already
-  return withDeadline(
-    deadlineMs,
+  return withTimeout(
+    timeoutMs,
     async (signal) => {
       let url = axios.getUri(config);
       for (let redirects = 0; ; redirects++) {

@@ -49,21 +49,21 @@ export const durationOption = (
 });
 
 export const wholeNumber =
-  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (min: number, max = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new Error(`Expected a whole number from ${least} to ${most}.`);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new Error(`Expected a whole number from ${min} to ${max}.`);
     }
     return value;
   };
 
 export const numberFrom =
-  (least: number, exclusive: boolean) =>
+  (min: number, exclusive: boolean) =>
   (text: string): number => {
     const value = text.trim() === "" ? NaN : Number(text);
-    if (!Number.isFinite(value) || value < least || (exclusive && value === least)) {
-      throw new Error(`Expected a number ${exclusive ? "above" : "from"} ${least}.`);
+    if (!Number.isFinite(value) || value < min || (exclusive && value === min)) {
+      throw new Error(`Expected a number ${exclusive ? "above" : "from"} ${min}.`);
     }
     return value;
   };

@@ -66,13 +66,13 @@ export function sleep(durationMs: number, signal?: AbortSignal): Promise<boolean
  * Runs a function with a signal that aborts when the time is over, or when another signal does. The timer ends with the
  * function, which that of `AbortSignal.timeout` does not.
  */
-export async function withDeadline<T>(
-  durationMs: number,
+export async function withTimeout<T>(
+  timeoutMs: number,
   action: (signal: AbortSignal) => Promise<T>,
   outer?: AbortSignal,
 ): Promise<T> {
   const over = new AbortController();
-  const timer = startTimer(durationMs, () =>
+  const timer = startTimer(timeoutMs, () =>
     over.abort(new DOMException("no answer in time", "TimeoutError")),
   );
   const signal = outer === undefined ? over.signal : AbortSignal.any([over.signal, outer]);

@@ -2,10 +2,10 @@ import type { Message } from "../event.js";
 import { startTimer, type Timer } from "../shared/wait.js";
 
 /**
- * Gathers messages into chunks: a chunk is given when it has as many as wanted, when `lingerMs` have
- * passed since it was begun (then it may be empty), or when the messages end.
+ * Groups messages into chunks. A chunk is yielded when it is full, when `lingerMs` have passed since it was started (it may
+ * then be empty), or when the messages end.
  *
- * @param wanted how many messages the next chunk may hold, asked when it is begun
+ * @param wanted called when a chunk is started: how many messages it may hold
  */
 export async function* chunks(
   messages: AsyncIterable<Message>,
@@ -40,7 +40,7 @@ export async function* chunks(
       yield chunk;
     }
   } finally {
-    next.catch(() => {}); // a reader that stops early does not want the error of what it left
+    next.catch(() => {}); // a reader that stops early ignores an error of the message it did not read
     await iterator.return?.();
   }
 }

@@ -8,7 +8,8 @@ import { durationOption, positiveDuration } from "../shared/option.js";
 import { formatTime, isTimeMs } from "../shared/time.js";
 import { sleep } from "../shared/wait.js";
 import { withinLimit } from "./limit.js";
-import type { KnownPrice, Notify, Source, SourceCommand } from "./source.js";
+import type { Notify } from "../shared/notify.js";
+import type { KnownPrice, Source, SourceCommand } from "./source.js";
 
 const DEFAULT_ASSETS = ["bitcoin", "ethereum", "solana"];
 const TIMEOUT_MS = 10_000;
@@ -20,22 +21,22 @@ export interface CoingeckoOptions {
   url: string;
   /** Demo key, sent as `x-cg-demo-api-key`; never logged. */
   key?: string;
-  /** CoinGecko's ids of coins. */
+  /** CoinGecko's coin ids. */
   assets?: readonly string[];
-  /** How long from one poll to the next, milliseconds. */
+  /** The interval between polls. */
   everyMs: number;
-  report: Notify;
-  /** The latest price of each asset in earlier runs: an observation that repeats it is not yielded again. */
+  notify: Notify;
+  /** The latest price of each asset in earlier runs; an observation that repeats it is not yielded. */
   known?: () => Promise<readonly KnownPrice[]>;
-  /** The wait before the first retry of a failed poll, milliseconds; it doubles from one to the next. */
+  /** The wait before the first retry of a failed poll; it doubles with each retry. */
   firstRetryMs?: number;
   timeoutMs?: number;
 }
 
-/** The answer of `GET /api/v3/simple/price` (CoinGecko API reference): by coin id, `{"usd": price, "last_updated_at": Unix seconds}`. */
+/** The response of `GET /api/v3/simple/price` (CoinGecko API reference): by coin id, `{"usd": price, "last_updated_at": Unix seconds}`. */
 type Answer = Record<string, unknown>;
 
-/** JSON, also of what was parsed from more brackets than `JSON.stringify` has room for. */
+/** Writes a value as JSON. A value may be nested too deeply for `JSON.stringify` although `JSON.parse` could read it. */
 function jsonOf(value: object): string {
   try {
     return JSON.stringify(value);
@@ -45,8 +46,8 @@ function jsonOf(value: object): string {
 }
 
 /**
- * The message of one coin of an answer; undefined where CoinGecko has no price of it. What is not as documented goes to
- * the log as it came: there it is rejected with its reason, and the other coins are not lost with it.
+ * The message for one coin of a response; undefined if CoinGecko has no price for it. An entry that is not as documented goes
+ * to the log unchanged and is rejected there with a reason, so that the other coins are not lost.
  */
 function coinMessage(asset: string, coin: unknown, arrivalMs: number): Message | undefined {
   if (typeof coin !== "object" || coin === null || Array.isArray(coin)) {
@@ -65,27 +66,28 @@ function coinMessage(asset: string, coin: unknown, arrivalMs: number): Message |
   return { key: asset, value, timestampMs: arrivalMs };
 }
 
-/** A date as HTTP writes it. `Date.parse` alone takes much else for one: "soon 3000" is a year to it. */
+/** Matches a date in HTTP's format. `Date.parse` alone accepts too much: it reads "soon 3000" as a year. */
 const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/;
 
 /**
- * How long a server asks to wait, by its `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3).
+ * Parses a `Retry-After` header, which holds seconds or a date (RFC 9110, 10.2.3).
  *
- * @returns milliseconds; 0 where it does not ask
+ * @param receivedMs when the response was received
+ * @returns how long to wait, in milliseconds; 0 if the header is missing or invalid
  */
-export function retryAfterMs(header: unknown, nowMs: number): number {
+export function retryAfterMs(header: unknown, receivedMs: number): number {
   if (typeof header !== "string") return 0;
   const text = header.trim();
-  // A number too large to be one is ignored.
+  // Longer numbers are ignored: they are not exact.
   if (/^\d{1,15}$/.test(text)) return Number(text) * 1_000;
   const untilMs = HTTP_DATE.test(text) ? Date.parse(text) : NaN;
-  return Number.isNaN(untilMs) ? 0 : Math.max(0, untilMs - nowMs);
+  return Number.isNaN(untilMs) ? 0 : Math.max(0, untilMs - receivedMs);
 }
 
-// Loaded when it is polled: axios would slow down the start of every other run.
+// Imported on demand: axios would slow down the start of every other run.
 const http = () => import("../shared/http.js");
 
-/** What went wrong in a poll, and whether trying again may help. */
+/** Why a poll failed, whether a retry is pointless, and how long the server asks to wait. */
 async function describeFailure(
   error: unknown,
 ): Promise<{ reason: string; lasting: boolean; waitMs: number }> {
@@ -102,24 +104,24 @@ async function describeFailure(
 }
 
 /**
- * Polls the current price of coins from CoinGecko, for ever. The event time of an observation is its
+ * Polls the current prices of coins from CoinGecko until the signal aborts. The event time of an observation is its
  * `last_updated_at`, which changes less often than one polls: repeated observations are counted, not yielded.
  *
- * A failed poll is tried again with exponential back-off and jitter, never sooner than `Retry-After`
- * asks. A refusal that trying again cannot mend (400, 401, 403, 404) ends the source with a LabError.
+ * A failed poll is retried with exponential back-off and jitter, never sooner than `Retry-After` allows. A status for which
+ * a retry is pointless (400, 401, 403, 404) ends the source with a LabError.
  */
 export function coingecko(options: CoingeckoOptions): Source {
-  const { url, key, everyMs, report, firstRetryMs = FIRST_RETRY_MS } = options;
+  const { url, key, everyMs, notify, firstRetryMs = FIRST_RETRY_MS } = options;
   const assets = options.assets ?? DEFAULT_ASSETS;
   const counts = { polls: 0, repeated: 0, failed: 0 };
   let attempts = 0;
   let lastFailure = "no answer";
-  const reported = new Set<string>();
+  const notified = new Set<string>();
 
-  function reportOnce(asset: string, notice: string): void {
-    if (reported.has(asset)) return;
-    reported.add(asset);
-    report(notice);
+  function notifyOnce(asset: string, notice: string): void {
+    if (notified.has(asset)) return;
+    notified.add(asset);
+    notify(notice);
   }
 
   async function requestOnce(signal: AbortSignal): Promise<Answer> {
@@ -134,12 +136,12 @@ export function coingecko(options: CoingeckoOptions): Source {
     const { request } = await http();
     const { data } = await request<unknown>(config, options.timeoutMs ?? TIMEOUT_MS, signal);
     if (typeof data !== "object" || data === null || Array.isArray(data)) {
-      throw new Error("an answer of another shape than documented");
+      throw new Error("the answer is not the documented JSON object");
     }
     return data as Answer;
   }
 
-  /** One poll, tried until it succeeds; undefined once the signal aborts. */
+  /** Polls until a request succeeds; undefined if the signal aborts. */
   async function poll(signal: AbortSignal): Promise<Answer | undefined> {
     try {
       return await pRetry(() => requestOnce(signal), {
@@ -155,11 +157,11 @@ export function coingecko(options: CoingeckoOptions): Source {
           lastFailure = reason;
           if (lasting) {
             throw new LabError(
-              `CoinGecko refused the poll (${reason}): check --assets, COINGECKO_URL and COINGECKO_API_KEY`,
+              `CoinGecko refused the request (${reason}): check --assets, COINGECKO_URL and COINGECKO_API_KEY`,
             );
           }
           const asked = waitMs > 0 ? `, it asks to wait ${Math.ceil(waitMs / 1_000)} s` : "";
-          report(
+          notify(
             `CoinGecko poll failed (${reason})${asked}; trying again (attempt ${attemptNumber})`,
           );
           await sleep(waitMs, signal);
@@ -186,15 +188,15 @@ export function coingecko(options: CoingeckoOptions): Source {
       const arrivalMs = nowMs();
       for (const asset of new Set(assets)) {
         if (!Object.hasOwn(answer, asset)) {
-          reportOnce(
+          notifyOnce(
             asset,
-            `CoinGecko does not know ${asset}: it needs a coin's id, such as bitcoin`,
+            `CoinGecko does not know ${asset}: expected the id of a coin, such as bitcoin`,
           );
           continue;
         }
         const message = coinMessage(asset, answer[asset], arrivalMs);
         if (message === undefined) {
-          reportOnce(asset, `CoinGecko has no current price of ${asset}`);
+          notifyOnce(asset, `CoinGecko has no current price for ${asset}`);
           continue;
         }
         if (last.get(asset) === message.value) {
@@ -210,7 +212,7 @@ export function coingecko(options: CoingeckoOptions): Source {
 
   function unreached(): string | undefined {
     if (counts.polls > 0) return undefined;
-    return `nothing was received: no poll of ${shownUrl(url)} succeeded (attempts: ${attempts}, the last one: ${lastFailure}); check the network and COINGECKO_URL, then run the same command again`;
+    return `nothing was received: no poll of ${shownUrl(url)} succeeded (attempts: ${attempts}, last error: ${lastFailure}); check the network and COINGECKO_URL, then run the same command again`;
   }
 
   return {
@@ -231,7 +233,7 @@ export const coingeckoCommand: SourceCommand = {
     await http(); // not on the time of --duration
     const { coingeckoUrl: url, coingeckoKey: key } = config;
     return {
-      source: coingecko({ url, key, assets, everyMs: every, known, report: notify }),
+      source: coingecko({ url, key, assets, everyMs: every, known, notify }),
     };
   },
 };

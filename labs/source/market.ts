@@ -4,7 +4,7 @@ import { wholeNumber } from "../shared/option.js";
 import { SPEED, pace } from "./pace.js";
 import type { Source, SourceCommand } from "./source.js";
 
-/** The first ten assets and the prices they begin with, US dollars. */
+/** The first ten assets and their initial prices in US dollars. */
 const COINS: ReadonlyMap<string, number> = new Map(
   Object.entries({
     bitcoin: 94_000,
@@ -21,33 +21,33 @@ const COINS: ReadonlyMap<string, number> = new Map(
 );
 const NAMES = [...COINS.keys()];
 const BEGIN_MS = Date.UTC(2025, 0, 1, 10);
-/** How many messages are made before the event loop, and so Ctrl-C, gets a turn. */
-const TURN = 1_000;
+/** How many messages are generated before control returns to the event loop, so that Ctrl-C is noticed. */
+const YIELD_EVERY = 1_000;
 
-/** The knobs of the simulation. Probabilities are from 0 to 1, a message each. */
+/** The parameters of the simulation. Probabilities are from 0 to 1, per message. */
 export interface MarketOptions {
   seed: number;
-  /** How many messages in all. */
+  /** The total number of messages. */
   events: number;
-  /** Names, or how many to invent; ten by default. */
+  /** Names, or a number of assets; ten by default. */
   assets?: readonly string[] | number;
-  /** Messages a second of simulated time, over all assets. */
+  /** Messages per second of simulated time, over all assets. */
   eventsPerSecond?: number;
-  /** Every event arrives up to this late, which mixes their order. */
+  /** Every event is delayed by up to this long, so that events arrive out of order. */
   disorderMs?: number;
-  /** Probability that an event is held up for much longer, up to `lateByMs`. */
+  /** Probability that an event is delayed much longer, by up to `lateByMs`. */
   lateness?: number;
   lateByMs?: number;
   /** Probability that a message is sent twice. */
   duplicates?: number;
-  /** Probability that a message is broken. */
+  /** Probability that a message is malformed. */
   malformed?: number;
   /** Probability that an event moves its price by several percent at once. */
   jumps?: number;
   speed?: number;
 }
 
-/** Uniform numbers from 0 to below 1 that depend on the seed alone: the mulberry32 generator. */
+/** Uniform random numbers from 0 to below 1 that depend only on the seed: the mulberry32 generator. */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -58,7 +58,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Ways in which real producers break a message. */
+/** Ways in which real producers send malformed messages. */
 const BREAKAGES: ((message: Message) => string)[] = [
   ({ value }) => value.slice(0, Math.floor(value.length / 2)),
   ({ value }) => value.replace('"price_usd":', '"price":'),
@@ -74,8 +74,8 @@ function assetNames(assets: readonly string[] | number): readonly string[] {
 }
 
 /**
- * A simulated market: a random walk for each asset, with events late, out of order, repeated and
- * broken as the knobs say. The same options give the same bytes.
+ * A simulated market: a random walk for each asset, with late, out-of-order, duplicate and malformed messages. The same
+ * options give the same bytes.
  */
 export function market(options: MarketOptions): Source {
   const {
@@ -100,7 +100,7 @@ export function market(options: MarketOptions): Source {
     let clockMs = BEGIN_MS;
     let previous: Message | undefined;
     for (made = 0; made < events; made++) {
-      if (made % TURN === 0) {
+      if (made % YIELD_EVERY === 0) {
         await new Promise((resolve) => setImmediate(resolve));
         if (signal.aborted) return;
       }
@@ -146,11 +146,11 @@ export const marketCommand: SourceCommand = {
     SPEED,
     {
       flags: "--seed <n>",
-      help: "same seed, same events",
+      help: "the same seed gives the same events",
       parse: wholeNumber(0, 2 ** 32 - 1),
       default: 1,
     },
-    { flags: "--events <n>", help: "how many", parse: wholeNumber(1), default: 100_000 },
+    { flags: "--events <n>", help: "how many events", parse: wholeNumber(1), default: 100_000 },
   ],
   open({ seed, events, speed }: { seed: number; events: number; speed?: number }, { assets }) {
     const source = market({ seed, events, assets, speed });

@@ -3,8 +3,8 @@ import { numberFrom, type OptionSpec } from "../shared/option.js";
 import { sleep } from "../shared/wait.js";
 
 /**
- * Plays recorded messages at a multiple of the speed at which they arrived: at speed 60, two that
- * arrived a minute apart come a second apart.
+ * Replays recorded messages at a multiple of the speed at which they arrived: at speed 60, messages that arrived a minute
+ * apart are yielded a second apart.
  */
 export async function* pace(
   messages: AsyncIterable<Message>,
@@ -23,6 +23,6 @@ export async function* pace(
 
 export const SPEED: OptionSpec = {
   flags: "--speed <x>",
-  help: "at x times real time (default: as fast as it goes)",
+  help: "play at x times real time (default: as fast as possible)",
   parse: numberFrom(0, true),
 };

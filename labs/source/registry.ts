@@ -4,7 +4,7 @@ import { replayCommand } from "./replay.js";
 import type { SourceCommand } from "./source.js";
 import { websocketCommand } from "./websocket.js";
 
-/** The sources, the default one first. `--help`, the checks of options and `--source` go by this list. */
+/** The one list of sources, the default first. `--source`, `--help` and the checks of options use it. */
 export const SOURCES: readonly SourceCommand[] = [
   replayCommand,
   coingeckoCommand,

@@ -12,7 +12,7 @@ import { MAX_RECORD_LENGTH, cutText, withinLimit } from "./limit.js";
 import { SPEED, pace } from "./pace.js";
 import type { Source, SourceCommand } from "./source.js";
 
-/** A real tape that comes with the lab, relative to the project's root; see the README beside it. */
+/** The default tape, relative to the project's root; see the README in its folder. */
 export const DEFAULT_TAPE = "labs/source/tapes/bitcoin-trades-2020-02-22.csv.gz";
 
 const REQUIRED_COLUMNS = ["asset", "price_usd", "event_time"];
@@ -22,11 +22,11 @@ export interface ReplayOptions {
   tape: string;
   /** Replay these assets only; all by default. */
   assets?: readonly string[];
-  /** Play at this multiple of the recorded speed; as fast as it goes by default. */
+  /** Replay at this multiple of the recorded speed; as fast as possible by default. */
   speed?: number;
 }
 
-/** The fields of a CSV line; undefined where its quotes do not close. */
+/** The fields of a CSV line; undefined if a quote is not closed. */
 function csvFields(line: string): string[] | undefined {
   if (!line.includes('"')) return line.split(",").map((field) => field.trim());
   try {
@@ -37,7 +37,7 @@ function csvFields(line: string): string[] | undefined {
   }
 }
 
-/** What the replay itself needs of a line: key and times. Whether the event is valid, the engine says. */
+/** A line of a tape: the message's value, and the fields that the replay itself needs. The engine validates the event. */
 interface TapeLine {
   value: string;
   asset: string;
@@ -45,7 +45,7 @@ interface TapeLine {
   arrivalTime: string;
 }
 
-/** A CSV line with the JSON of its event; a bad line gets a value that `parseEvent` rejects with the reason. */
+/** Converts a CSV line, with its event as JSON. A malformed line gets a value that `parseEvent` rejects with a reason. */
 function csvTapeLine(line: string, columns: readonly string[]): TapeLine {
   const fields = csvFields(line);
   if (fields === undefined) return { value: line, asset: "", eventTime: "", arrivalTime: "" };
@@ -69,7 +69,7 @@ function csvTapeLine(line: string, columns: readonly string[]): TapeLine {
   };
 }
 
-/** What stands for a line that is too long. */
+/** Replaces a line that is too long. */
 interface CutLine {
   value: string;
 }
@@ -84,7 +84,7 @@ function jsonTapeLine(value: string): TapeLine {
     const parsed: unknown = JSON.parse(value);
     if (typeof parsed === "object" && parsed !== null) fields = parsed as Record<string, unknown>;
   } catch {
-    // Not JSON: it goes to the log as it is, without a key.
+    // Not JSON: it goes to the log unchanged, without a key.
   }
   return {
     value,
@@ -94,7 +94,7 @@ function jsonTapeLine(value: string): TapeLine {
   };
 }
 
-/** The names in a tape's header line. @throws LabError if a column is missing */
+/** The column names in a tape's header. @throws LabError if a column is missing */
 function csvColumns(tape: string, header: string): string[] {
   const columns = (csvFields(header.replace(/^\uFEFF/, "")) ?? []).map((name) =>
     name.toLowerCase(),
@@ -102,17 +102,17 @@ function csvColumns(tape: string, header: string): string[] {
   const missing = REQUIRED_COLUMNS.filter((column) => !columns.includes(column));
   if (missing.length > 0) {
     throw new LabError(
-      `the tape ${tape} has no column ${missing.join(", ")}: its first line must be asset,price_usd,event_time[,arrival_time], and it is ${JSON.stringify(header.slice(0, 80))}`,
+      `the tape ${tape} has no column ${missing.join(", ")}: expected the first line asset,price_usd,event_time[,arrival_time], found ${JSON.stringify(header.slice(0, 80))}`,
     );
   }
   return columns;
 }
 
 /**
- * The size of a tape, bytes. It must be a regular file, since it is read more than once: for its digest, for its events and
- * again when a run continues; and a pipe (FIFO) blocks whoever opens it.
+ * The size of a tape in bytes. A tape must be a regular file, because it is read several times: for its digest, for its
+ * events, and again when a run continues. Opening a pipe (FIFO) would block.
  *
- * @throws LabError if it is none
+ * @throws LabError if it is not a regular file
  */
 async function regularFileSize(tape: string): Promise<number> {
   const found = await stat(tape).catch((error: unknown) => {
@@ -121,11 +121,11 @@ async function regularFileSize(tape: string): Promise<number> {
   if (found.isFile()) return found.size;
   const what = found.isDirectory() ? "a folder" : found.isFIFO() ? "a pipe" : "a device or socket";
   throw new LabError(
-    `cannot read the tape ${tape}: expected a regular file, found ${what}; save what is to be replayed to a file first`,
+    `cannot read the tape ${tape}: expected a regular file, found ${what}; save its content to a file first`,
   );
 }
 
-/** A digest of a tape's content: what makes it the same tape in another place. @throws LabError if it cannot be read */
+/** A digest that identifies a tape by its content, wherever the file is. @throws LabError if it cannot be read */
 export async function tapeDigest(tape: string): Promise<string> {
   const hash = createHash("sha256");
   await regularFileSize(tape);
@@ -137,19 +137,19 @@ export async function tapeDigest(tape: string): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** What is wrong with a file that cannot be read: zlib's own words are those of its programmers. */
+/** Explains why a file cannot be read; zlib's own messages are written for programmers. */
 function readFailure(error: unknown): string {
   switch (errorCode(error)) {
     case "Z_BUF_ERROR":
-      return "its gzip data is cut short: copy or download it again";
+      return "its gzip data is incomplete: copy or download it again";
     case "Z_DATA_ERROR":
-      return `it is not valid gzip data (${errorMessage(error)}): copy it again, or name it without .gz if it is plain`;
+      return `it is not valid gzip data (${errorMessage(error)}): copy it again, or remove .gz from its name if it is not compressed`;
     default:
       return errorMessage(error);
   }
 }
 
-/** Reads a tape to its first event. @throws LabError if it cannot be read, or has none */
+/** Reads a tape up to its first event. @throws LabError if it cannot be read or has no events */
 async function requireEvents(tape: Source): Promise<void> {
   const messages = tape.messages(new AbortController().signal)[Symbol.asyncIterator]();
   await messages.next();
@@ -157,8 +157,8 @@ async function requireEvents(tape: Source): Promise<void> {
 }
 
 /**
- * Replays a recorded tape: columns (or JSON fields) asset, price_usd, event_time and, where the tape has
- * it, arrival_time, which becomes the message's timestamp; else the event time does.
+ * Replays a recorded tape with the columns (or JSON fields) asset, price_usd, event_time and, optionally, arrival_time. The
+ * message's timestamp is the arrival time, or the event time if the tape has no arrival time.
  */
 export function replay({ tape, assets, speed }: ReplayOptions): Source {
   const format = /\.(csv|jsonl)(\.gz)?$/.exec(tape);
@@ -170,11 +170,11 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
   let file: ReadStream | undefined;
   let size = 0;
 
-  /** The lines; of one that is too long, which may be the whole file, only the beginning is ever held. */
+  /** The lines of the tape. Of a line that is too long (it may be the whole file), only the beginning is kept in memory. */
   async function* lines(): AsyncGenerator<string | CutLine> {
     file = createReadStream(tape);
     const plain = isGzipped ? file.pipe(createGunzip()) : file;
-    file.on("error", (error) => plain.destroy(error)); // which pipe does not do
+    file.on("error", (error) => plain.destroy(error)); // pipe() does not forward errors
     let rest = "";
     let restLength = 0;
     const line = () =>
@@ -208,8 +208,8 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     let lastTimestampMs = 0;
     let count = 0;
     size = await regularFileSize(tape);
-    const empty = new LabError(`the tape ${tape} is empty: it holds no events`);
-    if (size === 0) throw empty; // no gzip data either
+    const empty = new LabError(`the tape ${tape} has no events: choose another --tape`);
+    if (size === 0) throw empty; // an empty file is not valid gzip data
     for await (const untrimmed of lines()) {
       if (signal.aborted) return;
       if (typeof untrimmed !== "string") {
@@ -236,7 +236,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     if (count === 0) throw empty;
     const absent = (assets ?? []).filter((asset) => !seen.has(asset));
     if (absent.length > 0 && absent.length === assets!.length) {
-      throw new LabError(`the tape ${tape} has no events of ${absent.join(", ")}`);
+      throw new LabError(`the tape ${tape} has no events of ${absent.join(", ")}: check --assets`);
     }
   }
 
@@ -260,7 +260,7 @@ export const replayCommand: SourceCommand = {
   async open({ tape: given, speed }: { tape?: string; speed?: number }, { root, assets }) {
     const tape = given ?? resolve(root, DEFAULT_TAPE);
     const source = replay({ tape, assets, speed });
-    await requireEvents(source); // before anything is written for it
+    await requireEvents(source); // fails before anything is written
     return { source, settings: { tape: await tapeDigest(tape) } };
   },
 };

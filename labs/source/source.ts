@@ -1,30 +1,28 @@
 import type { Message } from "../event.js";
 import type { Config } from "../shared/config.js";
+import type { Notify } from "../shared/notify.js";
 import type { OptionSpec } from "../shared/option.js";
 
-/** Where prices come from. */
+/** A source of prices. */
 export interface Source {
-  /** The option's word for it: replay, coingecko, websocket or market. */
+  /** Its name in `--source`: replay, coingecko, websocket or market. */
   readonly name: string;
   /**
-   * Whether it ends by itself and yields the same messages, in the same order, every time: then it is
-   * resumed by reading it again and passing over what the log already holds.
+   * Whether the source ends by itself and yields the same messages in the same order every time. A finite source is resumed
+   * by reading it again and skipping the messages that the log already holds.
    */
   readonly finite: boolean;
-  /** What it counted beside its messages, for example polls, repeated observations or reconnects. */
+  /** Counters besides the number of messages, such as polls, repeated observations or connections. */
   readonly counts: Readonly<Record<string, number>>;
-  /** How much of a finite source has been read, 0 to 1; undefined where nobody knows. */
+  /** The fraction of a finite source that has been read, 0 to 1; undefined if unknown. */
   fractionRead(): number | undefined;
-  /** A live source, until something has answered it: what was tried, and what to do. Undefined from then on. */
+  /** Live sources: what was tried without an answer and what to do about it; undefined once something has answered. */
   unreached?(): string | undefined;
-  /** Its messages, in order of arrival, until it ends or the signal aborts (which is no error). */
+  /** The messages in order of arrival, until the source ends or the signal aborts (which is not an error). */
   messages(signal: AbortSignal): AsyncIterable<Message>;
 }
 
-/** Told of what a person should know but need not act on: a retry, a reconnect, an unknown asset. */
-export type Notify = (notice: string) => void;
-
-/** A price that earlier runs have seen. */
+/** A price that an earlier run has seen. */
 export interface KnownPrice {
   asset: string;
   price_usd: number;
@@ -32,29 +30,29 @@ export interface KnownPrice {
   event_time: number;
 }
 
-/** What a source is opened with, beside its options. */
+/** What a source is opened with, besides its options. */
 export interface SourceContext {
   /** The project's root. */
   root: string;
   config: Config;
-  /** Only these assets; undefined for the source's own choice. */
+  /** Only these assets; undefined: the source's default. */
   assets: string[] | undefined;
   /** The latest price of each asset in earlier runs. */
   known: () => Promise<readonly KnownPrice[]>;
   notify: Notify;
 }
 
-/** A source for the command line: what `--source NAME` means. */
+/** A source on the command line: `--source NAME`. */
 export interface SourceCommand {
   name: string;
   help: string;
-  /** The options that only it, or it and few others, take. */
+  /** The options of this source. Several sources may share one. */
   options: readonly OptionSpec[];
   /**
-   * Opens it.
+   * Opens the source.
    *
-   * @param values of its options, by their names in camel case
-   * @returns the source, and those of its settings that decide what the products are
+   * @param values the values of its options, by name in camel case
+   * @returns the source, and the settings of it that the products depend on
    */
   open(
     values: Record<string, unknown>,

@@ -8,9 +8,10 @@ import { JSON_NUMBER, type Message } from "../event.js";
 import { shownUrl } from "../shared/address.js";
 import { sleep, startTimer } from "../shared/wait.js";
 import { withinLimit } from "./limit.js";
-import type { Notify, Source, SourceCommand } from "./source.js";
+import type { Notify } from "../shared/notify.js";
+import type { Source, SourceCommand } from "./source.js";
 
-/** The lab's names of assets (CoinGecko's ids) and Coinbase's of the same markets. */
+/** Coinbase's product ids by the lab's names of assets, which are CoinGecko's ids. */
 export const PRODUCT_IDS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     bitcoin: "BTC-USD",
@@ -29,21 +30,21 @@ const DEFAULT_ASSETS = ["bitcoin", "ethereum", "solana"];
 const OPEN_TIMEOUT_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
-/** Heartbeats come every second; a feed that is silent this long has stalled. */
+/** A feed that is silent this long has stalled: heartbeats are sent every second. */
 const SILENCE_MS = 15_000;
-/** Beyond this many messages that wait for the pipeline, the socket is paused. */
+/** The socket is paused while more than this many messages wait for the pipeline. */
 const MAX_WAITING = 10_000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 export interface WebsocketOptions {
   /** The feed's URL. */
   url: string;
-  /** Names such as `bitcoin`, or Coinbase's own such as `BTC-USD`. */
+  /** Names such as `bitcoin`, or Coinbase's product ids such as `BTC-USD`. */
   assets?: readonly string[];
-  report: Notify;
-  /** The wait before the first reconnect, milliseconds; it doubles while none succeeds. */
+  notify: Notify;
+  /** The wait before the first reconnect; it doubles with each failure. */
   firstRetryMs?: number;
-  /** How long the feed may be silent before it counts as stalled, milliseconds. */
+  /** How long the feed may be silent before it counts as stalled. */
   silenceMs?: number;
 }
 
@@ -51,10 +52,10 @@ const feedMessage = z.looseObject({ type: z.string() });
 const errorFields = z.object({ message: z.string().optional(), reason: z.string().optional() });
 const tickerFields = z.object({ product_id: z.string(), price: z.unknown(), time: z.unknown() });
 
-// Loaded when it is used: it would slow down the start of every other run.
+// On demand: it would slow down the start of every other run.
 const ws = () => import("ws");
 
-/** Coinbase's name of a market. @throws UsageError if there is none in US dollars */
+/** Coinbase's product id of an asset. @throws UsageError if it is not a market in US dollars */
 function productId(asset: string): string {
   const id = PRODUCT_IDS.get(asset) ?? asset;
   if (/^[A-Z0-9]+-USD$/.test(id)) return id;
@@ -64,16 +65,16 @@ function productId(asset: string): string {
 }
 
 /**
- * The ticker of Coinbase Exchange, pushed over a WebSocket, for ever: subscribes to the channels `ticker`
- * and `heartbeat`, and connects again with exponential back-off and jitter when the connection drops or
- * stalls. What is no message of the feed goes to the log as it came, where it is rejected with its reason.
+ * The ticker of Coinbase Exchange, pushed over a WebSocket until the signal aborts. Subscribes to the channels `ticker` and
+ * `heartbeat`, and reconnects with exponential back-off and jitter when the connection drops or stalls. Text that is not a
+ * message of the feed goes to the log unchanged and is rejected there with a reason.
  *
- * Shapes: Coinbase Exchange documentation, "WebSocket Channels".
+ * Message formats: Coinbase Exchange documentation, "WebSocket Channels".
  *
  * @throws UsageError if an asset is unknown; LabError (while reading) if the feed refuses the subscription
  */
 export function websocket(options: WebsocketOptions): Source {
-  const { url, report, firstRetryMs = FIRST_RETRY_MS, silenceMs = SILENCE_MS } = options;
+  const { url, notify, firstRetryMs = FIRST_RETRY_MS, silenceMs = SILENCE_MS } = options;
   const assetOf = new Map(
     (options.assets ?? DEFAULT_ASSETS).map((name) => [productId(name), name]),
   );
@@ -111,7 +112,7 @@ export function websocket(options: WebsocketOptions): Source {
     return socket;
   }
 
-  /** What one piece of the feed is: a message for the log, or nothing (a heartbeat, a confirmation). */
+  /** Converts one message of the feed for the log; undefined for a heartbeat or a confirmation. */
   function read(text: string, arrivalMs: number): Message | undefined {
     let fields: z.infer<typeof feedMessage>;
     try {
@@ -135,7 +136,7 @@ export function websocket(options: WebsocketOptions): Source {
       counts.unreadable++;
       return { key: "", value: text, timestampMs: arrivalMs };
     }
-    // Coinbase writes prices as strings. One that is no number stays as it is, and is rejected by that name.
+    // Coinbase sends prices as strings. A string that is not a number stays unchanged, and the event is rejected.
     const { price } = ticker;
     const isNumber = typeof price === "string" && JSON_NUMBER.test(price);
     const value = JSON.stringify({
@@ -146,7 +147,7 @@ export function websocket(options: WebsocketOptions): Source {
     return { key: asset, value, timestampMs: arrivalMs };
   }
 
-  /** The messages of one connection, until it ends; says why it did. */
+  /** Yields the messages of one connection until it ends. @returns why it ended */
   async function* listen(socket: WebSocket, signal: AbortSignal): AsyncGenerator<Message, string> {
     const silence = new AbortController();
     const stalled = startTimer(silenceMs, () => {
@@ -154,7 +155,7 @@ export function websocket(options: WebsocketOptions): Source {
       else silence.abort();
     });
     socket.on("message", () => stalled.restart());
-    socket.on("error", () => {}); // told by "close", which follows
+    socket.on("error", () => {}); // "close" follows
     try {
       const pieces = on(socket, "message", {
         signal: AbortSignal.any([signal, silence.signal]),
@@ -169,7 +170,7 @@ export function websocket(options: WebsocketOptions): Source {
       return "the connection was closed";
     } catch (error) {
       if (signal.aborted) return "stopped";
-      if (silence.signal.aborted) return `nothing came for ${silenceMs / 1_000} s`;
+      if (silence.signal.aborted) return `nothing received for ${silenceMs / 1_000} s`;
       if (error instanceof LabError) throw error;
       return errorMessage(error);
     } finally {
@@ -179,7 +180,7 @@ export function websocket(options: WebsocketOptions): Source {
   }
 
   async function* messages(signal: AbortSignal): AsyncGenerator<Message> {
-    let shortStays = 0;
+    let shortConnections = 0;
     while (!signal.aborted) {
       let socket: WebSocket;
       try {
@@ -192,7 +193,7 @@ export function websocket(options: WebsocketOptions): Source {
           onFailedAttempt: ({ error }) => {
             if (signal.aborted) return;
             lastFailure = errorMessage(error);
-            report(`cannot connect to ${shownUrl(url)} (${lastFailure}); trying again`);
+            notify(`cannot connect to ${shownUrl(url)} (${lastFailure}); trying again`);
           },
           shouldRetry: () => !signal.aborted,
         });
@@ -203,17 +204,17 @@ export function websocket(options: WebsocketOptions): Source {
       const heartbeatsBefore = counts.heartbeats;
       const end = yield* listen(socket, signal);
       if (signal.aborted) return;
-      report(`lost ${shownUrl(url)}: ${end}; connecting again`);
-      // A server that accepts and drops at once must not be hammered.
-      shortStays = counts.heartbeats > heartbeatsBefore ? 0 : shortStays + 1;
-      const longestMs = Math.min(MAX_RETRY_MS, firstRetryMs * 2 ** shortStays);
-      await sleep(longestMs * (0.5 + Math.random() / 2), signal);
+      notify(`lost ${shownUrl(url)}: ${end}; connecting again`);
+      // Back off also if the server accepts connections but drops them at once.
+      shortConnections = counts.heartbeats > heartbeatsBefore ? 0 : shortConnections + 1;
+      const maxWaitMs = Math.min(MAX_RETRY_MS, firstRetryMs * 2 ** shortConnections);
+      await sleep(maxWaitMs * (0.5 + Math.random() / 2), signal);
     }
   }
 
   function unreached(): string | undefined {
     if (counts.connections > 0) return undefined;
-    return `nothing was received: no connection to ${shownUrl(url)} (attempts: ${attempts}, the last one: ${lastFailure}); check the network and COINBASE_URL, then run the same command again`;
+    return `nothing was received: no connection to ${shownUrl(url)} (attempts: ${attempts}, last error: ${lastFailure}); check the network and COINBASE_URL, then run the same command again`;
   }
 
   return {
@@ -228,10 +229,10 @@ export function websocket(options: WebsocketOptions): Source {
 
 export const websocketCommand: SourceCommand = {
   name: "websocket",
-  help: "Coinbase's ticker, pushed",
+  help: "Coinbase's live ticker",
   options: [],
   async open(_values, { config, assets, notify }) {
     await ws(); // not on the time of --duration
-    return { source: websocket({ url: config.coinbaseUrl, assets, report: notify }) };
+    return { source: websocket({ url: config.coinbaseUrl, assets, notify }) };
   },
 };

@@ -1,13 +1,13 @@
 // Plans, as the Spark Connect protocol has them: see connect.proto.
 
-type Options = Record<string, string>;
+type ReadOptions = Record<string, string>;
 
 /** A table that Spark has not yet computed: a plan, as the protocol has it. */
 export type Relation =
   | { sql: { query: string } }
   | {
       read: {
-        dataSource: { format: string; schema?: string; options?: Options; paths?: string[] };
+        dataSource: { format: string; schema?: string; options?: ReadOptions; paths?: string[] };
         isStreaming?: boolean;
       };
     }
@@ -16,8 +16,8 @@ export type Relation =
 /** A query in Spark's SQL as a relation, streaming if what it reads is. */
 export const sqlRelation = (query: string): Relation => ({ sql: { query } });
 
-/** A streaming read. Options as in the Structured Streaming guide of the format. */
-export const readStream = (format: string, options: Options): Relation => ({
+/** A streaming read. ReadOptions as in the Structured Streaming guide of the format. */
+export const readStream = (format: string, options: ReadOptions): Relation => ({
   read: { dataSource: { format, options }, isStreaming: true },
 });
 

@@ -8,7 +8,7 @@ import { SERVICES, SERVICE_NAMES } from "./service.js";
 import type { Stack } from "./stack.js";
 
 /** One thing that was looked at. */
-export interface Finding {
+export interface CheckResult {
   what: string;
   ok: boolean;
   found: string;
@@ -23,7 +23,7 @@ const MEMORY_NEEDED = 2.5 * GB;
 const EARLIEST_MS = Date.UTC(2025, 0);
 const gigabytes = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`;
 
-async function java(stack: Stack): Promise<Finding> {
+async function java(stack: Stack): Promise<CheckResult> {
   const path = join(stack.places.installed, "java/bin/java");
   const what = "Java 11";
   const remedy = "bash setup/ubuntu-24.04.sh java";
@@ -41,14 +41,14 @@ async function java(stack: Stack): Promise<Finding> {
   }
 }
 
-function node(): Finding {
+function node(): CheckResult {
   const [major, minor] = process.versions.node.split(".").map(Number);
   const ok = major! > 20 || (major === 20 && minor! >= 19);
   return { what: "Node 20.19+", ok, found: process.versions.node, remedy: "source setup/node.sh" };
 }
 
-async function installed(stack: Stack): Promise<Finding[]> {
-  const findings = new Map<string, Finding>();
+async function installed(stack: Stack): Promise<CheckResult[]> {
+  const results = new Map<string, CheckResult>();
   const versions = { kafka: "Kafka 3.4.1", hadoop: "HDFS 3.3.6", spark: "Spark 3.5.7" };
   for (const name of SERVICE_NAMES) {
     const { component, installed: path } = SERVICES[name];
@@ -56,43 +56,43 @@ async function installed(stack: Stack): Promise<Finding[]> {
       () => true,
       () => false,
     );
-    findings.set(component, {
+    results.set(component, {
       what: versions[component],
-      ok: found && findings.get(component)?.ok !== false,
+      ok: found && results.get(component)?.ok !== false,
       found: found ? "installed" : `${path} is missing in .lab/`,
       remedy: `bash setup/ubuntu-24.04.sh ${component}`,
     });
   }
-  return [...findings.values()];
+  return [...results.values()];
 }
 
 /** Whether each port is free, or held by the very service of the lab that it is for. */
-async function ports(stack: Stack, config: StackConfig): Promise<Finding[]> {
+async function ports(stack: Stack, config: StackConfig): Promise<CheckResult[]> {
   const services = await stack.status();
-  const findings: Finding[] = [];
+  const results: CheckResult[] = [];
   for (const name of PORT_NAMES) {
     const port = config.ports[name];
     const what = `port ${port} (${name.replace("_PORT", "").replaceAll("_", " ").toLowerCase()})`;
     const pid = services.find((each) => SERVICES[each.name].ports.includes(name))?.pid ?? null;
     if (pid !== null && (await whoListens(port, pid)) === "itself") {
-      findings.push({ what, ok: true, found: "the lab's" });
-    } else if (await isPortFree(port)) findings.push({ what, ok: true, found: "free" });
+      results.push({ what, ok: true, found: "the lab's" });
+    } else if (await isPortFree(port)) results.push({ what, ok: true, found: "free" });
     else {
       const found = `taken by ${await holderOf(port)}`;
-      findings.push({ what, ok: false, found, remedy: `end it, or set ${portVariable(name)}` });
+      results.push({ what, ok: false, found, remedy: `end it, or set ${portVariable(name)}` });
     }
   }
-  return findings;
+  return results;
 }
 
-async function disk(stack: Stack): Promise<Finding> {
+async function disk(stack: Stack): Promise<CheckResult> {
   const { bavail, bsize } = await statfs(stack.places.root);
   const free = bavail * bsize;
   const remedy = `free ${gigabytes(DISK_NEEDED)}, or move the data by LAB_STACK_DIR`;
   return { what: "disk", ok: free >= DISK_NEEDED, found: `${gigabytes(free)} free`, remedy };
 }
 
-async function memory(stack: Stack): Promise<Finding> {
+async function memory(stack: Stack): Promise<CheckResult> {
   const used = (await stack.status()).reduce((sum, each) => sum + (each.memoryBytes ?? 0), 0);
   return {
     what: "memory",
@@ -102,14 +102,14 @@ async function memory(stack: Stack): Promise<Finding> {
   };
 }
 
-function clock(): Finding {
+function clock(): CheckResult {
   const now = new Date();
   const remedy = "set it: sudo timedatectl set-ntp true";
   return { what: "clock", ok: now.getTime() > EARLIEST_MS, found: now.toISOString(), remedy };
 }
 
 /** Looks at all that the stack needs of this machine. */
-export async function examine(stack: Stack, config: StackConfig): Promise<Finding[]> {
+export async function examine(stack: Stack, config: StackConfig): Promise<CheckResult[]> {
   return [
     node(),
     await java(stack),

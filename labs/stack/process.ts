@@ -21,7 +21,7 @@ const TICKS_PER_SECOND = 100;
 const MAX_LAST_LINES = 8;
 const MAX_LINE = 300;
 /** Lines of a Java program on what went well, on where in its code it was, and Hadoop's banners. */
-const SAYS_NOTHING = /\bINFO\b|^\s+at |(STARTUP|SHUTDOWN)_MSG:|^\/?\*+\/?$/;
+const NOISE = /\bINFO\b|^\s+at |(STARTUP|SHUTDOWN)_MSG:|^\/?\*+\/?$/;
 const MAX_OUTPUT_BYTES = 16 * 1024 ** 2;
 
 /** The fields of /proc/PID/stat after the command's name; undefined where there is no such process. */
@@ -114,8 +114,8 @@ export async function run(
 /** The last lines of a program's output, of those that tell why it failed. */
 export function lastWords(output: string): string {
   const lines = output.split("\n").filter((line) => line.trim() !== "");
-  const telling = lines.filter((line) => !SAYS_NOTHING.test(line));
-  return (telling.length === 0 ? lines : telling)
+  const relevant = lines.filter((line) => !NOISE.test(line));
+  return (relevant.length === 0 ? lines : relevant)
     .slice(-MAX_LAST_LINES)
     .map((line) => `  ${line.slice(0, MAX_LINE)}`)
     .join("\n");
@@ -123,7 +123,7 @@ export function lastWords(output: string): string {
 
 /** Asks a process to end, and ends it where it does not within the time. @returns whether it ended by itself */
 export async function stop(record: ProcessRecord, waitMs: number): Promise<boolean> {
-  const giveUpMs = performance.now() + waitMs;
+  const deadlineMs = performance.now() + waitMs;
   const signal = (name: NodeJS.Signals) => {
     try {
       process.kill(record.pid, name);
@@ -134,7 +134,7 @@ export async function stop(record: ProcessRecord, waitMs: number): Promise<boole
   if (!(await isRunning(record))) return true;
   signal("SIGTERM");
   while (await isRunning(record)) {
-    if (performance.now() > giveUpMs) {
+    if (performance.now() > deadlineMs) {
       signal("SIGKILL");
       while (await isRunning(record)) await sleep(50);
       return false;

@@ -32,7 +32,7 @@ export interface Service {
   /** Lines in its log that mean it cannot work, and what to do. */
   failures: [RegExp, string][];
   /** A failure that passes: start it again. */
-  passing?: RegExp;
+  transientFailure?: RegExp;
 }
 
 const RESET_KAFKA =
@@ -64,7 +64,7 @@ export const SERVICES: Record<ServiceName, Service> = {
     answers: (_, config) => describeKafka(ownAddresses(config).brokers),
     failures: [[/InconsistentClusterIdException/, RESET_KAFKA]],
     // After kill -9 ZooKeeper keeps the old session for some seconds, and with it the broker's place.
-    passing: /NodeExistsException|KeeperErrorCode = NodeExists/,
+    transientFailure: /NodeExistsException|KeeperErrorCode = NodeExists/,
   },
   namenode: {
     component: "hadoop",

@@ -33,17 +33,18 @@ import type { Places } from "./places.js";
 import { SERVICES, SERVICE_NAMES, type ServiceName } from "./service.js";
 import { prepareSettings } from "./settings.js";
 import { sleep } from "../shared/wait.js";
+import type { Notify } from "../shared/notify.js";
 
-const START_LIMIT_MS = 90_000;
-const STOP_LIMIT_MS = 20_000;
+const START_TIMEOUT_MS = 90_000;
+const STOP_TIMEOUT_MS = 20_000;
 const POLL_MS = 200;
 /** A starting NameNode is in safe mode briefly: that is reported only if it lasts longer than this. */
-const WORTH_SAYING_MS = 3_000;
+const NOTICE_DELAY_MS = 3_000;
 /** Of two commands that start a service at once, the second says so only if it waits longer than this. */
-const LOCK_WORTH_SAYING_MS = 1_000;
+const LOCK_NOTICE_DELAY_MS = 1_000;
 /** How long the port of a process that was killed may still look taken. */
 const PORT_RELEASE_MS = 2_000;
-const MOST_RESTARTS = 3;
+const MAX_RESTARTS = 3;
 
 /** The lab's own Kafka, HDFS and Spark on this machine. */
 export interface Stack {
@@ -57,10 +58,10 @@ export interface Stack {
   /**
    * Starts a service, unless it runs, and waits until it answers.
    *
-   * @param report is told what it waits for, where a person may want to end that: safe mode, another command
+   * @param notify is told what it waits for, where a person may want to end that: safe mode, another command
    * @throws LabError with its own last words
    */
-  start(name: ServiceName, report?: (notice: string) => void): Promise<void>;
+  start(name: ServiceName, notify?: Notify): Promise<void>;
   /** Ends a service, cleanly if it can. @returns whether it was running */
   stop(name: ServiceName): Promise<boolean>;
   status(): Promise<ServiceStatus[]>;
@@ -177,15 +178,15 @@ export function openStack(root: string, config: StackConfig): Stack {
   /** Starts the process of a service, unless it runs: of several commands that want it at the same moment one does. */
   async function startProcess(
     name: ServiceName,
-    report?: (notice: string) => void,
+    notify?: Notify,
   ): Promise<{ record: ProcessRecord; isNew: boolean }> {
     const path = join(places.run, `${name}.lock`);
-    let lock = await lockFile(path, LOCK_WORTH_SAYING_MS);
+    let lock = await lockFile(path, LOCK_NOTICE_DELAY_MS);
     if (lock === undefined) {
       const holder = await lockHolder(path);
       const who = holder === "" ? "" : ` (${holder})`;
-      report?.(`waiting for another command${who} that is starting ${name}`);
-      lock = await lockFile(path, START_LIMIT_MS);
+      notify?.(`waiting for another command${who} that is starting ${name}`);
+      lock = await lockFile(path, START_TIMEOUT_MS);
     }
     if (lock === undefined) throw new LabError(`another command is still starting ${name}`);
     try {
@@ -208,7 +209,7 @@ export function openStack(root: string, config: StackConfig): Stack {
   /**
    * Waits until a process answers.
    *
-   * @param report is told that the NameNode stays in safe mode
+   * @param notify is told that the NameNode stays in safe mode
    * @returns false if it has ended
    * @throws LabError if it does neither in time, or another program has one of its ports
    */
@@ -217,13 +218,13 @@ export function openStack(root: string, config: StackConfig): Stack {
     record: ProcessRecord,
     isNew: boolean,
     deadlineMs: number,
-    report?: (notice: string) => void,
+    notify?: Notify,
   ): Promise<boolean> {
     const beganMs = performance.now();
-    let said: string | undefined;
+    let lastNotice: string | undefined;
     let foreignSinceMs = Infinity;
     for (;;) {
-      const silence = await answers(name, record).then(() => undefined, errorMessage);
+      const problem = await answers(name, record).then(() => undefined, errorMessage);
       const foreign = await foreignPort(name, record.pid);
       if (foreign === undefined) foreignSinceMs = Infinity;
       else foreignSinceMs = Math.min(foreignSinceMs, performance.now());
@@ -231,35 +232,35 @@ export function openStack(root: string, config: StackConfig): Stack {
         if (isNew && foreign !== undefined) throw await portTaken(name, foreign);
         return false;
       }
-      if (silence === undefined) return true;
+      if (problem === undefined) return true;
       if (foreign !== undefined && performance.now() - foreignSinceMs > PORT_RELEASE_MS) {
         const failure = await portTaken(name, foreign);
-        if (isNew) await stop(record, STOP_LIMIT_MS); // it would end by itself, in words of its own
+        if (isNew) await stop(record, STOP_TIMEOUT_MS); // it would end by itself, in words of its own
         throw failure;
       }
       if (performance.now() > deadlineMs) {
         throw new LabError(
-          `${name} runs but does not answer (${silence}) after ${START_LIMIT_MS / 1_000} s; see: npx tsx scripts/stack.ts logs ${name}`,
+          `${name} runs but does not answer (${problem}) after ${START_TIMEOUT_MS / 1_000} s; see: npx tsx scripts/stack.ts logs ${name}`,
         );
       }
-      const isWorthSaying = performance.now() - beganMs > WORTH_SAYING_MS;
-      if (silence !== said && isWorthSaying && /safe mode/.test(silence)) {
-        said = silence;
-        report?.(silence);
+      const isDelayed = performance.now() - beganMs > NOTICE_DELAY_MS;
+      if (problem !== lastNotice && isDelayed && /safe mode/.test(problem)) {
+        lastNotice = problem;
+        notify?.(problem);
       }
       await sleep(POLL_MS);
     }
   }
 
-  async function start(name: ServiceName, report?: (notice: string) => void): Promise<void> {
-    const deadlineMs = performance.now() + START_LIMIT_MS;
+  async function start(name: ServiceName, notify?: Notify): Promise<void> {
+    const deadlineMs = performance.now() + START_TIMEOUT_MS;
     for (let restarts = 0; ;) {
       const from = await fileSize(logOf(name));
-      const { record, isNew } = await startProcess(name, report);
-      if (await answersInTime(name, record, isNew, deadlineMs, report)) return;
+      const { record, isNew } = await startProcess(name, notify);
+      if (await answersInTime(name, record, isNew, deadlineMs, notify)) return;
       if (!isNew) continue; // it was about to end when it was found
       const text = (await lastLines(logOf(name), 400, from)).join("\n");
-      if (SERVICES[name].passing?.test(text) !== true || ++restarts > MOST_RESTARTS) {
+      if (SERVICES[name].transientFailure?.test(text) !== true || ++restarts > MAX_RESTARTS) {
         throw await whyItEnded(name, from);
       }
       await sleep(1_000);
@@ -268,7 +269,7 @@ export function openStack(root: string, config: StackConfig): Stack {
 
   async function stopService(name: ServiceName): Promise<boolean> {
     const record = await running(name);
-    if (record !== undefined) await stop(record, STOP_LIMIT_MS);
+    if (record !== undefined) await stop(record, STOP_TIMEOUT_MS);
     await removeRecord(recordOf(name));
     return record !== undefined;
   }

@@ -1,6 +1,7 @@
 import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import { createTopic } from "../log/kafka/topics.js";
 import { TOPIC } from "../log/log.js";
+import type { Notify } from "../shared/notify.js";
 import type { ServiceName } from "./service.js";
 import type { Stack } from "./stack.js";
 
@@ -10,7 +11,7 @@ const LAB_PARTITIONS = 3;
 export interface ServiceStart {
   name: ServiceName;
   /** Resolves when the service answers. */
-  run(report?: (notice: string) => void): Promise<void>;
+  run(notify?: Notify): Promise<void>;
 }
 
 /** Runs all starts at once, and shows how they go. */
@@ -32,8 +33,8 @@ export async function startServices(
   await show(
     names.map((name) => ({
       name,
-      async run(report) {
-        await stack.start(name, report);
+      async run(notify) {
+        await stack.start(name, notify);
         if (name === "kafka") await createTopic(stack.addresses.brokers, TOPIC, LAB_PARTITIONS);
       },
     })),

@@ -7,39 +7,40 @@ import { createClient } from "webhdfs";
 import { shownAddress } from "../shared/address.js";
 import { LabError, NotFoundError, UsageError, errorCode, errorMessage } from "../shared/errors.js";
 import { startTimer } from "../shared/wait.js";
+import type { Notify } from "../shared/notify.js";
 import type { Content, Store } from "./store.js";
 
 const METADATA_TIMEOUT_MS = 15_000;
 const DATA_TIMEOUT_MS = 60_000;
-/** What a DataNode says that has just lost the NameNode, or has not found it again: in the words of Hadoop's RPC client. */
+/** Errors that a DataNode returns when it cannot reach the NameNode, or a client when it cannot use a DataNode. */
 const DATANODE_TROUBLE =
   /DestHost|destination host|Call From|EOFException|ConnectException|Connection re|Broken pipe|ClosedChannel|still not started|number of replicas|Could not obtain block|are bad/i;
-/** How long HDFS may be away before it is an error: as long as Kafka. */
+/** How long HDFS may be unavailable before an operation fails; the same as for Kafka. */
 const PATIENCE_MS = 60_000;
 const FIRST_RETRY_MS = 400;
 const MAX_RETRY_MS = 2_000;
 
-/** Where a NameNode is. */
+/** The addresses of a NameNode. */
 export interface NameNode {
   host: string;
-  /** Of its interface for programs such as Spark, which `hdfs://host:port` names. */
+  /** The port for programs such as Spark, as in `hdfs://host:port`. */
   rpcPort: number;
-  /** Of WebHDFS, its HTTP interface. */
+  /** The port of WebHDFS, its HTTP interface. */
   httpPort: number;
-  /** Of WebHDFS, where that is reached at another host, such as a gateway. */
+  /** The host of WebHDFS, if it is another one, such as a gateway. */
   httpHost?: string;
 }
 
-/** A folder on HDFS, and where its NameNode is. */
+/** A folder on HDFS, with the addresses of its NameNode. */
 export interface HdfsLocation extends NameNode {
-  /** Absolute, without a slash at its end; empty for the root. */
+  /** Absolute, without a trailing slash; empty for the root. */
   path: string;
 }
 
-const USUAL_RPC_PORT = 8_020;
-const USUAL_HTTP_PORT = 9_870;
+const DEFAULT_RPC_PORT = 8_020;
+const DEFAULT_HTTP_PORT = 9_870;
 const MAX_PORT = 65_535;
-/** `host`, `host:port`, and an IPv6 address in brackets. */
+/** Matches `host` and `host:port`; an IPv6 address is in brackets. */
 const ADDRESS = String.raw`([^\s/:@?#[\]]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?`;
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
@@ -48,19 +49,19 @@ function isSameHost(one: string, other: string): boolean {
 }
 
 /**
- * Reads `hdfs://host:port/path`, the address of a NameNode and a path. WebHDFS is taken to be at its usual port, unless
- * that NameNode is `known`. `hdfs:///path` is a path on `known`.
+ * Parses `hdfs://host:port/path`, the address of a NameNode and a path. Assumes WebHDFS at its default port unless the
+ * NameNode is `known`. `hdfs:///path` is a path on `known`.
  *
- * @throws UsageError if the text is no such URL
+ * @throws UsageError if the text is not such a URL
  */
 export function parseHdfsUrl(text: string, known: NameNode): HdfsLocation {
   if (text.startsWith("webhdfs:")) {
     throw new UsageError(
-      `${shownAddress(text)}: HDFS is named by its NameNode, hdfs://host:port; where WebHDFS is not at port ${USUAL_HTTP_PORT} of it, set HDFS_URL to that and WEBHDFS_URL=http://host:port`,
+      `${shownAddress(text)} is a WebHDFS address: expected the NameNode's, hdfs://host:port; if WebHDFS is not at port ${DEFAULT_HTTP_PORT} of the NameNode, set HDFS_URL=hdfs://host:port and WEBHDFS_URL=http://host:port`,
     );
   }
   const match = new RegExp(`^hdfs://(?:${ADDRESS})?(/[^?#]*)?$`).exec(text);
-  const rpcPort = Number(match?.[2] ?? USUAL_RPC_PORT);
+  const rpcPort = Number(match?.[2] ?? DEFAULT_RPC_PORT);
   if (match === null || rpcPort < 1 || rpcPort > MAX_PORT) {
     throw new UsageError(
       `${shownAddress(text)} is not an HDFS URL: expected hdfs://host:port/path, or hdfs:///path for the lab's own`,
@@ -69,19 +70,19 @@ export function parseHdfsUrl(text: string, known: NameNode): HdfsLocation {
   const host = match[1]?.toLowerCase();
   const path = (match[3] ?? "").replace(/\/+/g, "/").replace(/\/$/, "");
   if (path.split("/").some((part) => part === "." || part === "..")) {
-    throw new UsageError(`${text}: HDFS takes no . and .. in a path`);
+    throw new UsageError(`${text}: a path on HDFS must not contain . or ..`);
   }
   if (host === undefined) return { ...known, path };
   const isKnown = isSameHost(host, known.host) && rpcPort === known.rpcPort;
-  return { ...(isKnown ? known : { host, rpcPort, httpPort: USUAL_HTTP_PORT }), path };
+  return { ...(isKnown ? known : { host, rpcPort, httpPort: DEFAULT_HTTP_PORT }), path };
 }
 
 /**
  * The NameNode that HDFS_URL and WEBHDFS_URL name.
  *
- * @param own the lab's, whose HTTP port is known
- * @returns undefined where neither is set
- * @throws UsageError if one of them is wrong
+ * @param own the lab's own NameNode, whose HTTP port is known
+ * @returns undefined if neither is set
+ * @throws UsageError if one of them is invalid
  */
 export function parseNameNode(
   hdfsUrl: string | undefined,
@@ -97,27 +98,27 @@ export function parseNameNode(
   const { path, ...nameNode } = parseHdfsUrl(hdfsUrl, own);
   if (path !== "" || /^hdfs:\/\/(\/|$)/.test(hdfsUrl)) {
     throw new UsageError(
-      `HDFS_URL must be hdfs://host:port, not ${hdfsUrl}; a path goes into --out`,
+      `HDFS_URL must be hdfs://host:port, not ${hdfsUrl}; give the path in --out`,
     );
   }
   if (webhdfsUrl === undefined) return nameNode;
   const match = new RegExp(`^http://${ADDRESS}/?$`).exec(webhdfsUrl);
-  const httpPort = Number(match?.[2] ?? USUAL_HTTP_PORT);
+  const httpPort = Number(match?.[2] ?? DEFAULT_HTTP_PORT);
   if (match === null || httpPort < 1 || httpPort > MAX_PORT) {
     throw new UsageError(
-      `WEBHDFS_URL must be http://host:port, usually at port ${USUAL_HTTP_PORT}, without a path, a user or TLS`,
+      `WEBHDFS_URL must be http://host:port, usually at port ${DEFAULT_HTTP_PORT}, without a path, a user or TLS`,
     );
   }
   const httpHost = match[1]!.toLowerCase();
   return { ...nameNode, httpPort, ...(httpHost === nameNode.host ? {} : { httpHost }) };
 }
 
-/** What a Hadoop service says when it refuses: WebHDFS REST API, "Error Responses". */
+/** The body of an error response of WebHDFS (REST API, "Error Responses"). */
 interface RemoteException {
   RemoteException?: { exception?: string; message?: string };
 }
 
-/** The body of an answer that may be JSON, a stream or a web page. */
+/** The error message in a response, whose body may be JSON, a stream or an HTML page. */
 async function remoteMessage(response: AxiosResponse<unknown>): Promise<string> {
   let { data } = response;
   if (data instanceof Readable) data = Buffer.concat(await data.toArray()).toString();
@@ -125,7 +126,7 @@ async function remoteMessage(response: AxiosResponse<unknown>): Promise<string> 
     try {
       data = JSON.parse(data.toString()) as unknown;
     } catch {
-      data = undefined; // a page of a proxy, say
+      data = undefined; // for example, the page of a proxy
     }
   }
   const { exception, message } = (data as RemoteException | undefined)?.RemoteException ?? {};
@@ -138,19 +139,19 @@ const noMessage = ({ status }: AxiosResponse<unknown>) => `HTTP status ${status}
 const isWhole = (content: Content): content is string | Uint8Array =>
   typeof content === "string" || content instanceof Uint8Array;
 
-/** Whether content can be read again for another attempt: a stream or a generator is read once. */
+/** Whether content can be read again for a retry: a stream or a generator can be read only once. */
 const isRepeatable = (content: Content): boolean =>
   isWhole(content) ||
   !(content instanceof Readable || Object.is(content[Symbol.asyncIterator](), content));
 
 export interface HdfsOptions {
-  /** Told when HDFS is away for a moment, and that it is waited for. */
-  report?: (notice: string) => void;
-  /** How long HDFS may be away before it is an error, milliseconds. */
+  /** Called when an operation fails and is retried. */
+  notify?: Notify;
+  /** How long HDFS may be unavailable before an operation fails. */
   patienceMs?: number;
 }
 
-/** A transient failure, such as a service that is starting. */
+/** A failure that may pass, such as a service that is starting. */
 class TransientError extends LabError {
   constructor(
     place: string,
@@ -161,24 +162,25 @@ class TransientError extends LabError {
 }
 
 /**
- * A store on HDFS, by WebHDFS. The package webhdfs does what it can be trusted with: names. Content goes by
- * axios to the same REST API, since the package gives a 503 page as content and cannot rename over a file.
+ * A store on HDFS, through WebHDFS (REST API of Hadoop 3.3). The package webhdfs handles metadata. Content is read and
+ * written with axios: the package returns the page of a 503 as content, and cannot rename over an existing file.
  *
- * From the WebHDFS REST API of Hadoop 3.3. A write or a read asks the NameNode, which names a DataNode. What is away for a
- * moment (a service that restarts, a NameNode in safe mode) is waited for.
+ * To read or write, a client asks the NameNode, which names a DataNode. Operations are retried while a service is briefly
+ * unavailable: it restarts, or the NameNode is in safe mode.
  *
- * What HDFS promises: a file is complete when CREATE is answered, since that closes it: all DataNodes that get a copy have received
- * it (`hflush`). WebHDFS cannot ask that they have it on their disks (`hsync`); a DataNode syncs a file when it is closed if
- * `dfs.datanode.synconclose` is set. So a file outlives every process, and with copies on other machines one that loses power; on
- * the lab's single DataNode a power cut may cost the last seconds. The NameNode syncs names and renames before it answers.
+ * Durability: when CREATE is answered, the file is closed, and all DataNodes that hold a copy have received it (`hflush`).
+ * WebHDFS cannot request that they have synced it to disk (`hsync`); a DataNode does so on close if
+ * `dfs.datanode.synconclose` is set. A file therefore survives the death of any process and, with copies on other machines,
+ * the loss of one of them. On the lab's single DataNode, a power cut may lose the last seconds. The NameNode syncs names and
+ * renames before it answers.
  *
- * @param local whether it is the lab's own HDFS, which a person can start
+ * @param local whether this is the lab's own HDFS, which the user can start
  * @throws LabError (from each operation) naming the operation and the path
  */
 export function hdfsStore(
   location: HdfsLocation,
   local: boolean,
-  { report = () => {}, patienceMs = PATIENCE_MS }: HdfsOptions = {},
+  { notify = () => {}, patienceMs = PATIENCE_MS }: HdfsOptions = {},
 ): Store {
   const { host, httpPort, rpcPort, httpHost = host, path: root } = location;
   const user = userInfo().username;
@@ -189,7 +191,7 @@ export function hdfsStore(
     { timeout: METADATA_TIMEOUT_MS },
   );
   const absolute = (path: string) => `${root}/${path}`.replace(/\/$/, "") || "/";
-  // Each part by itself: a name may hold %, + or ?.
+  // Encodes each part of the path: a name may contain %, + or ?.
   const encoded = (path: string) => path.split("/").map(encodeURIComponent).join("/");
   const remedy = local
     ? "npx tsx scripts/stack.ts up hdfs"
@@ -200,9 +202,9 @@ export function hdfsStore(
     const place = `cannot ${what} hdfs://${host}:${rpcPort}${path}`;
     const response = error instanceof AxiosError ? error.response : undefined;
     const message = response === undefined ? errorMessage(error) : await remoteMessage(response);
-    // A page of another program, such as the NameNode's other port, says nothing about what is in HDFS.
+    // A 404 without a WebHDFS message comes from another program or port and does not mean that a file is missing.
     const isForeign = response?.status === 404 && message === noMessage(response);
-    if (isForeign || /webhdfs is not enabled|not one of WebHDFS/.test(message)) {
+    if (isForeign || /webhdfs is not enabled|is not WebHDFS's/.test(message)) {
       return new LabError(`${place}: what answers at ${nameNode} is not WebHDFS: ${remedy}`);
     }
     if (response?.status === 404 || /does not exist/.test(message)) {
@@ -221,7 +223,7 @@ export function hdfsStore(
         ? ["quota of files and folders", "-clrQuota"]
         : ["space quota", "-clrSpaceQuota"];
       return new LabError(
-        `${place}: the ${which} of ${folder} is used up (${figures}): lift it (${dfsadmin} ${option} ${folder}), or choose another --out`,
+        `${place}: the ${which} of ${folder} is used up (${figures}): clear it (${dfsadmin} ${option} ${folder}), or choose another --out`,
       );
     }
     if (/could only be written to 0|no datanodes?|datanode.*null/i.test(message)) {
@@ -242,26 +244,26 @@ export function hdfsStore(
       return new TransientError(place, "the NameNode is still starting");
     }
     if (DATANODE_TROUBLE.test(message)) {
-      return new TransientError(place, `its DataNode has lost the NameNode: ${remedy}`);
+      return new TransientError(place, `the DataNode cannot reach the NameNode: ${remedy}`);
     }
     if (/ECONNABORTED|ETIMEDOUT|ESOCKETTIMEDOUT|timeout/.test(`${code} ${message}`)) {
       return new TransientError(place, `no answer in time: ${remedy}`);
     }
-    const look = local ? "; look at: npx tsx scripts/stack.ts status" : "";
+    const look = local ? "; check: npx tsx scripts/stack.ts status" : "";
     return new LabError(`${place}: ${message}${look}`);
   }
 
-  /** When each reason to wait was last said: many operations meet the same one, again and again. */
-  const saidMs = new Map<string, number>();
-  function sayOnce(reason: string): void {
-    const last = saidMs.get(reason) ?? -Infinity;
+  /** When each reason was last announced: many operations fail repeatedly for the same reason. */
+  const notifiedMs = new Map<string, number>();
+  function notifyOnce(reason: string): void {
+    const last = notifiedMs.get(reason) ?? -Infinity;
     if (performance.now() - last < patienceMs) return;
-    saidMs.set(reason, performance.now());
+    notifiedMs.set(reason, performance.now());
     const subject = reason.startsWith("HDFS") ? "" : "HDFS: ";
-    report(`${subject}${reason} (trying again for ${patienceMs / 1_000} s)`);
+    notify(`${subject}${reason} (trying again for ${patienceMs / 1_000} s)`);
   }
 
-  /** Runs one operation, whose failure names it; again, if the failure may pass and the operation can be repeated. */
+  /** Runs an operation and retries it after a transient error, unless `once`. Errors name the operation and the path. */
   function attempt<T>(
     what: string,
     path: string,
@@ -282,13 +284,13 @@ export function hdfsStore(
       maxTimeout: MAX_RETRY_MS,
       shouldRetry: ({ error }) => {
         if (!(error instanceof TransientError)) return false;
-        sayOnce(error.reason);
+        notifyOnce(error.reason);
         return true;
       },
     });
   }
 
-  /** One of the package's callbacks as a promise, which ends in any case. */
+  /** Converts a call of the package to a promise, with a timeout: some calls never call back. */
   function named<T>(call: (done: (error: Error | null | undefined, value: T) => void) => void) {
     return new Promise<T>((resolve, reject) => {
       const late = startTimer(METADATA_TIMEOUT_MS + 1_000, () => {
@@ -307,14 +309,14 @@ export function hdfsStore(
     return `${nameNode}/webhdfs/v1${encoded(path)}?${query.toString()}`;
   };
 
-  /** Asks the NameNode which DataNode to write to or to read from. */
+  /** Asks the NameNode for the URL of a DataNode to write to or read from. */
   async function dataNodeFor(method: "PUT" | "GET", url: string): Promise<string> {
     const { data } = await axios.request<{ Location?: string }>({
       method,
       url: `${url}&noredirect=true`,
       timeout: METADATA_TIMEOUT_MS,
     });
-    if (typeof data?.Location !== "string") throw new Error("the answer is not one of WebHDFS");
+    if (typeof data?.Location !== "string") throw new Error("the answer is not WebHDFS's");
     return data.Location;
   }
 
@@ -337,12 +339,12 @@ export function hdfsStore(
       headers: { "content-type": "application/octet-stream" },
       timeout: DATA_TIMEOUT_MS,
       maxBodyLength: Infinity,
-      maxRedirects: 0, // otherwise a stream is first kept whole, to be sent again
+      maxRedirects: 0, // otherwise a stream is buffered completely, to be sent again
     });
     const stored = await named<{ length: number }>((done) => names.stat(encoded(path), done));
     if (stored.length !== length) {
       throw new LabError(
-        `cannot write hdfs://${host}:${rpcPort}${path}: ${length} bytes were sent, ${stored.length} are there`,
+        `cannot write hdfs://${host}:${rpcPort}${path}: sent ${length} bytes, but ${stored.length} were stored; run the same command again`,
       );
     }
   }
@@ -355,18 +357,18 @@ export function hdfsStore(
   return {
     root: rootUrl,
     makeFolder: (path) =>
-      attempt("make the folder", absolute(path), async () => {
+      attempt("create the folder", absolute(path), async () => {
         await named<void>((done) =>
           names.mkdir(encoded(absolute(path)), (e) => done(e, undefined)),
         );
-        // The package takes the answer "false" for success: only a look tells.
+        // The package treats the answer "false" as success, so check the result.
         const { type } = await named<{ type: string }>((done) =>
           names.stat(encoded(absolute(path)), done),
         );
-        if (type !== "DIRECTORY") throw new Error("a file of that name is in the way");
+        if (type !== "DIRECTORY") throw new Error("a file of that name exists");
       }),
     write: (path, content) => {
-      // The name begins with a dot, so that Spark and pyarrow pass over it; the rename is atomic.
+      // Spark and pyarrow ignore names that begin with a dot; the rename is atomic.
       const whole = absolute(path);
       const slash = whole.lastIndexOf("/");
       const tempPath = `${whole.slice(0, slash)}/.${whole.slice(slash + 1)}.writing`;
@@ -386,7 +388,7 @@ export function hdfsStore(
         const content = Buffer.from(data);
         const expected = Number(headers["content-length"] ?? content.length);
         if (content.length !== expected)
-          throw new Error(`${content.length} of ${expected} bytes came`);
+          throw new Error(`received only ${content.length} of ${expected} bytes`);
         return content;
       }),
     list: (path) =>

@@ -13,22 +13,22 @@ async function attempt<T>(what: string, path: string, action: () => Promise<T>):
 }
 
 /**
- * A store in a folder of this machine; the folder is made where it is missing.
+ * A store in a local folder, which is created if it is missing.
  *
- * When `write` returns, the file outlives a power cut: its content is synced before it gets its name, and its name (the folder)
- * after that. So a power cut leaves the old file or the new one, never an empty or half one.
+ * When `write` returns, the file survives a power cut: its content is synced before it is renamed to its final name, and the
+ * folder is synced afterwards. A power cut therefore leaves the old file or the new one, never an empty or partial one.
  */
 export function localStore(
   root: string,
   { sync = true, disk = nodeDisk }: DiskOptions = {},
 ): Store {
   const absolute = (path: string) => join(root, path);
-  /** Folders that are on the disk, so that their own places need not be synced for every file. */
+  /** Folders that are already synced in their parent folders, so that this is not repeated for every file. */
   const made = new Set<string>();
 
   async function ensureFolder(path: string): Promise<void> {
     if (made.has(path)) return;
-    // From the root down: a folder's name is in the one above it.
+    // From the root down: a folder's name is an entry of its parent folder.
     if (path !== absolute("")) await ensureFolder(dirname(path));
     await makeFolders(path, sync, disk);
     made.add(path);
@@ -37,13 +37,13 @@ export function localStore(
   return {
     root,
     makeFolder: (path) =>
-      attempt("make the folder", absolute(path), () => ensureFolder(absolute(path))),
+      attempt("create the folder", absolute(path), () => ensureFolder(absolute(path))),
     write: (path, content) =>
       attempt("write", absolute(path), async () => {
         const folder = dirname(absolute(path));
         await ensureFolder(folder);
-        // The name begins with a dot, so that Spark and pyarrow pass over it. A crash leaves it behind;
-        // writing the same file again replaces it.
+        // Spark and pyarrow ignore names that begin with a dot. If a crash leaves this file behind, the next write of the
+        // same file replaces it.
         const tempPath = join(folder, `.${basename(path)}.writing`);
         const file = await disk.open(tempPath, "w");
         try {

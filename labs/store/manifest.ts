@@ -1,40 +1,40 @@
-import * as zlib from "node:zlib"; // not { crc32 }, which old versions of Node do not have
+import * as zlib from "node:zlib"; // not { crc32 }: importing it by name fails on old versions of Node
 import { LabError } from "../shared/errors.js";
 import type { Store } from "./store.js";
 
-// What the products must be: the files that committed batches have written, as the checkpoint (or Spark's own log) lists them.
+// The expected contents of the products: the files of all committed batches, as listed by the checkpoint or by Spark's log.
 
-/** A file of a product, as it was when its batch was committed. */
+/** A file of a product, as its batch committed it. */
 export interface CommittedFile {
   /** Relative to the store's root. */
   path: string;
   bytes: number;
-  /** Undefined where Spark wrote it: its log has the sizes only. */
+  /** Undefined if Spark wrote the file: its log contains only sizes. */
   rows?: number;
   /**
-   * Of its bytes, in hexadecimal. A CRC finds what happens by accident (a flipped bit, a cut, another file) as surely as a
-   * cryptographic hash, which is for what happens on purpose, and costs a tenth.
+   * The CRC-32 of its bytes, in hexadecimal. It detects accidental damage (a flipped bit, a truncated or swapped file) as
+   * reliably as needed, at a tenth of the cost of a cryptographic hash, which also protects against deliberate changes.
    */
   crc32?: string;
 }
 
 export interface Manifest {
-  /** By path. A file that later batches replace is there as the last one wrote it. */
+  /** By path. A file that several batches have written is listed as the last one wrote it. */
   files: ReadonlyMap<string, CommittedFile>;
-  /** Whether a file may be right although it is not listed: a batch of an older version of the lab wrote it, or `latest/` by Spark. */
+  /** Whether a file may be valid although it is not listed: an older version of the lab wrote it, or it is `latest/` of a Spark run. */
   mayBeUnlisted(path: string): boolean;
-  /** How many committed batches have no list of their files. */
+  /** How many committed batches do not list their files. */
   batchesWithoutList: number;
-  /** The batch that was begun but not committed, which is run again by the next run. */
+  /** The batch that was started but not committed; the next run repeats it. */
   unfinishedBatch?: number;
-  /** Whether readers pass over files that are not listed, as they do where Spark wrote. */
+  /** Whether readers ignore files that are not listed, as they do for files that Spark wrote. */
   isReadByList: boolean;
 }
 
 export const checksum = (content: Uint8Array | string): string =>
   zlib.crc32(content).toString(16).padStart(8, "0");
 
-/** What is wrong with the content of a file, in words; undefined where nothing is. */
+/** Describes how the content of a file differs from what was committed; undefined if it does not. */
 export function differenceFrom(
   { bytes, crc32: expected }: CommittedFile,
   content: Uint8Array,
@@ -45,17 +45,17 @@ export function differenceFrom(
   return `changed: its checksum is ${checksum(content)} instead of ${expected}`;
 }
 
-/** What can be done about a file of a product that is not what was committed. */
+/** What the user can do about a file that differs from what was committed. */
 export const FILE_REMEDY =
   "restore it from a copy, or start over with --fresh (--verify checks all files)";
 
 /**
- * A store whose files are held against what was committed as they are listed and read.
+ * A store that compares its files with what was committed when they are listed or read.
  *
- * @throws LabError (from `list` and `read`) naming a file that is missing, or is not what was committed
+ * @throws LabError (from `list` and `read`) naming a file that is missing or differs from what was committed
  */
 export function checkedStore(store: Store, manifest: Manifest): Store {
-  // Every run writes latest/ anew, so that it may be anything before: it is rebuilt from the checkpoint.
+  // latest/ is not checked: every run rewrites it from the checkpoint.
   const isSettled = ({ path }: CommittedFile) => !path.startsWith("latest/");
   const damaged = (path: string, how: string) =>
     new LabError(`${store.root}/${path} is ${how}; ${FILE_REMEDY}`);

@@ -5,7 +5,7 @@ import { compressors } from "hyparquet-compressors";
 import parquet from "parquetjs-lite";
 import { LabError, errorMessage } from "../shared/errors.js";
 
-/** The types of a column: timestamps are milliseconds since the epoch in code, TIMESTAMP_MILLIS (UTC) in the file. */
+/** The type of a column. Timestamps are milliseconds since the epoch in code and TIMESTAMP_MILLIS (UTC) in the file. */
 export type ColumnType = "string" | "double" | "integer" | "timestamp";
 
 export interface Column {
@@ -31,9 +31,9 @@ const ROW_GROUP_ROWS = 100_000;
 const PAGE_ROWS = 8_192;
 
 export interface ParquetOptions {
-  /** How each page of a column is compressed; SNAPPY by default. */
+  /** The compression of pages; SNAPPY by default. */
   compression?: "UNCOMPRESSED" | "SNAPPY" | "GZIP";
-  /** How many rows a row group has at most; 100,000 by default. */
+  /** The maximum number of rows per row group; 100,000 by default. */
   rowGroupRows?: number;
 }
 
@@ -49,9 +49,9 @@ function parquetSchema(
 }
 
 /**
- * Writes rows as a Parquet file with column statistics, in memory.
+ * Encodes rows as a Parquet file with column statistics, in memory.
  *
- * @throws LabError if a row does not fit the columns
+ * @throws LabError if a row does not match the columns
  */
 export async function encodeParquet(
   columns: Columns,
@@ -161,9 +161,9 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const TEXT_PARSER = { stringFromBytes: (bytes?: Uint8Array) => bytes && decoder.decode(bytes) };
 
 /**
- * Reads the rows of a Parquet file that `encodeParquet`, Spark or pyarrow wrote.
+ * Decodes the rows of a Parquet file written by `encodeParquet`, Spark or pyarrow.
  *
- * @throws LabError if the bytes are no Parquet file
+ * @throws LabError if the bytes are not a Parquet file
  */
 export async function decodeParquet<R = Row>(content: Buffer): Promise<R[]> {
   const bytes = content.buffer.slice(
@@ -179,7 +179,7 @@ export async function decodeParquet<R = Row>(content: Buffer): Promise<R[]> {
   return withPlainValues(rows) as R[];
 }
 
-/** Rows of hyparquet's values, changed in place to the lab's. */
+/** Converts the values of hyparquet's rows to plain values, in place. */
 export function withPlainValues(rows: Record<string, unknown>[]): Record<string, unknown>[] {
   for (const row of rows) {
     for (const [name, value] of Object.entries(row)) row[name] = plainValue(value);
@@ -187,7 +187,7 @@ export function withPlainValues(rows: Record<string, unknown>[]): Record<string,
   return rows;
 }
 
-/** A value that hyparquet gives, as the lab has it: times are milliseconds since the epoch. */
+/** Converts a value of hyparquet: big integers to numbers, dates to milliseconds since the epoch, undefined to null. */
 export function plainValue(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (value instanceof Date) return value.getTime();

@@ -1,4 +1,4 @@
-// parquetjs-lite ships no types: what labs/store/parquet.ts uses of it.
+// parquetjs-lite ships no types. These are the parts that labs/store/parquet.ts uses.
 declare module "parquetjs-lite" {
   namespace parquet {
     class ParquetSchema {

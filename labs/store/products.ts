@@ -6,8 +6,8 @@ import { decodeParquet, encodeParquet, type Columns, type Row } from "./parquet.
 import { sparkFiles } from "./spark-sink.js";
 import type { Store } from "./store.js";
 
-// The products of the pipeline, each a folder under the output root. All times are milliseconds since the epoch
-// here and TIMESTAMP_MILLIS in the files.
+// The products of the pipeline, each a folder under the output root. Times are milliseconds since the epoch in code and
+// TIMESTAMP_MILLIS in the files.
 
 /** `prices/`: every valid event once. */
 export type PriceRow = { asset: string; price_usd: number; event_time: number };
@@ -33,30 +33,30 @@ export type WindowRow = {
   pct_change: number;
 };
 
-/** `rejected/`: a record that is no valid event, where it stands in the log, and why. */
+/** `rejected/`: a record that is not a valid event, its place in the log, and the reason. */
 export type RejectedRow = {
   topic: string;
   partition: number;
   offset: number;
   reason: string;
-  /** The message's value as it came. */
+  /** The message's value, unchanged. */
   raw: string;
 };
 
-/** `alerts/`, where rules are given: something that a rule looks out for has begun. Written as JSON lines. */
+/** `alerts/`, if there are alert rules: the start of an episode. Written as JSON lines. */
 export type AlertRow = {
-  /** Rule, asset, time and a running number: the same however often the batch is run. */
+  /** Rule, asset, time and a sequence number; the same if the batch is run again. */
   id: string;
   rule: string;
   kind: "change" | "level" | "silence" | "anomaly";
   asset: string;
-  /** When it began, by event time (a silence: by arrival time), ISO-8601. */
+  /** When the episode began: event time (for a silence, arrival time), ISO-8601. */
   time: string;
-  /** The price of the asset then, US dollars. */
+  /** The price of the asset at that time, in US dollars. */
   price_usd: number;
-  /** Of a change percent, of a level dollars, of a silence seconds, of an anomaly standard deviations. */
+  /** The unit depends on the kind: percent (change), dollars (level), seconds (silence), standard deviations (anomaly). */
   value: number;
-  /** The same for a person. */
+  /** A readable description. */
   text: string;
 };
 
@@ -67,13 +67,13 @@ export interface BatchOutput {
   events: PriceEvent[];
   windows: WindowRow[];
   changes: WindowRow[];
-  /** The whole product, not an addition; undefined where the batch leaves it as it is, since few of many prices have changed. */
+  /** The complete product; undefined if the batch does not write it (see labs/stream/latest.ts). */
   latest: LatestRow[] | undefined;
   rejected: RejectedRow[];
   alerts: AlertRow[];
 }
 
-/** The output of a batch before anything is put out. */
+/** The output of a batch before operators add to it. */
 export const emptyOutput = (batchId: number): BatchOutput => ({
   ...{ batchId, events: [], windows: [], changes: [], latest: undefined, rejected: [], alerts: [] },
 });
@@ -98,21 +98,21 @@ export const WINDOW_COLUMNS: Columns = {
   pct_change: { type: "double" },
 };
 
-/** A product, for the code that writes and reads it. */
+/** How a product is written and read. */
 interface ProductSpec {
-  /** Written as Parquet; undefined: as JSON lines. */
+  /** The columns of its Parquet files; undefined if it is written as JSON lines. */
   columns?: Columns;
-  /** The members that each JSON line must have: Spark leaves out what has no value. */
+  /** The members that every JSON line must have: Spark omits members without a value. */
   members?: readonly string[];
-  /** What a batch adds; undefined where it leaves the product as it is. */
+  /** The rows that a batch writes; undefined if it does not write the product. */
   rowsOf(output: BatchOutput): readonly Row[] | undefined;
-  /** Replaced as a whole by each batch that writes it (Spark's output mode "complete"). */
+  /** Whether each write replaces the whole product (Spark's output mode "complete"). */
   isComplete?: true;
-  /** Its folder is made with the first row. */
+  /** Whether its folder is created only with its first row. */
   isOptional?: true;
 }
 
-/** The products, each once: what writes, reads, checks or removes them goes by this table. */
+/** The one list of products: the code that writes, reads, checks and removes them uses this table. */
 export const PRODUCTS = {
   prices: {
     columns: PRICE_COLUMNS,
@@ -147,7 +147,7 @@ type ProductRow<P extends Product> = P extends "prices" | "latest"
       ? AlertRow
       : WindowRow;
 
-/** The file that batch N adds to a product. Its name depends on N alone, so running N again replaces it. */
+/** The file that batch N adds to a product. Its name depends only on N, so running N again replaces it. */
 function fileOf(product: Product, batchId: number): string {
   const { columns, isComplete } = specOf(product);
   const extension = columns === undefined ? "jsonl" : "parquet";
@@ -155,15 +155,15 @@ function fileOf(product: Product, batchId: number): string {
   return `${product}/part-${String(batchId).padStart(8, "0")}.${extension}`;
 }
 
-/** The batch that a file of a product is of; NaN where its name does not say. */
+/** The batch that wrote a file of a product; NaN if the file's name does not tell. */
 export function batchOfFile(path: string): number {
   return Number(/\/part-(\d+)\.(parquet|jsonl)$/.exec(path)?.[1] ?? NaN);
 }
 
-/** The one file of `latest/`, replaced as a whole. */
+/** The only file of `latest/`. */
 export const LATEST_FILE = fileOf("latest", 0);
 
-/** Makes the folders of the products. @throws LabError if the store cannot be written */
+/** Creates the folders of the products. @throws LabError if the store cannot be written */
 export async function createProducts(store: Store): Promise<void> {
   for (const product of PRODUCT_NAMES) {
     if (!specOf(product).isOptional) await store.makeFolder(product);
@@ -187,8 +187,8 @@ async function writeRows(
 }
 
 /**
- * Writes what a batch adds. Safe to repeat: the same batch gives the same files, byte for byte. A batch without rows
- * for a product adds no file, except batch 0, whose empty Parquet file tells readers the columns.
+ * Writes the output of a batch. Safe to repeat: the same batch gives the same files, byte for byte. A batch without rows for
+ * a product writes no file, except batch 0, whose empty Parquet file tells readers the columns.
  *
  * @returns the files, for the checkpoint
  */
@@ -201,7 +201,7 @@ export async function writeBatch(store: Store, output: BatchOutput): Promise<Com
     const isKept = rows.length > 0 || isComplete || (batchId === 0 && columns !== undefined);
     return isKept ? [await writeRows(store, product, batchId, rows)] : [];
   }
-  // At once: a store far away takes as long for five files as for one.
+  // In parallel: a remote store takes as long for five files as for one.
   return (await Promise.all(PRODUCT_NAMES.map(write))).flat();
 }
 
@@ -210,8 +210,8 @@ export const writeLatest = (store: Store, latest: readonly LatestRow[]): Promise
   writeRows(store, "latest", 0, latest);
 
 /**
- * The files of a product. Where Spark has written it, those that its log names: another one is left
- * over from a batch that was cut short and written again.
+ * The files of a product. If Spark wrote it, only those that Spark's log lists: others are left over from interrupted
+ * batches.
  */
 export async function committedFiles(store: Store, product: Product): Promise<string[]> {
   const names = await store.list(product);
@@ -222,7 +222,7 @@ export async function committedFiles(store: Store, product: Product): Promise<st
 }
 
 /**
- * Reads a product, one file's rows at a time, in the order of the batches.
+ * Reads a product in the order of the batches, yielding the rows of one file at a time.
  *
  * @param everyFile read every n-th file only, for a sample
  */
@@ -236,7 +236,7 @@ export async function* readProduct<P extends Product>(
   }
 }
 
-/** The rows of one file of a product. @throws LabError naming the file, where it is damaged */
+/** The rows of one file of a product. @throws LabError naming the file if it is damaged */
 export async function readProductFile<P extends Product>(
   store: Store,
   product: P,
@@ -250,7 +250,7 @@ export async function readProductFile<P extends Product>(
   });
 }
 
-/** The rows in the content of a file of a product. @throws LabError saying what is wrong with it */
+/** Decodes the content of a product's file. @throws LabError describing the damage */
 export async function decodeProductFile<P extends Product>(
   product: P,
   name: string,
@@ -262,7 +262,7 @@ export async function decodeProductFile<P extends Product>(
     return rows;
   }
   const lines = content.toString().split("\n");
-  if (lines.pop() !== "") throw new LabError("its last line is cut short");
+  if (lines.pop() !== "") throw new LabError("its last line is incomplete");
   return lines.map((line, index) => {
     const row = parseJson(line);
     if (typeof row !== "object" || row === null) {
@@ -277,7 +277,7 @@ function requireColumns(product: Product, row: object | undefined, place: string
   const { columns, members = Object.keys(columns ?? {}) } = specOf(product);
   const missing = row && members.find((member) => !(member in row));
   if (missing === undefined) return;
-  throw new LabError(`expected the columns of ${product}/, found no ${missing} in ${place}`);
+  throw new LabError(`expected the columns of ${product}/, but ${place} has no ${missing}`);
 }
 
 /** All rows of a product, in the order of the batches. */

@@ -4,14 +4,14 @@ import { parseJson } from "../shared/json.js";
 import type { CommittedFile, Manifest } from "./manifest.js";
 import type { Store } from "./store.js";
 
-/** Where Spark's file sink notes the files of each batch that is complete. */
+/** The folder in which Spark's file sink logs the files of each complete batch. */
 const SPARK_METADATA = "_spark_metadata";
 const sparkFile = z.object({ path: z.string(), size: z.number() });
 
 /**
- * The files of a product that Spark's file sink has written, by its own log; undefined where Spark has not written it.
+ * The files of a product according to the log of Spark's file sink; undefined if Spark has not written the product.
  *
- * @param lastBatch the last batch that Spark's checkpoint has committed, where that is known: the log must have it
+ * @param lastBatch the last batch that Spark's checkpoint has committed, if known: the log must contain it
  */
 export async function sparkFiles(
   store: Store,
@@ -23,7 +23,7 @@ export async function sparkFiles(
   const folder = `${product}/${SPARK_METADATA}`;
   function unreadable(file: string, why: string): LabError {
     return new LabError(
-      `${store.root}/${folder}/${file} ${why}: without it nobody knows which files of ${product}/ are complete; restore it from a copy, or start over with --fresh`,
+      `${store.root}/${folder}/${file} ${why}: without it, the complete files of ${product}/ are unknown; restore it from a copy, or start over with --fresh`,
     );
   }
   const logs = (await store.list(folder))
@@ -34,7 +34,7 @@ export async function sparkFiles(
         : [{ name, batchId: Number(match[1]), isCompact: match[2] !== undefined }],
     )
     .sort((a, b) => a.batchId - b.batchId);
-  // `9.compact` repeats what the files up to 9 say, and Spark removes those later.
+  // `9.compact` contains the entries of all files up to 9, which Spark removes later.
   const compact = logs.reduce((last, { isCompact }, index) => (isCompact ? index : last), -1);
   const files: CommittedFile[] = [];
   let next = compact < 0 ? 0 : logs[compact]!.batchId;
@@ -42,7 +42,7 @@ export async function sparkFiles(
     if (batchId !== next++) throw unreadable(String(next - 1), "is missing");
     const content = (await store.read(`${folder}/${name}`)).toString();
     const [version, ...lines] = content.trimEnd().split("\n");
-    if (version !== "v1") throw unreadable(name, "does not begin with its version, v1");
+    if (version !== "v1") throw unreadable(name, "does not begin with the version v1");
     for (const [index, line] of lines.entries()) {
       const parsed = sparkFile.safeParse(parseJson(line));
       if (!parsed.success) throw unreadable(name, `names no file in line ${index + 2}`);
@@ -56,10 +56,10 @@ export async function sparkFiles(
 }
 
 /**
- * What Spark has committed of the products that it writes.
+ * The files that Spark has committed.
  *
- * @param products those to look for
- * @param lastBatches of each product the last batch that Spark's checkpoint has committed
+ * @param products the products to look for
+ * @param lastBatches for each product, the last batch that Spark's checkpoint has committed
  */
 export async function sparkManifest(
   store: Store,
@@ -74,7 +74,7 @@ export async function sparkManifest(
   }
   return {
     files: new Map(files.map((file) => [file.path, file])),
-    // Written when a run ends, by a query of its own.
+    // latest/ is written at the end of a run by a separate query, without Spark's log.
     mayBeUnlisted: (path) => path.startsWith("latest/"),
     batchesWithoutList: 0,
     isReadByList: true,

@@ -1,21 +1,20 @@
-/** What a file is written from: all at once, or piece by piece from a stream. */
+/** The content of a file to write: as a whole, or as a stream of pieces. */
 export type Content = Uint8Array | string | AsyncIterable<Uint8Array | string>;
 
 /**
- * Where output lives: a tree of files that appear whole or not at all. Paths are relative to the
- * store's root and use `/`.
+ * A tree of files for output. A file appears complete or not at all. Paths are relative to the store's root and use `/`.
  */
 export interface Store {
-  /** What a person calls it: a folder or a URL. */
+  /** The root as shown to the user: a folder or a URL. */
   readonly root: string;
-  /** Creates a folder, and those above it. */
+  /** Creates a folder and its parent folders. */
   makeFolder(path: string): Promise<void>;
-  /** Writes a file whole, and the folders above it, replacing one of that name: it is written aside and then renamed. */
+  /** Writes a file and creates its parent folders. Atomic: writes to a temporary file and renames it, replacing an existing one. */
   write(path: string, content: Content): Promise<void>;
-  /** The content of a file. @throws LabError if there is none */
+  /** Reads a file. @throws NotFoundError if it does not exist */
   read(path: string): Promise<Buffer>;
-  /** The names in a folder, sorted; none where the folder is missing. Files being written are not among them. */
+  /** The sorted names in a folder, without files being written; empty if the folder is missing. */
   list(path: string): Promise<string[]>;
-  /** Removes a file, or a folder and all in it; nothing where it is missing. */
+  /** Removes a file, or a folder with its contents; does nothing if it is missing. */
   remove(path: string): Promise<void>;
 }

@@ -3,29 +3,29 @@ import { differenceFrom, type Manifest } from "./manifest.js";
 import { PRODUCT_NAMES, decodeProductFile, type Product } from "./products.js";
 import type { Store } from "./store.js";
 
-/** What is wrong with one file. */
+/** A file that is not as committed. */
 export interface FileProblem {
   /** Relative to the store's root. */
   path: string;
   problem: string;
-  /** What can be done: run the same command again, restore it from a copy, or remove it. */
+  /** What to do: run the same command again, restore the file from a copy, or remove it. */
   remedy: "continue" | "restore" | "remove";
 }
 
 type Problem = Omit<FileProblem, "path">;
 
 export interface Verification {
-  /** Of each product the files that are there as committed, and their rows. */
+  /** For each product, the files that are as committed, and their rows. */
   products: { product: Product; files: number; rows: number }[];
-  /** Files that are not as committed. None: the products are exactly those that the checkpoint committed. */
+  /** Files that are not as committed. If there are none, the products are exactly what was committed. */
   problems: FileProblem[];
-  /** Files that nobody committed, but that readers pass over. */
+  /** Files that were not committed, but that readers ignore. */
   passedOver: string[];
-  /** Batches whose files could only be read, not compared. */
+  /** How many batches have no checksums, so that their files could be read but not compared. */
   batchesWithoutChecksums: number;
 }
 
-/** How many files are read at a time. */
+/** How many files are read in parallel. */
 const AT_ONCE = 8;
 
 /** Compares the files of all products with those that were committed. Changes nothing. */
@@ -35,19 +35,19 @@ export async function verifyProducts(store: Store, manifest: Manifest): Promise<
   const products: Verification["products"] = [];
   const { files, unfinishedBatch } = manifest;
 
-  /** How many rows a file holds, or what is wrong with it. */
+  /** The number of rows of a file, or what is wrong with it. */
   async function check(product: Product, name: string): Promise<number | Problem> {
     const path = `${product}/${name}`;
     const committed = files.get(path);
     if (committed === undefined && !manifest.mayBeUnlisted(path)) {
       return unfinishedBatch === undefined
-        ? { problem: "not committed: no batch has written it", remedy: "remove" }
+        ? { problem: "not committed: no batch wrote it", remedy: "remove" }
         : {
-            problem: `not committed: batch ${unfinishedBatch} was begun but not completed`,
+            problem: `not committed: batch ${unfinishedBatch} was started but not completed`,
             remedy: "continue",
           };
     }
-    // Every run writes latest/ again.
+    // Every run rewrites latest/.
     const remedy = product === "latest" ? "continue" : "restore";
     const content = await store.read(path).catch((error: unknown) => error);
     if (!Buffer.isBuffer(content)) return { problem: errorMessage(content), remedy };

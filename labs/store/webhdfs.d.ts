@@ -1,4 +1,4 @@
-// webhdfs ships no types: what labs/store/hdfs.ts uses of it.
+// webhdfs ships no types. These are the parts that labs/store/hdfs.ts uses.
 declare module "webhdfs" {
   type Done = (error: Error | null | undefined) => void;
   interface FileStatus {

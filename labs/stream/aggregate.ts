@@ -1,4 +1,4 @@
-/** What is kept of any number of prices: constant size, and two of them can be merged. */
+/** A summary of any number of prices, of constant size. Two summaries can be merged. */
 export interface Aggregate {
   count: number;
   mean: number;
@@ -33,8 +33,8 @@ export function aggregateOf(price: number, timeMs: number, offset: number): Aggr
 }
 
 /**
- * Adds a price to an aggregate in place. Mean and squares by Welford's method, which stays accurate where
- * the sum of squares less the square of the sum cancels (Knuth, TAOCP 2, 4.2.2).
+ * Adds a price to an aggregate in place. Updates mean and squares by Welford's method, which stays accurate where
+ * "sum of squares minus square of the sum" suffers cancellation (Knuth, TAOCP 2, 4.2.2).
  */
 export function addPrice(
   aggregate: Aggregate,
@@ -61,8 +61,8 @@ export function addPrice(
 }
 
 /**
- * Merges the aggregates of two stretches of time, the earlier one first. Mean and squares by Chan, Golub
- * and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979).
+ * Merges the aggregates of two periods, the earlier one first. Mean and squares: Chan, Golub and LeVeque, "Updating
+ * formulae and a pairwise algorithm for computing sample variances" (1979).
  */
 export function mergeAggregates(earlier: Aggregate, later: Aggregate): Aggregate {
   const count = earlier.count + later.count;
@@ -85,7 +85,7 @@ export function mergeAggregates(earlier: Aggregate, later: Aggregate): Aggregate
   };
 }
 
-/** Sample standard deviation (divisor n − 1), as Spark's `stddev`; null for a single price. */
+/** Sample standard deviation (divisor n − 1), like Spark's `stddev`; null for a single price. */
 export function sampleDeviation({ count, squares }: Aggregate): number | null {
   return count > 1 ? Math.sqrt(squares / (count - 1)) : null;
 }

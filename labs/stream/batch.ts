@@ -1,11 +1,11 @@
 /**
- * Plans a micro-batch: how far to read each partition when at most `limit` records may be read in all.
- * Where more wait, each partition gets limit × (its backlog / total backlog), rounded down, but up
- * when below 1, and never past its end: Spark's rule for `maxOffsetsPerTrigger` (`KafkaMicroBatchStream.rateLimit`).
+ * Plans a micro-batch: how far to read each partition if at most `limit` records may be read in total. If more records
+ * wait, each partition gets limit × (its backlog / total backlog), rounded down (or up if below 1), but never past its
+ * end. This is Spark's rule for `maxOffsetsPerTrigger` (`KafkaMicroBatchStream.rateLimit`).
  *
- * @param from for each partition the offset to read from; a partition that is not in it is read from its beginning
- * @param end for each partition the offset after its last record
- * @returns for each partition the offset to stop before
+ * @param from for each partition, the offset to read from; a missing partition is read from its beginning
+ * @param end for each partition, the offset after its last record
+ * @returns for each partition, the offset to stop before
  */
 export function planBatch(
   from: readonly number[],

@@ -1,12 +1,12 @@
 import type { Operator } from "./operator.js";
 import type { AssetState, SavedAsset, State } from "./state.js";
 
-/** Assets that have changed since some batch. For each operator whose state has parts, which of them have. */
+/** The assets that have changed since a batch and, for each operator whose state has parts, the changed parts. */
 export type Changes = Map<AssetState, ChangedParts>;
-/** A place for each operator. */
+/** One entry per operator; undefined if its state has no parts. */
 type ChangedParts = (unknown[] | undefined)[];
 
-/** Takes what has changed since the last call. */
+/** Returns what has changed since the last call. */
 export function takeChanges(state: State): Changes {
   const changes: Changes = new Map();
   for (const assetState of state.changed) {
@@ -37,7 +37,7 @@ export function addChanges({ operators }: State, earlier: Changes, later: Change
   }
 }
 
-/** Without the parts that are gone. */
+/** The changed parts, without those that the state no longer has. */
 const presentParts = (
   operators: readonly Operator[],
   { states }: AssetState,
@@ -45,21 +45,21 @@ const presentParts = (
 ): ChangedParts =>
   operators.map((operator, index) => operator.parts?.present(states[index], parts[index]!));
 
-/** How many entries a file of them has: a first line, the assets and the parts. */
+/** How many entries a file of these changes has: one for its first line, and one per asset and per part. */
 export function sizeOfChanges(changes: Changes): number {
   let size = 1 + changes.size;
   for (const parts of changes.values()) for (const own of parts) size += own?.length ?? 0;
   return size;
 }
 
-/** The same for a file of the whole state. */
+/** How many entries a file of the whole state has. */
 export function sizeOfState({ assets, operators }: State): number {
   let size = 1 + assets.size;
   for (const { parts } of operators) size += parts?.count() ?? 0;
   return size;
 }
 
-/** What has changed, as the checkpoint has it. */
+/** The changes, in the checkpoint's format. */
 export function* savedChanges(
   { operators }: State,
   changes: Changes,
@@ -77,7 +77,7 @@ export function* savedChanges(
   }
 }
 
-/** The whole state, as the checkpoint has it. */
+/** The whole state, in the checkpoint's format. */
 export function* savedState({ assets, operators }: State): Generator<[string, SavedAsset]> {
   for (const { asset, states } of assets.values()) {
     yield [asset, savedBy(operators, (operator, index) => operator.save(states[index]))];
@@ -90,7 +90,7 @@ const savedBy = (
 ): SavedAsset =>
   Object.fromEntries(operators.map((operator, index) => [operator.name, save(operator, index)]));
 
-/** Adds an asset from an earlier file to what later ones say of it: they win. */
+/** Merges an asset from an earlier file into `assets`, which come from later files and take precedence. */
 export function addEarlier(
   operators: readonly Operator[],
   assets: Map<string, SavedAsset>,

@@ -1,4 +1,4 @@
-import * as zlib from "node:zlib"; // not { crc32 }, which old versions of Node do not have
+import * as zlib from "node:zlib"; // not { crc32 }: importing it by name fails on old versions of Node
 import { z } from "zod";
 import { LabError, NotFoundError, errorMessage } from "../shared/errors.js";
 import type { CommittedFile, Manifest } from "../store/manifest.js";
@@ -16,76 +16,76 @@ import {
 import type { Operator } from "./operator.js";
 import type { SavedAsset, State } from "./state.js";
 
-// The checkpoint's layout is Spark's, so that the two can be read side by side:
+// The layout follows Spark's checkpoint, so that the two can be read side by side:
 //
 //   metadata     the settings of the query
-//   offsets/N    what batch N reads, written before it runs
-//   state/N      what the state after batch N has that the state after an earlier batch has not
-//   commits/N    batch N is complete: its output is in the store; the files that it has written
-//   manifest/K   the same of the batches 100 K to 100 K + 99, whose commits are cleared away
-//   latest       latest/ as it was written after a batch, where a batch itself has left it behind
+//   offsets/N    what batch N reads; written before it runs
+//   state/N      the changes of the state since an earlier batch, up to batch N
+//   commits/N    batch N is complete: its output is in the store; lists the files that it wrote
+//   manifest/K   the commits of batches 100 K to 100 K + 99, collected in one file; the single commits are then removed
+//   latest       describes latest/ if it was written after its batch
 //
 // Each file is lines of text: a version, JSON, and (unlike Spark's) a checksum of the lines above it.
 //
-// A file of state/ has a line for each asset that changed: what each operator remembers of it, where that has parts (panes) those
-// that changed. The first line says since which batch (`sinceBatch`); where it says none, the file is the whole state. So the
-// state after batch N is read from state/N, then from the file it names, back to a whole one. Panes that a later watermark has
-// evicted are in no later file and need no mention: the watermark itself says that they are gone.
+// A file in state/ has one line per changed asset: the state of each operator or, if that state has parts (panes), the
+// changed parts. The first line names the batch since which changes are listed (`sinceBatch`); without it, the file holds
+// the whole state. The state after batch N is read from state/N, then from the file it names, and so on back to a whole
+// state. Evicted panes are not listed: the watermark tells that they are gone.
 //
-// Which batch a file begins at decides what a batch costs. Like Spark, which writes deltas and now and then a snapshot, a batch
-// writes what it changed. But before that it takes over the file before it where that is less than twice as large, then the
-// one before that, and so on: sizes at least double from file to file towards the whole state. So there are few files
-// (17 hold 100,000 changes), recovery reads at most twice the state, a change is written again a few times and never
-// once a batch, and a small state, where every batch changes most of it, is simply written whole. This is the
-// logarithmic method of Bentley and Saxe (1980), known from log-structured merge trees.
+// The choice of `sinceBatch` decides what a batch costs. Like Spark, which writes deltas and now and then a snapshot, a
+// batch writes only what it changed. In addition it absorbs the preceding file if that is less than twice as large, then
+// the one before it, and so on. File sizes therefore at least double going back to the whole state: there are few files
+// (17 hold 100,000 changes), recovery reads at most twice the state, and a change is rewritten a few times rather than in
+// every batch. A small state, most of which changes in every batch, is simply written whole. This is the logarithmic method
+// of Bentley and Saxe (1980), known from log-structured merge trees.
 
 const VERSION = "v1";
-/** Of a file of state/ that needs the files before it: earlier versions of the lab would take it for the whole state. */
+/** The version of a file in state/ that needs the files before it: earlier versions of the lab would mistake it for the whole state. */
 const CHANGES_VERSION = "v2";
-/** How many batches of offsets/ and commits/ are kept: Spark's default `spark.sql.streaming.minBatchesToRetain`. */
+/** How many files are kept in offsets/ and commits/: Spark's default of `spark.sql.streaming.minBatchesToRetain`. */
 const BATCHES_KEPT = 100;
-/** A file that is less than so many times as large as those after it is written again together with them. */
+/** A file in state/ that is less than this many times as large as the files after it is merged with them. */
 const GROWTH = 2;
-/** Files are written in pieces of about so many characters: the whole state may be longer than a string can be. */
+/** Large files are written in pieces of about this many characters: the whole state may exceed the maximum length of a string. */
 const PIECE_LENGTH = 1_000_000;
-/** A file with more entries than these is never a string as a whole. */
+/** A file with more entries than this is written piece by piece. */
 const MAX_ENTRIES_AT_ONCE = 1_000;
 
-/** The settings that the products depend on, by the option's name. */
-export type Settings = Record<string, string | number>;
+/** The settings that the products depend on, by name of the option. */
+export type CheckpointSettings = Record<string, string | number>;
 
-/** What a batch is, fixed before it runs. */
+/** The plan of a batch, fixed before it runs. */
 export interface BatchPlan {
   batchId: number;
   /**
-   * Of the first batch, for each partition the offset to read from; undefined where all are 0, and of later batches,
-   * which begin where the one before them ended.
+   * For each partition, the offset to read from. Only in the plan of the first batch, and only if one of them is not 0;
+   * later batches start where the previous one ended.
    */
   startOffsets?: number[];
-  /** For each partition the offset to stop before. */
+  /** For each partition, the offset to stop before. */
   endOffsets: number[];
-  /** W(N): windows that end by it are emitted by this batch. Null before there is a watermark. */
+  /** W(N): this batch emits the windows that end at or before it. Null before there is a watermark. */
   watermarkMs: number | null;
-  /** When it was planned; undefined where it leaves records unread, or must not depend on when it runs. */
-  nowMs?: number;
+  /** When the batch was planned; undefined if it leaves records unread, or if results must not depend on when it runs. */
+  plannedMs?: number;
 }
 
-/** How far the query is after a batch. */
-export interface Progress {
+/** The progress of the query after a batch. */
+export interface QueryProgress {
   plan: BatchPlan;
-  /** The latest event time seen; null before any. */
+  /** The latest event time seen; null before the first event. */
   maxEventTimeMs: number | null;
   totals: Record<string, number>;
-  /** The files that the batch has written; undefined where the sink does not say. */
+  /** The files that the batch wrote; undefined if the sink does not list them. */
   files?: readonly CommittedFile[];
 }
 
-/** Everything that the engine remembers between two batches, as the checkpoint has it. */
-export interface Committed extends Progress {
+/** Everything that the engine keeps between two batches, read from the checkpoint. */
+export interface Committed extends QueryProgress {
   assets: Map<string, SavedAsset>;
 }
 
-/** Changes that a file of state/ has. */
+/** The changes in one file of state/. */
 interface Delta {
   batchId: number;
   changes: Changes;
@@ -118,7 +118,7 @@ const committedFile = z.object({
 const commitLine = z.object({ files: z.array(committedFile).optional() });
 const latestLine = z.object({ afterBatch: number.int().min(-1), file: committedFile });
 const manifestLine = commitLine.extend({ batchId: number.int().min(0) });
-/** The files that a batch has written; undefined where it does not say. */
+/** The commit of a batch. `files` is undefined if the commit does not list them. */
 interface Commit {
   batchId: number;
   files?: readonly CommittedFile[];
@@ -129,55 +129,55 @@ export const CHECKPOINT = "checkpoint";
 
 /** The checkpoint of one query. */
 export interface Checkpoint {
-  /** Records what a batch reads: before it runs. */
+  /** Records what a batch will read; called before it runs. */
   writePlan(plan: BatchPlan): Promise<void>;
   /**
-   * Records that a batch is complete, and the state after it: after the sink has its output.
+   * Records that a batch is complete, and the state after it; called after the sink has its output.
    *
-   * @param changes what the batch has changed in the state; kept, so that later batches can write it again
+   * @param changes what the batch changed in the state; kept in memory, because a later batch may write it again
    */
-  commit(progress: Progress, state: State, changes: Changes): Promise<void>;
-  /** Records that `latest/` was written after the last batch. */
+  commit(progress: QueryProgress, state: State, changes: Changes): Promise<void>;
+  /** Records that `latest/` was written after the last batch had ended. */
   recordLatest(file: CommittedFile): Promise<void>;
   /**
-   * The last committed batch; undefined where none was.
+   * The last committed batch; undefined if there is none.
    *
-   * @param operators those of the query, which put together what several files say of an asset
+   * @param operators the query's operators, which merge an asset's state from several files
    */
   lastCommitted(operators?: readonly Operator[]): Promise<Committed | undefined>;
-  /** The batch that was planned but not committed; undefined where there is none. */
+  /** The batch that was planned but not committed; undefined if there is none. */
   unfinished(): Promise<BatchPlan | undefined>;
-  /** The batch that was planned last, committed or not; undefined where none was. */
+  /** The last planned batch, committed or not; undefined if there is none. */
   lastPlan(): Promise<BatchPlan | undefined>;
 }
 
 /** A checkpoint in a store. */
 export interface StoredCheckpoint extends Checkpoint {
-  /** The settings that it was made with. */
-  readonly settings: Settings;
-  /** The files that all committed batches have written. */
+  /** The settings that it was created with. */
+  readonly settings: CheckpointSettings;
+  /** The files that all committed batches wrote. */
   manifest(): Promise<Manifest>;
 }
 
 /**
- * Opens a query's checkpoint, or begins one, in the store that the products go to.
+ * Opens a query's checkpoint, or creates one, in the store of the products.
  *
- * @param topic the topic that offsets are of
- * @param settings undefined: those that it was made with, whatever they are
- * @throws LabError if it is corrupt, or was made with other settings (saying which)
+ * @param topic the topic that the offsets refer to
+ * @param settings must equal the settings that the checkpoint was created with; undefined: not checked
+ * @throws LabError if the checkpoint is corrupt, or was created with other settings (naming them)
  */
 export async function openCheckpoint(
   store: Store,
   topic: string,
-  settings?: Settings,
+  settings?: CheckpointSettings,
 ): Promise<StoredCheckpoint> {
   const pathOf = (name: string) => `${CHECKPOINT}/${name}`;
-  /** The files of state/ that make up the state after the last batch: the whole one, then changes. Unknown before this process has written it. */
+  /** The files in state/ that make up the state after the last batch: a whole state, then changes. Undefined until this process has written a whole state. */
   let wholeBatch: number | undefined;
   let deltas: Delta[] = [];
-  /** The same for the batch before. */
+  /** The files that make up the state after the batch before the last. */
   let neededBefore: number[] = [];
-  /** All files of state/. */
+  /** All files in state/. */
   let stateFiles: Set<number> | undefined;
   let committedBatch = -1;
 
@@ -186,20 +186,20 @@ export async function openCheckpoint(
 
   function corrupt(name: string, why: string): LabError {
     return new LabError(
-      `the checkpoint ${store.root}/${pathOf(name)} is corrupt (${why}); start over with --fresh, or in another --out`,
+      `the checkpoint ${store.root}/${pathOf(name)} is corrupt (${why}); start over with --fresh, or choose another --out`,
     );
   }
 
   async function readLines(name: string): Promise<Iterable<unknown>> {
     const content = await store.read(pathOf(name)).catch((error: unknown) => {
-      // A store that cannot be read now is not a checkpoint that is corrupt.
+      // Only a missing file means corruption; the store may just be unavailable.
       throw error instanceof NotFoundError ? corrupt(name, "it is missing") : error;
     });
     const end = content.lastIndexOf("crc32 ");
     if (end < 0) throw corrupt(name, "its end is missing");
     const body = content.subarray(0, end);
     if (content.toString("utf8", end) !== `crc32 ${zlib.crc32(body).toString(16)}\n`) {
-      throw corrupt(name, "its checksum does not fit its content");
+      throw corrupt(name, "its checksum does not match its content");
     }
     const start = body.indexOf("\n") + 1;
     const version = body.toString("utf8", 0, start).trimEnd();
@@ -215,7 +215,7 @@ export async function openCheckpoint(
     return result.data;
   }
 
-  /** The batch numbers in a folder of the checkpoint, growing. */
+  /** The batch ids in a folder of the checkpoint, ascending. */
   async function batchesIn(name: string): Promise<number[]> {
     const names = await store.list(pathOf(name));
     return names
@@ -235,11 +235,11 @@ export async function openCheckpoint(
       startOffsets: checked(name, offsetsLine.optional(), third)?.[topic],
       endOffsets,
       watermarkMs: batchWatermarkMs,
-      nowMs: batchTimestampMs,
+      plannedMs: batchTimestampMs,
     };
   }
 
-  /** Adds a file of state/ to what those after it say. @returns its first line */
+  /** Merges a file of state/ into `assets`, which later files have filled. @returns the file's first line */
   async function readState(
     batchId: number,
     assets: Map<string, SavedAsset>,
@@ -253,7 +253,7 @@ export async function openCheckpoint(
     }
     if (head === undefined) throw corrupt(name, "it is empty");
     if (head.sinceBatch !== undefined && head.sinceBatch >= batchId) {
-      throw corrupt(name, `it begins at batch ${head.sinceBatch}, which is not before it`);
+      throw corrupt(name, `it refers to batch ${head.sinceBatch}, which is not an earlier one`);
     }
     return head;
   }
@@ -284,7 +284,10 @@ export async function openCheckpoint(
     const committed = (await batchesIn("commits")).at(-1) ?? -1;
     const planned = (await batchesIn("offsets")).at(-1) ?? -1;
     if (planned > committed + 1 || planned < committed) {
-      throw corrupt("offsets", `its last batch is ${planned}, that of commits/ is ${committed}`);
+      throw corrupt(
+        "offsets",
+        `its last batch is ${planned}, but the last one in commits/ is ${committed}`,
+      );
     }
     return planned > committed ? planned : undefined;
   }
@@ -305,12 +308,12 @@ export async function openCheckpoint(
     return { batchId, ...checked(name, commitLine, line) };
   }
 
-  /** The commits of this process since the last were collected: on a store far away 100 files take seconds to read. */
+  /** The commits of this process that are not yet collected in a manifest: reading 100 files from HDFS takes seconds. */
   const recent = new Map<number, Commit>();
 
   /**
-   * Collects the commits of the 100 batches before this one in one file, since those are cleared away from now on. So what a
-   * batch costs, and how many files there are, does not grow with every batch.
+   * Collects the commits of the preceding 100 batches in one file of manifest/; their own files are removed from then on.
+   * This bounds the number of files and the cost of a batch.
    */
   async function collectCommits(batchId: number): Promise<void> {
     const oldest = batchId - BATCHES_KEPT;
@@ -350,7 +353,7 @@ export async function openCheckpoint(
       if (afterBatch >= latestBatch) files.set(LATEST_FILE, file);
     }
     const last = batches.at(-1)?.batchId ?? -1;
-    /** Whether a batch was committed by a version of the lab that did not list its files. */
+    /** Whether a batch was committed by a version of the lab that did not list files. */
     const isUnlisted = (batchId: number) => batchId <= last && !listed.has(batchId);
     return {
       files,
@@ -361,7 +364,7 @@ export async function openCheckpoint(
     };
   }
 
-  async function commit(progress: Progress, state: State, changes: Changes): Promise<void> {
+  async function commit(progress: QueryProgress, state: State, changes: Changes): Promise<void> {
     const { batchId } = progress.plan;
     const { files } = progress;
     await writeState(progress, state, changes);
@@ -377,9 +380,9 @@ export async function openCheckpoint(
     neededBefore = needed;
   }
 
-  /** Writes state/N, with the files before it that it takes over. The first one of a process is whole: reading the state cost as much. */
+  /** Writes state/N and absorbs preceding files. The first file of a process holds the whole state: reading it cost as much. */
   async function writeState(
-    { plan, maxEventTimeMs, totals }: Progress,
+    { plan, maxEventTimeMs, totals }: QueryProgress,
     state: State,
     changes: Changes,
   ): Promise<void> {
@@ -415,9 +418,9 @@ export async function openCheckpoint(
     } else deltas.push({ batchId, changes, size });
   }
 
-  /** Removes what neither the last batch nor the one before needs. */
+  /** Removes the files that neither the last batch nor the one before it needs. */
   async function removeStale(batchId: number, needed: number[]): Promise<void> {
-    // Listed once, so that what a crash has left over goes too.
+    // Listed once, to find files that a crash left behind.
     stateFiles ??= new Set(await batchesIn("state"));
     stateFiles.add(batchId);
     const stale = [`offsets/${batchId - BATCHES_KEPT}`, `commits/${batchId - BATCHES_KEPT}`];
@@ -441,9 +444,9 @@ export async function openCheckpoint(
   }
 
   return {
-    writePlan: ({ batchId, startOffsets, endOffsets, watermarkMs, nowMs }) =>
+    writePlan: ({ batchId, startOffsets, endOffsets, watermarkMs, plannedMs }) =>
       writeLines(`offsets/${batchId}`, [
-        { batchWatermarkMs: watermarkMs, batchTimestampMs: nowMs },
+        { batchWatermarkMs: watermarkMs, batchTimestampMs: plannedMs },
         { [topic]: endOffsets },
         ...(startOffsets === undefined ? [] : [{ [topic]: startOffsets }]),
       ]),
@@ -457,7 +460,7 @@ export async function openCheckpoint(
   };
 }
 
-/** The text of a file: version, a line for each value, checksum. */
+/** The text of a file: version, one line per value, checksum. */
 function* piecesOf(values: Iterable<unknown>, version = VERSION): Generator<string> {
   let piece = `${version}\n`;
   let checksum = 0;
@@ -472,7 +475,7 @@ function* piecesOf(values: Iterable<unknown>, version = VERSION): Generator<stri
   yield `${piece}crc32 ${checksum.toString(16)}\n`;
 }
 
-/** The same for a file of any length. It can be read more than once, should a store have to try again. */
+/** The same for a file of any length. It can be iterated again if the store retries a write. */
 function asyncPieces(values: () => Iterable<unknown>, version: string): AsyncIterable<string> {
   return {
     async *[Symbol.asyncIterator]() {
@@ -481,7 +484,7 @@ function asyncPieces(values: () => Iterable<unknown>, version: string): AsyncIte
   };
 }
 
-/** The values of the lines of a file, parsed one at a time. */
+/** The values in the lines of a file, parsed lazily. */
 function* valuesOf(
   body: Buffer,
   start: number,
@@ -505,7 +508,11 @@ export async function isBegun(store: Store): Promise<boolean> {
   return (await store.list(CHECKPOINT)).includes("metadata");
 }
 
-function refuseOtherSettings(folder: string, then: Settings, now: Settings): void {
+function refuseOtherSettings(
+  folder: string,
+  then: CheckpointSettings,
+  now: CheckpointSettings,
+): void {
   const names = [...new Set([...Object.keys(then), ...Object.keys(now)])];
   const different = names.filter((name) => then[name] !== now[name]);
   if (different.length === 0) return;
@@ -513,6 +520,6 @@ function refuseOtherSettings(folder: string, then: Settings, now: Settings): voi
     (name) => `--${name} was ${then[name] ?? "not set"}, now ${now[name] ?? "not set"}`,
   );
   throw new LabError(
-    `the checkpoint ${folder} was made with other settings: ${list.join("; ")}; use the same settings, start over with --fresh, or choose another --out`,
+    `the checkpoint ${folder} was created with other settings: ${list.join("; ")}; use the same settings, start over with --fresh, or choose another --out`,
   );
 }

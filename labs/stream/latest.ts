@@ -12,27 +12,27 @@ export interface LatestPrice {
 
 type SavedPrice = Omit<LatestPrice, "asset">;
 
-/** Keeps the latest price of each asset, as `latest/`. */
+/** Keeps the latest price of each asset, the rows of `latest/`. */
 export interface LatestOperator extends Operator<LatestPrice, SavedPrice> {
-  /** The latest price of every asset, by name. */
+  /** The latest price of each asset, sorted by name. */
   rows(): LatestRow[];
-  /** All of `latest/` where the last batches have left it behind, to be written now; undefined where it is up to date. */
+  /** The rows of `latest/`, to be written now; undefined if it is up to date. */
   takeRows(): LatestRow[] | undefined;
   of(asset: string): LatestPrice;
 }
 
-/** Up to so many assets, every batch writes `latest/`. */
+/** With at most this many assets, every batch writes `latest/`. */
 const MAX_ASSETS_EVERY_BATCH = 1_000;
 
 /**
- * `latest/` is replaced as a whole (Spark's output mode "complete"), so writing it costs as much as there are assets,
- * however few have changed. With many assets a batch writes it only where the batches since it was written have changed
- * half as many: then it costs two rows for each change. Otherwise `latest/` is behind until a later batch, or until the
- * pipeline has nothing to do or ends, when it writes what is left.
+ * `latest/` is always replaced completely (Spark's output mode "complete"), so the cost of writing it grows with the number
+ * of assets, however few have changed. With many assets, a batch writes it only once at least half as many changes have
+ * accumulated: at most two rows per change. Until then `latest/` lags behind; the pipeline also writes it when it is idle
+ * and when it ends.
  */
 export function latestPrices(): LatestOperator {
   let assets: AssetStates<LatestPrice>;
-  /** How many assets the batches since the last writing of `latest/` have changed, counted anew in each batch. */
+  /** The number of changed assets, summed over the batches since `latest/` was last written. */
   let unpublished = 0;
 
   const rows = () =>

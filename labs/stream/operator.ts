@@ -5,65 +5,65 @@ import type { Totals } from "./totals.js";
 
 /** The end of a micro-batch. Times are milliseconds since the epoch. */
 export interface BatchEnd {
-  /** W(N): what ends by it is final. Null before there is a watermark. */
+  /** W(N): what ends at or before it is final. Null before there is a watermark. */
   watermarkMs: number | null;
-  /** When the batch was planned, if it has read all that had arrived; undefined where only the events tell the time. */
-  nowMs?: number;
+  /** When the batch was planned, if it has read everything that had arrived; undefined if only the events tell the time. */
+  plannedMs?: number;
 }
 
-/** The assets as one operator sees them: with its own state of each. */
+/** All assets, each with the state that one operator keeps for it. */
 export interface AssetStates<State> {
   readonly size: number;
-  /** How many the batch has changed so far. */
+  /** How many assets the current batch has changed so far. */
   readonly changed: number;
-  /** Of an asset that has had an event. */
+  /** The state of an asset, which must have had an event. */
   stateOf(asset: string): State;
   all(): Iterable<State>;
-  /** Notes that the checkpoint no longer has an asset as it is. An event of the asset does so by itself. */
+  /** Marks an asset as changed since the last checkpoint. Adding an event does so automatically. */
   markChanged(asset: string): void;
 }
 
 /**
- * Where the state of an asset has many parts of which a batch changes few, such as panes, the checkpoint gets the parts
- * that have changed and not the whole.
+ * Implemented by operators whose state per asset has many parts, such as panes, of which a batch changes only a few. The
+ * checkpoint then stores only the changed parts.
  */
 export interface Parts<State, Saved, Part> {
-  /** How many parts all assets have together. */
+  /** The number of parts of all assets together. */
   count(): number;
-  /** Takes the parts that have changed since the last call. */
+  /** Returns the parts that have changed since the last call. */
   takeChanged(state: State): Part[];
-  /** Of some parts those that the state still has, in order. */
+  /** Those of the given parts that the state still has, in order. */
   present(state: State, parts: readonly Part[]): Part[];
   save(parts: readonly Part[]): Saved;
-  /** Adds parts from an earlier file to those of later ones, which win. */
+  /** Merges the parts of an earlier file with those of later files, which take precedence. */
   merge(earlier: Saved, later: Saved): Saved;
 }
 
 /**
- * A stateful operator of a query, such as an aggregation by windows. For each micro-batch the query adds every valid
- * event of it, then ends the batch. What an operator must remember it keeps by asset, so that the checkpoint has it and a
- * batch that is run again after a crash gives the same rows.
+ * A stateful operator of a query, such as an aggregation by windows. In each micro-batch, the query adds all valid events
+ * and then ends the batch. An operator keeps its state by asset; the checkpoint stores that state, so a batch that is run
+ * again after a crash gives the same rows.
  *
- * Spark's counterpart is a stateful operator with its state store, keyed by the asset
- * (`StateStoreWriter`; for one's own: `flatMapGroupsWithState`).
+ * Spark's counterpart is a stateful operator with a state store, keyed by asset (`StateStoreWriter`; user code:
+ * `flatMapGroupsWithState`).
  */
 export interface Operator<State = unknown, Saved = unknown, Part = unknown> {
   /** The name of its state in the checkpoint. */
   readonly name: string;
-  /** Begins a query. @param watermarkMs that of the last committed batch; null where there is none */
+  /** Called when the query opens. @param watermarkMs the watermark of the last committed batch; null if there is none */
   open(assets: AssetStates<State>, watermarkMs: number | null): void;
-  /** The state of a new asset. Its first event is added next. */
+  /** Creates the state of a new asset. `add` is called next with the same event. */
   newState(event: PriceEvent, record: LogRecord, partition: number): State;
-  /** Adds an event, in the order of its partition. */
+  /** Adds an event; events of a partition come in offset order. */
   add(state: State, event: PriceEvent, record: LogRecord, partition: number): void;
   /**
-   * Ends a batch: puts into the output what is final now. Operators do so in the order of the query, so one may take up
-   * what another has put out.
+   * Ends a batch: adds to the output what is now final. Operators are called in the query's order, so one may use the
+   * output of those before it.
    *
    * @returns what to add to the query's totals
    */
   endBatch(end: BatchEnd, output: BatchOutput): Partial<Totals>;
-  /** When it would put something out although no event comes; Infinity where nothing is due. */
+  /** The time at which it has output even if no event arrives; Infinity if nothing is due. */
   dueMs?(): number;
   /** The state of an asset as JSON, for the checkpoint. */
   save(state: State): Saved;

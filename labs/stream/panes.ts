@@ -1,29 +1,29 @@
 import type { Aggregate } from "./aggregate.js";
 import type { Parts } from "./operator.js";
 
-/** The events of one stretch of time that no window's edge cuts. */
+/** The events of a period in which no window starts or ends. */
 export interface Pane {
   startMs: number;
   aggregate: Aggregate;
-  /** All prices, where they are asked for (see `Semantics.spreadOf`). */
+  /** All prices, if they are needed (see `Semantics.spreadOf`). */
   prices: number[] | undefined;
-  /** Whether the checkpoint does not have it as it is now. */
+  /** Whether it has changed since the last checkpoint. */
   isChanged: boolean;
-  /** The panes from this one to the end of its block, merged; where windows have needed it. */
+  /** The merged panes from this one to the end of its block; computed when a window needs it. */
   suffix: Aggregate | undefined;
 }
 
-/** As the checkpoint has them. */
+/** Panes in the checkpoint's format. */
 export type SavedPanes = { startMs: number; aggregate: Aggregate; prices?: number[] }[];
 
 /** The open panes of an asset, by start. */
 export interface Panes {
   panes: Pane[];
-  /** Those that the checkpoint does not have as they are now. */
+  /** The panes that have changed since the last checkpoint. */
   changedPanes: Pane[] | undefined;
 }
 
-/** The index of the first pane that starts at a time or later. Late events search backwards. */
+/** The index of the first pane that starts at or after a time. Checks the last pane first, where most events belong. */
 export function paneIndexFor(panes: readonly Pane[], startMs: number): number {
   let low = 0;
   let high = panes.length;
@@ -36,7 +36,7 @@ export function paneIndexFor(panes: readonly Pane[], startMs: number): number {
   return low;
 }
 
-/** Panes in the checkpoint. @param count how many all assets have together */
+/** How panes are saved to the checkpoint. @param count the number of panes of all assets together */
 export function savedByPane(count: () => number): Parts<Panes, SavedPanes, Pane> {
   return {
     count,
@@ -46,7 +46,7 @@ export function savedByPane(count: () => number): Parts<Panes, SavedPanes, Pane>
       state.changedPanes = undefined;
       return changed;
     },
-    // Panes that have been evicted stood before all that are left. Late events change panes in another order.
+    // Evicted panes precede all remaining ones. Sorted, because late events change panes out of order.
     present({ panes }, some) {
       const firstMs = panes[0]?.startMs ?? Infinity;
       return some.filter(({ startMs }) => startMs >= firstMs).sort((a, b) => a.startMs - b.startMs);

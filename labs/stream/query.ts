@@ -16,22 +16,22 @@ import { TOTAL_NAMES, totalsBy, type Totals } from "./totals.js";
 export interface QuerySettings {
   /** The watermark's delay, milliseconds. */
   delayMs: number;
-  /** The most records a micro-batch reads, over all partitions. */
+  /** The maximum number of records per micro-batch, over all partitions. */
   batchSize: number;
-  /** By default the lab's own. */
+  /** The lab's own by default. */
   nextWatermark?: Semantics["nextWatermark"];
-  /** The clock by which a live stream notices that nothing comes; without it the events alone tell the time. */
+  /** The clock that lets a live stream notice silence; without it, only events tell the time. */
   clock?: () => number;
 }
 
 /**
- * Takes the output of a batch; called again with the same output when a batch is run again.
+ * Stores the output of a batch. If a batch is run again, it is called again with the same output.
  *
- * @returns the files that it has written, where it writes files
+ * @returns the files that it wrote, if any
  */
 export type Sink = (output: BatchOutput) => Promise<readonly CommittedFile[] | void>;
 
-/** The progress of one micro-batch, in the words of Spark's `StreamingQueryProgress`. */
+/** The progress of one micro-batch, with the field names of Spark's `StreamingQueryProgress`. */
 export interface StreamingProgress {
   batchId: number;
   numInputRows: number;
@@ -43,37 +43,38 @@ export interface StreamingProgress {
   source: { startOffset: number[]; endOffset: number[] };
 }
 
-/** Whether offsets are the log's ends. Of a partition that was added to the topic since, nothing has been read. */
+/** Whether the offsets have reached the log's ends. Nothing has been read from a partition that was added since. */
 const isAllOf = (ends: readonly number[], offsets: readonly number[]) =>
   ends.every((end, partition) => end === (offsets[partition] ?? 0));
 
 /**
- * A streaming query: our own micro-batch engine with the semantics of Spark Structured Streaming. It knows records, batches
- * and the watermark; what is computed is up to its operators.
+ * A streaming query: our own micro-batch engine with the semantics of Spark Structured Streaming. It handles records,
+ * batches and the watermark; its operators define what is computed.
  */
 export interface Query {
-  /** For each partition the offset that the next batch starts at. */
+  /** For each partition, the offset that the next batch starts at. */
   readonly offsets: readonly number[];
   readonly totals: Readonly<Totals>;
   /** Null before there is a watermark. */
   readonly watermarkMs: number | null;
-  /** The latest event time seen; null before any. */
+  /** The latest event time seen; null before the first event. */
   readonly maxEventTimeMs: number | null;
   readonly state: State;
-  /** Plans one micro-batch of what waits in the log, at most the batch size, and runs it. */
+  /** Plans and runs one micro-batch of the waiting records, at most the batch size. */
   runBatch(): Promise<StreamingProgress>;
   /**
-   * Runs a batch without data if the last one moved the watermark, so that the windows which it has passed
-   * are emitted, or if an operator has something due; undefined if there is nothing to do. For the watermark Spark does
-   * the same when a trigger finds no data.
+   * Runs a batch without data if the last batch moved the watermark, to emit the windows that it has passed, or if an
+   * operator has something due. Spark, too, runs a batch without data after the watermark has moved.
+   *
+   * @returns undefined if there is nothing to do
    */
   runBatchWithoutData(): Promise<StreamingProgress | undefined>;
 }
 
 /**
- * Opens a query on a log at the place where its checkpoint says it stopped. A batch that was
- * planned but not committed is run again first, over the same offsets, so its output is the same. Partitions that are
- * added to the topic are read from their beginning, as Spark does.
+ * Opens a query on a log and continues where its checkpoint stopped. A batch that was planned but not committed is run
+ * again first, over the same offsets, so its output is the same. Partitions added to the topic are read from their
+ * beginning, as Spark does.
  *
  * The steps of a batch are Spark's (`MicroBatchExecution`): offsets to the checkpoint, run, output to the
  * sink, state and commit to the checkpoint. A crash between two of them repeats the batch.
@@ -93,7 +94,7 @@ export async function openQuery(
 
   let { batchId, endOffsets, watermarkMs } = committed?.plan ?? {
     batchId: -1,
-    // What the log begins with may be gone since the first batch was planned.
+    // The log may have lost its beginning since the first batch was planned.
     endOffsets:
       unfinished === undefined
         ? await log.startOffsets()
@@ -168,14 +169,14 @@ export async function openQuery(
       startOffsets: isFirst ? endOffsets : undefined,
       endOffsets: end,
       watermarkMs: nextWatermark(watermarkMs, maxEventTimeMs, delayMs),
-      nowMs: isAll ? clock?.() : undefined,
+      plannedMs: isAll ? clock?.() : undefined,
     };
     await log.sync(); // a plan must not outlive the records that it names
     await checkpoint.writePlan(plan);
     return run(plan, performance.now() - startedMs);
   }
 
-  /** Whether an operator would put something out now, although nothing has come. */
+  /** Whether an operator has output now even though nothing has arrived. */
   const isDue = () =>
     clock !== undefined && operators.some((each) => (each.dueMs?.() ?? Infinity) <= clock());
 

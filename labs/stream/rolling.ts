@@ -3,17 +3,17 @@ import { paneIndexFor, type Pane } from "./panes.js";
 import type { WindowSpec } from "./window.js";
 
 /**
- * What is kept of one asset so that its next window costs one merge, however many panes a window has.
+ * Partial aggregates of one asset that make its next window cheap, however many panes a window has.
  *
- * Time is cut into blocks as long as a window (rounded up to whole slides), so a window reaches over two blocks at most: it is
- * a suffix of the first one merged with a prefix of the second one. Suffixes are computed once a block, from its end; the
- * prefix grows with the windows. That makes three merges a window (van Herk, 1992; Gil and Werman, 1993). Which panes are
- * merged with which follows from their times alone, so a query that continues from its checkpoint gives the same digits.
+ * Time is divided into blocks as long as a window (rounded up to whole slides). A window spans at most two blocks, so it is
+ * a suffix of the first merged with a prefix of the second. Suffixes are computed once per block, from its end; the prefix
+ * grows from window to window. This takes about three merges per window (van Herk, 1992; Gil and Werman, 1993). The order of
+ * merges depends only on the times of the panes, so a query that continues from its checkpoint gives the same digits.
  */
 export interface Rolling {
-  /** The start of the block that has suffixes; NaN where none has. */
+  /** The start of the block whose suffixes are computed; NaN if there is none. */
   suffixBlockMs: number;
-  /** The start of the block that `prefix` is of, and the time up to which it is merged. */
+  /** The start of the block that `prefix` belongs to, and the time up to which it is merged. */
   prefixBlockMs: number;
   prefixEndMs: number;
   prefix: Aggregate | undefined;
@@ -28,10 +28,10 @@ export const newRolling = (): Rolling => ({
 });
 
 /**
- * Merges the panes of a window. Windows are asked for in order.
+ * Merges the panes of a window. Must be called in the order of the windows.
  *
- * @param first the index of the window's first pane, which there is
- * @param startMs when the window starts
+ * @param first the index of the window's first pane; the window must have one
+ * @param startMs the start of the window
  */
 export function mergeWindow(
   rolling: Rolling,
@@ -61,7 +61,7 @@ export function mergeWindow(
   return prefix === undefined ? suffix : mergeAggregates(suffix, prefix);
 }
 
-/** Merges the panes of a block up to a time, going on from the last one. @returns undefined where there are none */
+/** Extends the prefix of a block up to a time. @returns undefined if the prefix has no panes */
 function growPrefix(
   rolling: Rolling,
   panes: readonly Pane[],

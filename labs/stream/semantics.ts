@@ -2,8 +2,8 @@ import { isBehind, nextWatermark } from "./watermark.js";
 import { earliestWindowStart, latestWindowStart, type WindowSpec } from "./window.js";
 
 /**
- * The functions that decide what windows hold: the lab's own, or a learner's (`run-pipeline.ts --use-exercises`). The
- * engine calls them for each window, pane or batch, not for each event. Times are milliseconds since the epoch.
+ * The functions that define windows and watermark: the lab's own, or a learner's (`run-pipeline.ts --use-exercises`).
+ * Times are milliseconds since the epoch.
  */
 export interface Semantics {
   latestWindowStart(windows: WindowSpec, timeMs: number): number;
@@ -15,8 +15,8 @@ export interface Semantics {
   ): number | null;
   isBehind(windowEndMs: number, watermarkMs: number | null): boolean;
   /**
-   * Mean and sample deviation of all prices of a window. Where it is given the state keeps the prices themselves, so it
-   * grows with the events in open windows; the lab's own way keeps three numbers a pane.
+   * Mean and sample standard deviation of all prices in a window. If given, the state keeps the prices themselves and grows
+   * with the events in open windows; the lab's own method keeps three numbers per pane.
    */
   spreadOf?(prices: Iterable<number>): { mean: number; deviation: number | null };
 }

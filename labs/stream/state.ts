@@ -2,30 +2,30 @@ import type { PriceEvent } from "../event.js";
 import type { LogRecord } from "../log/log.js";
 import type { AssetStates, Operator } from "./operator.js";
 
-/** What a query remembers of one asset. */
+/** The state of one asset. */
 export interface AssetState {
   asset: string;
-  /** What each operator remembers of it, in their order. */
+  /** The state that each operator keeps for it, in the order of the operators. */
   states: unknown[];
-  /** Whether the checkpoint does not have it as it is now. */
+  /** Whether it has changed since the last checkpoint. */
   isChanged: boolean;
 }
 
 /**
- * The state of a query. What a batch costs is bounded by its events and by what becomes final: nothing looks at all
- * assets, or at all parts of one.
+ * The state of a query. The cost of a batch is bounded by its events and by what becomes final: no batch visits all assets,
+ * or all parts of one.
  */
 export interface State {
   operators: readonly Operator[];
   assets: Map<string, AssetState>;
-  /** The assets that the checkpoint does not have as they are now. */
+  /** The assets that have changed since the last checkpoint. */
   changed: AssetState[];
 }
 
-/** An asset as the checkpoint has it: what each operator has saved, by its name. */
+/** An asset in the checkpoint's format: the saved state of each operator, by the operator's name. */
 export type SavedAsset = Record<string, unknown>;
 
-/** The state as a checkpoint has it, or an empty one. @param watermarkMs that of the last committed batch */
+/** Restores the state from a checkpoint, or creates an empty one. @param watermarkMs the watermark of the last committed batch */
 export function openState(
   operators: readonly Operator[],
   saved: Iterable<[string, SavedAsset]>,
@@ -59,7 +59,7 @@ function statesOf(state: State, index: number): AssetStates<unknown> {
   };
 }
 
-/** Notes that the checkpoint no longer has an asset as it is. */
+/** Marks an asset as changed since the last checkpoint. */
 function markChanged(state: State, assetState: AssetState): void {
   if (assetState.isChanged) return;
   assetState.isChanged = true;

@@ -1,16 +1,16 @@
 /**
- * Items that wait for a time, such as an asset for the end of its next window (Flink calls them timers). What is due is found
- * without looking at what is not.
+ * Items that wait for a time, such as an asset that waits for the end of its next window (Flink, too, calls them timers).
+ * Finding the due items does not visit the others.
  */
 export interface Timers<T> {
   set(timeMs: number, item: T): void;
-  /** The earliest time that an item waits for; Infinity where none does. */
+  /** The earliest time that an item waits for; Infinity if there are no items. */
   readonly nextMs: number;
-  /** Removes the items that wait for the earliest time. @returns them, in the order that they were set in */
+  /** Removes and returns the items with the earliest time, in the order in which they were set. */
   takeNext(): T[];
 }
 
-/** Many items wait for the same time, so each time has a list, and the times are a binary heap: O(log times) a new time. */
+/** Many items share a time, so there is one list per time and a binary heap of times: a new time costs O(log times). */
 export function openTimers<T>(): Timers<T> {
   const itemsAt = new Map<number, T[]>();
   const heap: number[] = []; // no time is earlier than its parent, at (index − 1) / 2

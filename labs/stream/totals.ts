@@ -1,23 +1,23 @@
 import type { Product } from "../store/products.js";
 
-/** A sum over all batches since the query began, across restarts. */
+/** A total over all batches since the query began, across restarts. */
 export interface TotalSpec {
-  /** As people read it. */
+  /** Its name in summary and report. */
   label: string;
   help: string;
-  /** Of rows of a product: which. Spark's side counts those in the product itself. */
+  /** The product whose rows it counts, if any. On Spark, those rows are counted in the product itself. */
   product?: Product;
-  /** Whether it counts records, what was made of them, or the query's work. */
+  /** Whether it counts input records, results, or the query's work. */
   of: "records" | "results" | "work";
   /** False where Spark does not count it. */
   onSpark?: false;
-  /** Shown only where there is something to count. */
+  /** Shown only if it is not 0. */
   isOptional?: true;
 }
 
 /**
- * The totals of a query, each once: what counts them and what shows them (summary, report, live page, metrics) goes by this
- * table. What is not a number of rows an operator counts (`Operator.endBatch`).
+ * The one list of a query's totals: the code that counts them and the code that shows them (summary, report, live page,
+ * metrics) use this table. Operators report what they add to a total (`Operator.endBatch`).
  */
 export const TOTALS = {
   events: { label: "events", help: "Valid events", product: "prices", of: "records" },
@@ -29,13 +29,13 @@ export const TOTALS = {
   },
   lateEvents: {
     label: "late events",
-    help: "Events that came too late for at least one of their windows",
+    help: "Events that arrived too late for at least one of their windows",
     of: "records",
     onSpark: false,
   },
   droppedRows: {
     label: "window rows dropped",
-    help: "(asset, window) pairs that late events were dropped from, counted once a batch: Spark's numRowsDroppedByWatermark",
+    help: "(asset, window) pairs that late events were dropped from, counted once per batch: Spark's numRowsDroppedByWatermark",
     of: "records",
   },
   windows: { label: "windows written", help: "Windows written", product: "windows", of: "results" },
@@ -57,14 +57,14 @@ export const TOTALS = {
 
 export type Total = keyof typeof TOTALS;
 export type Totals = Record<Total, number>;
-/** Totals of either engine: null for what Spark does not count. */
+/** The totals of either engine; null for what Spark does not count. */
 export type KnownTotals = {
   [Name in Total]: (typeof TOTALS)[Name] extends { onSpark: false } ? number | null : number;
 };
 
 export const TOTAL_NAMES = Object.keys(TOTALS) as Total[];
 
-/** Totals by their names. */
+/** Computes each total from its name. */
 export function totalsBy<Value>(valueOf: (name: Total) => Value): Record<Total, Value> {
   return Object.fromEntries(TOTAL_NAMES.map((name) => [name, valueOf(name)])) as Record<
     Total,

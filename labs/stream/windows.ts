@@ -7,28 +7,28 @@ import { LAB_SEMANTICS, type Semantics } from "./semantics.js";
 import { openTimers } from "./timers.js";
 import { paneStart, type WindowSpec } from "./window.js";
 
-/** What is kept of an asset. */
+/** The state of an asset. */
 interface AssetWindows extends Panes {
   asset: string;
-  /** When its next window ends; Infinity where it has none. */
+  /** When its next window ends; Infinity if none is open. */
   closesMs: number;
-  /** Undefined where none of its windows has been computed yet, or an event has come since for the past of the last one. */
+  /** Undefined before the first window is computed, and after a late event has changed panes that are already merged. */
   rolling: Rolling | undefined;
 }
 
 /** Aggregates prices by windows. */
 export interface WindowOperator extends Operator<AssetWindows, SavedPanes, Pane> {
-  /** How many windows are open: they hold an event and the watermark has not reached their end. */
+  /** The number of open windows: those with an event whose end the watermark has not reached. */
   openWindows(): number;
 }
 
 /**
- * The aggregation by event-time windows, in append mode: a window is put out once, when the watermark has passed its end
- * (Spark guide, "Window Operations on Event Time"). Puts out `windows/`, and `changes/`: those that change by at least the
- * threshold, in percent.
+ * Aggregates prices by event-time windows, in append mode: a window is emitted once, when the watermark has passed its end
+ * (Spark guide, "Window Operations on Event Time"). Emits `windows/` and `changes/`: the windows that change by at least
+ * the threshold, in percent.
  *
- * Keeps panes, not windows: so an event costs the same however many windows hold it. The size of the state is bounded by
- * assets × open panes, never by events.
+ * The state holds panes, not windows, so the cost of an event does not depend on how many windows hold it. The size of the
+ * state is bounded by assets × open panes, never by events.
  */
 export function aggregateByWindow(
   windows: WindowSpec,
@@ -37,15 +37,15 @@ export function aggregateByWindow(
 ): WindowOperator {
   const { windowMs, slideMs } = windows;
   const { earliestWindowStart, latestWindowStart, isBehind, spreadOf } = semantics;
-  /** The last window that the watermark has passed: it and those before it are closed to events. */
+  /** The last window that the watermark has passed: this window and those before it are closed to events. */
   let closedStartMs = -Infinity;
   let closedEndMs = -Infinity;
   let paneCount = 0;
   let openWindows = 0;
-  /** The assets by the end of their next window. Where `closesMs` says another time, the entry is out of date. */
+  /** The assets by the end of their next window. An entry whose time differs from `closesMs` is outdated. */
   const closing = openTimers<AssetWindows>();
   let lateEvents = 0;
-  /** (asset, window) pairs of the batch that late events were dropped from. */
+  /** The (asset, window) pairs that late events of this batch were dropped from. */
   const droppedRows = new Set<string>();
 
   function setWatermark(watermarkMs: number | null): void {
@@ -63,7 +63,7 @@ export function aggregateByWindow(
     rolling: undefined,
   });
 
-  /** Puts a pane in its place, counts the windows that it opens, and sees to it that they are closed. */
+  /** Inserts a pane, counts the windows that it opens, and schedules their closing. */
   function insertPane(state: AssetWindows, index: number, pane: Pane): void {
     const { panes } = state;
     let fromMs = Math.max(earliestWindowStart(windows, pane.startMs), closedStartMs + slideMs);
@@ -89,7 +89,7 @@ export function aggregateByWindow(
     closing.set(endMs, state);
   }
 
-  /** Notes the first change of a pane in a batch. Windows are computed only after all changes of a batch. */
+  /** Records the first change of a pane in a batch. Windows are computed only after all changes of the batch. */
   function markPaneChanged(state: AssetWindows, pane: Pane): void {
     pane.isChanged = true;
     if (state.changedPanes === undefined) state.changedPanes = [pane];
@@ -98,7 +98,7 @@ export function aggregateByWindow(
     if (rolling !== undefined && pane.startMs < rolling.prefixEndMs) state.rolling = undefined;
   }
 
-  /** Notes the windows, of all those that a late event falls into, that are closed to it. */
+  /** Records the closed windows that a late event is dropped from. */
   function noteLate(asset: string, timeMs: number): void {
     lateEvents++;
     const lastMs = Math.min(latestWindowStart(windows, timeMs), closedStartMs);
@@ -107,7 +107,7 @@ export function aggregateByWindow(
     }
   }
 
-  /** Adds the windows of an asset that are final and were not put out before, in order. Those without events are left out. */
+  /** Adds the rows of an asset's newly final windows, in order, without empty windows. */
   function addFinalWindows(rows: WindowRow[], state: AssetWindows, previousStartMs: number): void {
     const { asset, panes } = state;
     const rolling = (state.rolling ??= newRolling());
@@ -119,7 +119,7 @@ export function aggregateByWindow(
       if (startMs > closedStartMs) break;
       const endMs = startMs + windowMs;
       while (first < panes.length && panes[first]!.startMs < startMs) first++;
-      if (first === panes.length || panes[first]!.startMs >= endMs) continue; // empty: on to the next pane
+      if (first === panes.length || panes[first]!.startMs >= endMs) continue; // an empty window: skip to the next pane
       const row = rowOf(
         asset,
         startMs,
@@ -136,7 +136,7 @@ export function aggregateByWindow(
     }
   }
 
-  /** Removes what no open window needs. */
+  /** Removes the panes that no open window needs. */
   function evict(state: AssetWindows): void {
     const { panes } = state;
     let count = 0;
@@ -169,7 +169,7 @@ export function aggregateByWindow(
       const startMs = paneStart(windows, eventTimeMs);
       const index = paneIndexFor(panes, startMs);
       let pane = panes[index];
-      // A pane that is there has an open window. Its closed ones were put out long ago, so it may take the event.
+      // An existing pane belongs to an open window. Its closed windows are already emitted, so it may take the event.
       if (pane !== undefined && pane.startMs === startMs) {
         addPrice(pane.aggregate, priceUsd, eventTimeMs, offset);
         pane.prices?.push(priceUsd);

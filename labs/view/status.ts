@@ -1,24 +1,24 @@
 import type { LatestRow } from "../store/products.js";
 import type { KnownTotals } from "../stream/totals.js";
 
-/** How a run of the pipeline stands, after each batch and at its end. */
+/** The status of a run, after each batch and at the end. */
 export interface PipelineStatus {
-  /** Sums since the query began. Spark does not count all of them. */
+  /** Totals since the query began. Spark does not count all of them. */
   totals: Readonly<KnownTotals>;
   /** Records that this run appended to the log. */
   appended: number;
-  /** Records in the log, of this run and of earlier ones; `offsets` says how many of them are processed. */
+  /** Records in the log, from this run and earlier ones; `offsets` tells how many are processed. */
   logged: number;
   /** Batches that this run ran. */
   batchesNow: number;
   openWindows: number;
   /** Null before there is a watermark. */
   watermarkMs: number | null;
-  /** The newest event time seen; null before any, and where nobody says. */
+  /** The newest event time seen; null before the first event, or if the engine does not report it. */
   newestEventMs: number | null;
-  /** How long the last batch took, milliseconds; null before any, and where nobody says. */
+  /** How long the last batch took; null before the first batch, or if the engine does not report it. */
   batchMs: number | null;
-  /** The latest price of each asset, by name; put together when it is read. */
+  /** The latest price of each asset, sorted by name; computed on access. */
   readonly latest: LatestRow[];
   /** For each partition the offset that the next batch starts at. */
   offsets: readonly number[];

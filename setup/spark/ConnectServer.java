@@ -13,7 +13,7 @@ import org.sparkproject.connect.grpc.netty.NettyServerBuilder;
  */
 public class ConnectServer {
   /** What one request may hold, as in Spark's own server: 128 MB. */
-  private static final int LARGEST_MESSAGE = 128 * 1024 * 1024;
+  private static final int MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 
   /** @param arguments the file of settings, as spark-submit takes it by --properties-file */
   public static void main(String[] arguments) throws Exception {
@@ -26,7 +26,7 @@ public class ConnectServer {
     try {
       int port = Integer.parseInt(session.conf().get("spark.connect.grpc.binding.port"));
       NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
-          .maxInboundMessageSize(LARGEST_MESSAGE)
+          .maxInboundMessageSize(MAX_MESSAGE_BYTES)
           .addService(new SparkConnectService(false))
           .build()
           .start()

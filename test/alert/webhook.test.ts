@@ -17,8 +17,8 @@ const NOTHING = { events: [], windows: [], changes: [], latest: [], rejected: []
 async function setUp(url: string) {
   const store = localStore(await temporaryFolder());
   const notices: string[] = [];
-  const report = (notice: string) => void notices.push(notice);
-  const open = () => openWebhook({ url, store, report, timeoutMs: 200, firstRetryMs: 20 });
+  const notify = (notice: string) => void notices.push(notice);
+  const open = () => openWebhook({ url, store, notify, timeoutMs: 200, firstRetryMs: 20 });
   const webhook = open();
   onTestFinished(async () => void (await webhook.close(0)));
   const write = (batchId: number, ...ids: string[]) =>

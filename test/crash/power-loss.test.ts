@@ -54,7 +54,7 @@ const TAPE = source(
  * One run of the pipeline, as long as there is power.
  *
  * @param onCommitted is told what each batch has written, once it is committed
- * @throws whatever the run throws that is not the power cut's doing
+ * @throws any error of the run that the power cut did not cause
  */
 async function run(
   forgetful: ForgetfulDisk,

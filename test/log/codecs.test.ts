@@ -52,6 +52,6 @@ test("a batch that cannot be decompressed is an error that names its codec", asy
   ] as const) {
     const error = await decompress(type, batch).catch((reason: unknown) => reason);
     expect(error, name).toBeInstanceOf(LabError);
-    expect(String(error)).toContain(`a record batch compressed by ${name} is corrupt`);
+    expect(String(error)).toContain(`a record batch compressed with ${name} is corrupt`);
   }
 });

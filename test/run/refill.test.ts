@@ -55,9 +55,9 @@ async function run(folder: string, source: Source, crashInBatch = Infinity): Pro
   }
 }
 
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+async function inFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "lab-"));
-  return work(folder).finally(() => rm(folder, { recursive: true }));
+  return body(folder).finally(() => rm(folder, { recursive: true }));
 }
 
 /** For each partition how much of its file is left: 0 is none, and none at all where it is deleted. */
@@ -141,7 +141,7 @@ test("a finite source does not continue a log that another one has written to", 
   await inFolder(async (folder) => {
     await run(folder, { ...live(0, 300), finite: true });
     await expect(run(folder, { ...live(300, 600), finite: true })).rejects.toThrow(
-      /the log .* holds other records in partition \d than live gives.*--fresh/,
+      /the log .* holds records in partition \d that live did not send.*--fresh/,
     );
   });
 });

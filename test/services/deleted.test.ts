@@ -53,7 +53,7 @@ test("a topic that is deleted under its log is said to be deleted, for reading a
   const log = await open(1, uniqueName("deleted"));
   await log.append(prices(10));
   await deleteTopic(log.topic);
-  const deleted = /the topic deleted-.* is not on Kafka at .* any more: it was deleted; .*--fresh/;
+  const deleted = /the topic deleted-.* no longer exists on Kafka at .*: .*--fresh/;
   await expect(log.endOffsets()).rejects.toThrow(deleted);
   await expect(log.append(prices(1))).rejects.toThrow(deleted);
   const reading = async () => {
@@ -98,7 +98,7 @@ test("records that were removed before they were read are refused, those that we
   await expect(resumed.runBatch()).rejects.toThrow(/holds offsets 60–99; offset 50 is missing/);
   const again = await open(1, topic);
   await expect(query(again, folder)).rejects.toThrow(
-    /partition 0 begins at offset 60, and 50 is to be read next/,
+    /partition 0 begins at offset 60, but offset 50 is read next/,
   );
   // Who has read nothing begins where the topic begins, as Spark does with `startingOffsets=earliest`.
   expect((await (await query(again, await temporaryFolder())).runBatch()).numInputRows).toBe(40);
@@ -150,7 +150,7 @@ test("a run whose topic is deleted ends in words, and the same command makes it 
   await deleteTopic(topic);
   const { code, stderr } = await result;
   expect(code, stderr).toBe(1);
-  expect(stderr).toContain(`the topic ${topic} is not on Kafka`);
+  expect(stderr).toContain(`the topic ${topic} no longer exists on Kafka`);
   expect(stderr).not.toContain("up kafka");
   const before = await readAll(store, "prices");
   const again = await runPipelineCommand(

@@ -79,13 +79,13 @@ test("what is missing is an empty list, nothing to remove, and an error to read"
   await here.remove("none");
   await expect(here.read("none")).rejects.toThrow(/cannot read hdfs:.*none: it does not exist/);
   await here.write("file", "x");
-  await expect(here.makeFolder("file")).rejects.toThrow(/cannot make the folder .*file/);
+  await expect(here.makeFolder("file")).rejects.toThrow(/cannot create the folder .*file/);
 });
 
 test("a NameNode in safe mode is told at once and once, waited for, and an error only if it stays", async () => {
   const path = `/${uniqueName("safe")}`;
   const notices: string[] = [];
-  const here = store(path, { report: (notice) => notices.push(notice) });
+  const here = store(path, { notify: (notice) => notices.push(notice) });
   await here.makeFolder("folder");
   await command("dfsadmin", "-safemode", "enter");
   let writes: Promise<void>[];
@@ -127,7 +127,7 @@ test("a quota that is used up names the folder and the command that lifts it, wh
 
 test("a DataNode and a NameNode that are killed and started again during writes are waited for", async () => {
   const notices: string[] = [];
-  const here = store(undefined, { report: (notice) => notices.push(notice) });
+  const here = store(undefined, { notify: (notice) => notices.push(notice) });
   for (const name of ["datanode", "namenode"] as const) {
     const content = Buffer.alloc(10_000_000, 3);
     const files = Array.from({ length: 12 }, (_, index) => `${name}-${index}`);
@@ -194,7 +194,7 @@ test("an outage is waited for with content that can be read again, piece by piec
     [Readable.from(["piece"]), false],
   ] as const) {
     const notices: string[] = [];
-    const options = { report: (notice: string) => notices.push(notice), patienceMs: 1_500 };
+    const options = { notify: (notice: string) => notices.push(notice), patienceMs: 1_500 };
     await expect(hdfsStore(location, true, options).write("file", content)).rejects.toThrow(
       LabError,
     );
@@ -221,7 +221,7 @@ test("an error page is never taken for content or success, whatever the status",
       await expect(failure, `${status} ${body}`).rejects.toThrow(LabError);
     }
     await expect(there.read("file")).rejects.toThrow(message);
-    await expect(there.makeFolder("folder")).rejects.toThrow(/cannot make the folder/);
+    await expect(there.makeFolder("folder")).rejects.toThrow(/cannot create the folder/);
   }
 });
 
@@ -235,7 +235,7 @@ test("nobody there, and no answer, are errors that name the operation and the pa
     ],
     [nobody.write("file", ""), /cannot write hdfs:.*\/x\/file: HDFS at .* is not running/],
     [nobody.list("folder"), /cannot list hdfs:.*\/x\/folder: HDFS at .* is not running/],
-    [nobody.makeFolder("folder"), /cannot make the folder/],
+    [nobody.makeFolder("folder"), /cannot create the folder/],
     [nobody.remove("file"), /cannot remove/],
   ] as const) {
     await expect(failing).rejects.toThrow(what);

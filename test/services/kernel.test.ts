@@ -124,7 +124,9 @@ test("an error of the lab is its message alone", async () => {
   const { stderr } = await run(`
     import { windowSpec } from "../labs/stream/window.js";
     windowSpec(0, 1);`);
-  expect(stderr.trim()).toBe("the window must be at least 1ms and whole milliseconds, not 0ms");
+  expect(stderr.trim()).toBe(
+    "the window must be a whole number of milliseconds, at least 1ms, not 0ms",
+  );
   await new Promise((resolve) => setTimeout(resolve, 400));
 });
 

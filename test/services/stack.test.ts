@@ -14,7 +14,7 @@ import {
   startDetached,
   stop,
 } from "../../labs/stack/process.js";
-import type { Finding } from "../../labs/stack/doctor.js";
+import type { CheckResult } from "../../labs/stack/doctor.js";
 import { SERVICE_NAMES } from "../../labs/stack/service.js";
 import { prepareSettings } from "../../labs/stack/settings.js";
 import { openStack, type ServiceStatus } from "../../labs/stack/stack.js";
@@ -140,7 +140,9 @@ test("what answers is what was started: another program's service on the port is
   }
   const doctor = await command(["doctor", "--json"], environment);
   expect(doctor.code).toBe(1);
-  const found = (JSON.parse(doctor.stdout) as Finding[]).filter(({ what }) => /^port/.test(what));
+  const found = (JSON.parse(doctor.stdout) as CheckResult[]).filter(({ what }) =>
+    /^port/.test(what),
+  );
   expect(found).toHaveLength(PORT_NAMES.length);
   for (const { ok, found: text } of found) {
     expect(ok).toBe(false);

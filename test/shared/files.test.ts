@@ -71,7 +71,7 @@ test.each([
       open: (path, flags) => (flags === "r" ? nodeDisk : failing(code)).open(path, flags),
     },
   });
-  await expect(log.sync()).rejects.toThrow(/cannot write .*t-0\.log to the disk: /);
+  await expect(log.sync()).rejects.toThrow(/cannot sync .*t-0\.log to disk: /);
   await expect(log.sync()).rejects.toThrow(message);
   await log.close();
 });

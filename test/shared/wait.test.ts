@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { sleep, startTimer, withDeadline } from "../../labs/shared/wait.js";
+import { sleep, startTimer, withTimeout } from "../../labs/shared/wait.js";
 
 const DAY_MS = 86_400_000;
 /** Around the 31 bits of Node's timers, and around them twice. */
@@ -73,15 +73,15 @@ test("Infinity never ends, a negative time is over, NaN is refused", async () =>
 });
 
 test("a deadline aborts what it is given to, or the outer signal does", async () => {
-  const work = (signal: AbortSignal) =>
+  const action = (signal: AbortSignal) =>
     new Promise<string>((resolve) => signal.addEventListener("abort", () => resolve("aborted")));
-  const late = withDeadline(100 * DAY_MS, work);
+  const late = withTimeout(100 * DAY_MS, action);
   await vi.advanceTimersByTimeAsync(99 * DAY_MS);
   expect(vi.getTimerCount()).toBe(1);
   await vi.advanceTimersByTimeAsync(DAY_MS + 1);
   expect(await late).toBe("aborted");
   const outer = new AbortController();
-  const stopped = withDeadline(Infinity, work, outer.signal);
+  const stopped = withTimeout(Infinity, action, outer.signal);
   outer.abort();
   expect(await stopped).toBe("aborted");
   expect(vi.getTimerCount()).toBe(0);

@@ -37,7 +37,7 @@ async function firstGood(timeoutMs: number, ...answers: [Answer, ...Answer[]]) {
   const notices: string[] = [];
   const source = coingecko({
     ...{ url: server.url, assets: ["odd", "good"], everyMs: 5, firstRetryMs: 5, timeoutMs },
-    report: (notice) => notices.push(notice),
+    notify: (notice) => notices.push(notice),
   });
   const stop = new AbortController();
   const before: { value: string; result: ReturnType<typeof parseEvent> }[] = [];
@@ -108,13 +108,21 @@ test.each<[string, Answer, RegExp?]>([
   ["302 without a place", body("", {}, 302), /302/],
   ["a redirect to no URL", body("", { location: "http://" }, 302), /302/],
   ["500", failure(500), /500/],
-  ["HTML", body("<html>maintenance</html>", { "content-type": "text/html" }), /another shape/],
-  ["cut JSON", body(whole.slice(0, -3)), /another shape/],
-  ["NaN, which JSON has not", body('{"good":{"usd":NaN,"last_updated_at":100}}'), /another shape/],
-  ["a list", body(`[${whole}]`), /another shape/],
-  ["a text", body('"down for maintenance"'), /another shape/],
-  ["null", body("null"), /another shape/],
-  ["UTF-16", body(Buffer.from(whole, "utf16le")), /another shape/],
+  [
+    "HTML",
+    body("<html>maintenance</html>", { "content-type": "text/html" }),
+    /not the documented JSON object/,
+  ],
+  ["cut JSON", body(whole.slice(0, -3)), /not the documented JSON object/],
+  [
+    "NaN, which JSON has not",
+    body('{"good":{"usd":NaN,"last_updated_at":100}}'),
+    /not the documented JSON object/,
+  ],
+  ["a list", body(`[${whole}]`), /not the documented JSON object/],
+  ["a text", body('"down for maintenance"'), /not the documented JSON object/],
+  ["null", body("null"), /not the documented JSON object/],
+  ["UTF-16", body(Buffer.from(whole, "utf16le")), /not the documented JSON object/],
   ["broken gzip", gzipped(Buffer.from("not gzip")), /Z_DATA_ERROR/],
   ["cut gzip", gzipped(gzipSync(whole).subarray(0, 20))],
   ["a cut connection", cut, /cut off|ECONNRESET/],
@@ -143,7 +151,7 @@ test("wrong names of the charset and a byte order mark do no harm", async () => 
 test("a redirect of the same host is followed, with the key", async () => {
   const server = await coingeckoServer(body("", { location: "/other?x=1" }, 307), body(whole));
   const source = coingecko({
-    ...{ url: server.url, key: "secret-key", assets: ["good"], everyMs: 5, report: () => {} },
+    ...{ url: server.url, key: "secret-key", assets: ["good"], everyMs: 5, notify: () => {} },
   });
   await take(source, 1);
   expect(server.requests[1]!.path).toBe("/other?x=1");
@@ -159,7 +167,7 @@ test.each([301, 302, 303, 307, 308])(
     );
     const source = coingecko({
       ...{ url: `http://me:hidden@${server.url.slice(7)}`, key: "hidden", assets: ["good"] },
-      ...{ everyMs: 5, firstRetryMs: 5, report: () => {} },
+      ...{ everyMs: 5, firstRetryMs: 5, notify: () => {} },
     });
     const error = await take(source, 1).catch((reason: unknown) => reason);
     expect(String(error)).toContain(`${server.url} redirects to ${other.url}`);
@@ -197,7 +205,7 @@ test("after Retry-After: 9999999 no second request comes, and stopping ends the 
   onTestFinished(() => stop.abort());
   const source = coingecko({
     ...{ url: server.url, assets: ["good"], everyMs: 5, firstRetryMs: 5 },
-    report: (notice) => notices.push(notice),
+    notify: (notice) => notices.push(notice),
   });
   const ended = (async () => {
     for await (const { value } of source.messages(stop.signal)) throw new Error(value);

@@ -13,7 +13,7 @@ function poll(options: Partial<CoingeckoOptions> & { url: string }) {
     assets: ["bitcoin"],
     everyMs: 5,
     firstRetryMs: 5,
-    report: (notice) => notices.push(notice),
+    notify: (notice) => notices.push(notice),
     ...options,
   });
   return { source, notices };
@@ -78,7 +78,7 @@ test("a coin without a current price is reported, not stored as 0", async () => 
   const { source, notices } = poll({ url: server.url });
   const [message] = await take(source, 1);
   expect(JSON.parse(message!.value)).toMatchObject({ price_usd: 1 });
-  expect(notices).toEqual(["CoinGecko has no current price of bitcoin"]);
+  expect(notices).toEqual(["CoinGecko has no current price for bitcoin"]);
 });
 
 test("after 429 the next request comes no sooner than Retry-After asks", async () => {

@@ -41,8 +41,8 @@ test("CoinGecko is not said to know what only the prototype has, and knows what 
     isFirst = false;
   });
   const notices: string[] = [];
-  const report = (notice: string) => void notices.push(notice);
-  const source = coingecko({ url: server.url, assets: NAMES, everyMs: 5, report });
+  const notify = (notice: string) => void notices.push(notice);
+  const source = coingecko({ url: server.url, assets: NAMES, everyMs: 5, notify });
   const messages = await take(source, NAMES.length);
   expect(notices).toHaveLength(NAMES.length);
   expect(messages.map(({ key }) => key)).toEqual(NAMES);
@@ -53,7 +53,7 @@ test("CoinGecko is not said to know what only the prototype has, and knows what 
 
 test("the WebSocket source does not know them", () => {
   for (const name of NAMES) {
-    const open = () => websocket({ url: "ws://127.0.0.1:1", assets: [name], report: () => {} });
+    const open = () => websocket({ url: "ws://127.0.0.1:1", assets: [name], notify: () => {} });
     expect(open, name).toThrow(/does not know/);
   }
 });

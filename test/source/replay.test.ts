@@ -119,7 +119,7 @@ test("a tape that is missing, empty, cut short or of another kind is a clear err
     [await tape("empty.jsonl.gz", gzipSync("")), /is empty/],
     [
       await tape("cut.csv.gz", gzipped.subarray(0, gzipped.length / 2)),
-      /its gzip data is cut short/,
+      /its gzip data is incomplete/,
     ],
     [await tape("nothing.csv.gz", ""), /is empty/],
     [await tape("plain.csv.gz", csv), /not valid gzip data.*without \.gz/],

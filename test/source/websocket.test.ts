@@ -59,7 +59,7 @@ function listen(options: Partial<WebsocketOptions> & { url: string }) {
   const source = websocket({
     assets: ["bitcoin"],
     firstRetryMs: 5,
-    report: (notice) => notices.push(notice),
+    notify: (notice) => notices.push(notice),
     ...options,
   });
   return { source, notices };
@@ -118,7 +118,7 @@ test("a feed that falls silent is left and connected to again", async () => {
   );
   const { source, notices } = listen({ url, silenceMs: 100 });
   expect(await take(source, 2)).toHaveLength(2);
-  expect(notices[0]).toContain("nothing came for 0.1 s");
+  expect(notices[0]).toContain("nothing received for 0.1 s");
 });
 
 test("heartbeats alone keep a connection", async () => {

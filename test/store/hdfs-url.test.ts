@@ -91,8 +91,8 @@ test("HDFS_URL names the NameNode, and WEBHDFS_URL its HTTP address where that i
 
 test("while nothing answers, a notice names it once", async () => {
   const notices: string[] = [];
-  const report = (notice: string) => notices.push(notice);
-  const nobody = hdfsStore({ ...own, path: "" }, false, { report, patienceMs: 500 });
+  const notify = (notice: string) => notices.push(notice);
+  const nobody = hdfsStore({ ...own, path: "" }, false, { notify, patienceMs: 500 });
   await expect(nobody.list("x")).rejects.toThrow(/cannot list .*: HDFS at .* is not running/);
   expect(notices[0]).toMatch(/^HDFS at http:\/\/127\.0\.0\.1:1 is not running: .*trying again/);
 });

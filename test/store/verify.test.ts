@@ -256,7 +256,7 @@ test("what Spark wrote is held against its own log: presence, size, and whether 
 test("a damaged log of Spark's sink is named, with what to do", async () => {
   for (const [name, content, message] of [
     ["9.compact", "v1\n{half", /_spark_metadata\/9\.compact names no file in line 2.*--fresh/],
-    ["11", "", /_spark_metadata\/11 does not begin with its version/],
+    ["11", "", /_spark_metadata\/11 does not begin with the version/],
     ["10", undefined, /_spark_metadata\/10 is missing/],
   ] as const) {
     const there = store(await sparkOutput());

@@ -19,11 +19,11 @@ export function memoryStore(): MemoryStore {
   let left = Infinity;
   let isAfter = false;
 
-  async function change(work: () => Promise<void> | void): Promise<void> {
+  async function change(apply: () => Promise<void> | void): Promise<void> {
     left--;
     if (left < 0) throw new Crash(); // nothing more happens in a process that is dead
     if (left === 0 && !isAfter) throw new Crash();
-    await work();
+    await apply();
     if (left === 0) throw new Crash();
   }
 

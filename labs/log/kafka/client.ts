@@ -11,19 +11,19 @@ import { registerCodecs } from "./codecs.js";
 
 const { Kafka, logLevel } = kafkajs;
 
-/** How long Kafka may be away before it is an error. */
+/** How long Kafka may be unavailable before an operation fails. */
 export const PATIENCE_MS = 60_000;
 
-/** How often and how long kafkajs tries again by itself. */
+/** Retry settings of kafkajs: retries for about as long as `patienceMs`. */
 export const patient = (patienceMs: number) => ({
   initialRetryTime: FIRST_RETRY_MS,
   maxRetryTime: MAX_RETRY_MS,
   retries: Math.ceil(patienceMs / MAX_RETRY_MS) + 5,
 });
-/** Once, which is the least that an idempotent producer takes, and at once: before a broker can have started again. */
+/** A single retry, the minimum for an idempotent producer, before a broker can have restarted. */
 export const IMPATIENT = { initialRetryTime: 10, maxRetryTime: 10, retries: 1 };
 
-/** A client of kafkajs that is silent on the console. */
+/** A kafkajs client that logs nothing. */
 export function client(brokers: readonly string[], retry: ReturnType<typeof patient>) {
   registerCodecs();
   return new Kafka({
@@ -36,25 +36,25 @@ export function client(brokers: readonly string[], retry: ReturnType<typeof pati
   });
 }
 
-/** A client of kafkajs as the lab uses it: patient, and silent on the console. */
+/** A kafkajs client with the lab's settings: it retries for `PATIENCE_MS` and logs nothing. */
 export const kafkaClient = (brokers: readonly string[]): KafkaClient =>
   client(brokers, patient(PATIENCE_MS));
 
 /** Runs a function with a connected admin client, and disconnects it afterwards. */
 export async function withAdmin<T>(
   kafka: KafkaClient,
-  work: (admin: Admin) => Promise<T>,
+  use: (admin: Admin) => Promise<T>,
 ): Promise<T> {
   const admin = kafka.admin();
   try {
     await admin.connect();
-    return await work(admin);
+    return await use(admin);
   } finally {
     await admin.disconnect();
   }
 }
 
-/** Resolves when a cluster answers. @throws LabError if it does not, at once */
+/** Checks that a cluster answers. @throws LabError immediately if it does not */
 export async function describeKafka(brokers: readonly string[]): Promise<void> {
   const admin = new Kafka({
     brokers: [...brokers],

@@ -5,57 +5,59 @@ import Cluster from "kafkajs/src/cluster/index.js";
 import loggers from "kafkajs/src/loggers/index.js";
 import socketFactory from "kafkajs/src/network/socketFactory.js";
 import { LabError, errorCode, errorMessage } from "../../shared/errors.js";
+import type { Notify } from "../../shared/notify.js";
 import { sleep } from "../../shared/wait.js";
 import { registerCodecs } from "./codecs.js";
 
-// A topic's brokers, by kafkajs's own cluster and not its consumer: a consumer joins a group, which the lab has no use
-// for, cannot be asked for the last stable offset, and shows records of aborted transactions where two of them overlap.
+// Connects to a topic's brokers with kafkajs's internal Cluster instead of its consumer. The consumer joins a group, which
+// the lab does not need, does not expose the last stable offset, and returns records of aborted transactions if two
+// transactions overlap.
 
 export const CLIENT_ID = "crypto-streaming-lab";
 export const CONNECTION_TIMEOUT_MS = 3_000;
 export const REQUEST_TIMEOUT_MS = 15_000;
 export const FIRST_RETRY_MS = 100;
 export const MAX_RETRY_MS = 2_000;
-/** A broker that has just started may not know its topics yet: one that is missing for longer has been deleted. */
+/** A broker that has just started may not know its topics yet. A topic that is missing for longer has been deleted. */
 const MISSING_TOPIC_MS = 5_000;
 
 interface ClusterOptions {
   /** `host:port` of some brokers of the cluster. */
   brokers: readonly string[];
   topic: string;
-  /** How long Kafka may be away before it is an error, milliseconds. */
+  /** How long Kafka may be unavailable before an operation fails. */
   patienceMs: number;
-  /** Told when a broker is away for a moment. */
-  report?: (notice: string) => void;
+  /** Called when a request fails and is retried. */
+  notify?: Notify;
 }
 
 /** A connection to the brokers of a topic. */
 export interface TopicCluster {
   readonly brokers: readonly string[];
   readonly topic: string;
-  /** How long Kafka may be away before it is an error, milliseconds. */
+  /** How long Kafka may be unavailable before an operation fails. */
   readonly patienceMs: number;
   /**
-   * Runs a function with a connected cluster, and again while the brokers are away.
+   * Runs a function with a connected cluster, and retries it while the brokers are unavailable.
    *
-   * @throws LabError if Kafka stays away, or the topic has been deleted
+   * @throws LabError if Kafka stays unavailable, or the topic has been deleted
    */
   attempt<T>(request: (cluster: Cluster) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** What to do where Kafka cannot be reached. */
+/** The error for a Kafka cluster that cannot be reached. */
 export function unreachable(brokers: readonly string[], error: unknown): LabError {
   const local = brokers.every((broker) => /^(127\.|localhost)/.test(broker));
   const remedy = local
-    ? "npx tsx scripts/stack.ts up kafka, or check KAFKA_BROKERS where it is set"
+    ? "npx tsx scripts/stack.ts up kafka, or check KAFKA_BROKERS if it is set"
     : "check KAFKA_BROKERS";
   return new LabError(
     `Kafka does not answer at ${brokers.join(",")} (${errorMessage(error)}): ${remedy}`,
   );
 }
 
-/** Whether an error, or what caused it, is the protocol's error or kafkajs's class of that name. */
+/** Whether an error or one of its causes is a protocol error or a kafkajs class of that name. */
 export function isKafkaError(error: unknown, name: string): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.name === name || ("type" in cause && cause.type === name)) return true;
@@ -72,7 +74,7 @@ const isMissingTopic = (error: unknown): boolean =>
 
 /** Connects to the brokers of a topic when they are first needed. */
 export function connectTopic(options: ClusterOptions): TopicCluster {
-  const { brokers, topic, patienceMs, report } = options;
+  const { brokers, topic, patienceMs, notify } = options;
   registerCodecs();
   let connecting: Promise<Cluster> | undefined;
   const closed = new AbortController();
@@ -88,7 +90,7 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
       enforceRequestTimeout: true,
       metadataMaxAge: 300_000,
       allowAutoTopicCreation: false,
-      retry: { retries: 0 }, // attempt() does it
+      retry: { retries: 0 }, // attempt() retries
     });
     try {
       await cluster.connect();
@@ -116,20 +118,20 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
         return await request(await current);
       } catch (error) {
         if (error instanceof LabError || isKafkaError(error, "OFFSET_OUT_OF_RANGE")) throw error;
-        // Only what the network or a broker answers can be transient; anything else is a defect.
+        // Only errors of the network and of brokers can be transient; anything else is a bug.
         if (closed.signal.aborted || !isTransient(error)) throw error;
-        const nowMs = performance.now();
-        missingSinceMs = isMissingTopic(error) ? (missingSinceMs ?? nowMs) : undefined;
-        if (missingSinceMs !== undefined && nowMs - missingSinceMs >= MISSING_TOPIC_MS) {
+        const failedMs = performance.now();
+        missingSinceMs = isMissingTopic(error) ? (missingSinceMs ?? failedMs) : undefined;
+        if (missingSinceMs !== undefined && failedMs - missingSinceMs >= MISSING_TOPIC_MS) {
           throw new LabError(
-            `the topic ${topic} is not on Kafka at ${brokers.join(",")} any more: it was deleted; start over with --fresh, or choose another --out`,
+            `the topic ${topic} no longer exists on Kafka at ${brokers.join(",")}: start over with --fresh, or choose another --out`,
           );
         }
-        if (nowMs > deadlineMs) throw unreachable(brokers, error);
+        if (failedMs > deadlineMs) throw unreachable(brokers, error);
         const notice = `Kafka: ${errorMessage(error)}; trying again`;
-        if (notice !== lastNotice) report?.(notice); // each thing is said once in a row
+        if (notice !== lastNotice) notify?.(notice); // not the same notice twice in a row
         lastNotice = notice;
-        if (connecting === current) void disconnect(); // what failed is thrown away
+        if (connecting === current) void disconnect(); // the next attempt connects anew
         if (!(await sleep(delayMs, closed.signal))) throw error;
       }
     }

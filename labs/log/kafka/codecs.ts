@@ -1,17 +1,17 @@
 import kafkajs from "kafkajs";
 import { LabError, errorMessage } from "../../shared/errors.js";
 
-// Kafka's producers compress batches by gzip, snappy, lz4 or zstd (`compression.type`). kafkajs has gzip and places for
-// the others: here they are, for reading. The packages are loaded when the first batch needs one.
+// Kafka's producers compress batches with gzip, snappy, lz4 or zstd (`compression.type`). kafkajs ships only gzip; this
+// module adds decompression of the others. Each package is imported when the first batch needs it.
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
-/** Begins what snappy-java's SnappyOutputStream writes, which is what Kafka's Java producer uses. */
+/** The header of snappy-java's SnappyOutputStream, which Kafka's Java producer uses. */
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
-/** The magic, a version and the oldest version that can read it. */
+/** The magic bytes, the version, and the lowest compatible version. */
 const XERIAL_HEADER_BYTES = 16;
 
-/** The length that a snappy block has when decompressed: a varint at its start. */
+/** The decompressed length of a snappy block: a varint at its start. */
 function snappyLength(block: Buffer): number {
   let length = 0;
   for (let index = 0; index < 5; index++) {
@@ -22,7 +22,7 @@ function snappyLength(block: Buffer): number {
   return length;
 }
 
-/** The snappy blocks of a batch: several with their lengths (xerial's framing), or one alone (other clients). */
+/** The snappy blocks of a batch: several, each with its length (xerial framing), or a single one (other clients). */
 function snappyBlocks(batch: Buffer): Buffer[] {
   if (!batch.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return [batch];
   const blocks: Buffer[] = [];
@@ -31,7 +31,7 @@ function snappyBlocks(batch: Buffer): Buffer[] {
     const start = position + 4;
     const length = batch.readInt32BE(position);
     position = start + length;
-    if (length <= 0 || position > batch.length) throw new Error("a block has a wrong length");
+    if (length <= 0 || position > batch.length) throw new Error("a block has an invalid length");
     blocks.push(batch.subarray(start, position));
   }
   return blocks;
@@ -65,18 +65,18 @@ function reader(codec: string, decompress: (batch: Buffer) => Promise<Buffer>) {
         const why = errorMessage(error).split("\n")[0]!;
         throw new LabError(
           isMissingPackage(error)
-            ? `the topic has batches compressed by ${codec}, and the package that reads them cannot be loaded (${why}): run npm ci, or set compression.type=gzip on the producer`
-            : `a record batch compressed by ${codec} is corrupt: ${why}`,
+            ? `the topic has batches compressed with ${codec}, but the package that reads them cannot be loaded (${why}): run npm ci, or set compression.type=gzip on the producer`
+            : `a record batch compressed with ${codec} is corrupt: ${why}`,
         );
       }),
     compress: () =>
       Promise.reject(
-        new LabError(`the lab reads batches compressed by ${codec} and writes gzip only`),
+        new LabError(`the lab can read batches compressed with ${codec}, but writes only gzip`),
       ),
   };
 }
 
-/** Makes kafkajs read snappy, lz4 and zstd. */
+/** Enables kafkajs to read snappy, lz4 and zstd. */
 export function registerCodecs(): void {
   const snappy = reader("snappy", decompressSnappy);
   const lz4 = reader("lz4", decompressLz4);

@@ -2,22 +2,22 @@
 import type Cluster from "kafkajs/src/cluster/index.js";
 import type { LogRecord } from "../log.js";
 
-// What a reader of committed records (`isolation.level=read_committed`; KIP-98) asks brokers for.
+// The requests of a reader of committed records (`isolation.level=read_committed`; KIP-98).
 
 const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
-/** Stand for times in a request for offsets. */
+/** Special timestamps in a ListOffsets request. */
 export const EARLIEST = -2;
 export const LATEST = -1;
 const FETCH_WAIT_MS = 100;
-/** As much as brokers give at once by default (`fetch.max.bytes`): more than any batch. */
+/** The most that brokers return at once by default (`fetch.max.bytes`): more than any batch. */
 const LARGE_FETCH_BYTES = 55 * 1024 * 1024;
 
 /**
- * For each partition of a topic its first offset or its end. For a reader of committed records the end is the last
- * stable offset: the first one of the transactions that are still open, or else the offset of the next record.
+ * For each partition of a topic, its first offset or its end offset. For a reader of committed records, the end is the last
+ * stable offset: the first offset of the earliest open transaction or, if none is open, the offset of the next record.
  *
- * Asks for the partitions too, since some may have been added.
+ * Refreshes the metadata first, because partitions may have been added.
  */
 export async function listOffsets(
   cluster: Cluster,
@@ -44,7 +44,7 @@ export async function listOffsets(
   return offsets;
 }
 
-/** What a broker gave of a partition. */
+/** The result of a fetch from a partition. */
 export interface Fetched {
   records: LogRecord[];
   /** Where to fetch from next. */
@@ -53,7 +53,7 @@ export interface Fetched {
   stable: number;
 }
 
-/** Leaves out the records of aborted transactions, and the markers of where transactions end. */
+/** The records without those of aborted transactions and without the control records that end transactions. */
 function committedRecords({
   messages,
   abortedTransactions,
@@ -83,7 +83,7 @@ function toRecord({ key, value, timestamp, offset }: Cluster.FetchedRecord): Log
   };
 }
 
-/** The committed records of a partition from an offset on, about as many bytes as asked for. */
+/** Fetches committed records of a partition, starting at an offset, up to about `maxBytes`. */
 export async function fetchRecords(
   cluster: Cluster,
   topic: string,
@@ -110,7 +110,7 @@ export async function fetchRecords(
       lastOffsetDelta: 0,
     };
     return {
-      // A fetch begins with the batch that holds the offset: with what comes before it, too.
+      // A fetch returns whole batches, so it may begin before the offset.
       records: committedRecords(found)
         .filter(({ offset }) => Number(offset) >= from)
         .map(toRecord),
@@ -120,11 +120,11 @@ export async function fetchRecords(
   }
   const isThrottled = (throttleTime ?? 0) > 0 || (clientSideThrottleTime ?? 0) > 0;
   if (from >= stable || isThrottled) return { records: [], next: from, stable };
-  // Compaction keeps the last batch of a producer when its records are gone, and kafkajs does not show such a batch.
+  // Compaction keeps the last batch of a producer even when its records are gone; kafkajs does not return such a batch.
   if (maxBytes < LARGE_FETCH_BYTES) {
     return fetchRecords(cluster, topic, partition, from, LARGE_FETCH_BYTES);
   }
-  // Nor does it show the beginning of a large batch behind it, where the broker gives less than was asked for. So one
-  // offset further only: the broker gives the batch that holds it.
+  // If the broker returned less than was asked for, kafkajs also drops the incomplete large batch after such a batch. So
+  // advance by only one offset: the broker returns the batch that holds it.
   return { records: [], next: from + 1, stable };
 }

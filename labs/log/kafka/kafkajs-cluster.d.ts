@@ -1,15 +1,15 @@
-// kafkajs has no types for what its own consumer is built on: what cluster.ts and fetch.ts use of it.
+// kafkajs has no types for its internal modules. These are the parts that cluster.ts and fetch.ts use.
 declare module "kafkajs/src/cluster/index.js" {
   import type { ISocketFactory, RetryOptions } from "kafkajs";
   namespace Cluster {
-    /** A record as it lies in the log, markers of transactions included. */
+    /** A record as stored in the log, including control records. */
     interface FetchedRecord {
       offset: string;
       timestamp: string;
       key: Buffer | null;
       value: Buffer | null;
       isControlRecord: boolean;
-      /** The batch that it is in; undefined for the formats before Kafka 0.11. */
+      /** The batch of the record; undefined in the message formats before Kafka 0.11. */
       batchContext?: {
         firstOffset: string;
         lastOffsetDelta: number;
@@ -20,7 +20,7 @@ declare module "kafkajs/src/cluster/index.js" {
     interface FetchedPartition {
       partition: number;
       lastStableOffset: string;
-      /** Those that reach into what was fetched; their records are to be left out. */
+      /** The aborted transactions that overlap the fetched records; their records must be skipped. */
       abortedTransactions: { producerId: string; firstOffset: string }[] | null;
       messages: FetchedRecord[];
     }

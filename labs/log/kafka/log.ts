@@ -1,4 +1,5 @@
 import { LabError } from "../../shared/errors.js";
+import type { Notify } from "../../shared/notify.js";
 import type { EventLog } from "../log.js";
 import { PATIENCE_MS, client, describeKafka, patient, withAdmin } from "./client.js";
 import { connectTopic, unreachable } from "./cluster.js";
@@ -11,25 +12,25 @@ export interface KafkaOptions {
   /** `host:port` of some brokers of the cluster. */
   brokers: readonly string[];
   topic: string;
-  /** The partitions of the topic where it must be made. */
+  /** How many partitions to write to; the topic is created with this many if it is missing. */
   partitions: number;
-  /** Told when a broker is away for a moment. */
-  report?: (notice: string) => void;
-  /** How long Kafka may be away before it is an error, milliseconds. */
+  /** Called when a request fails and is retried. */
+  notify?: Notify;
+  /** How long Kafka may be unavailable before an operation fails. */
   patienceMs?: number;
 }
 
 /**
- * Opens a topic of a Kafka cluster as an event log, making it where it is missing. Reads committed records only; the
- * checkpoint of what was read is ours.
+ * Opens a topic of a Kafka cluster as an event log, creating it if it is missing. Reads only committed records. Offsets that
+ * were read are stored in the lab's own checkpoint, not in Kafka.
  *
- * Partitions that were added to the topic are read. Appending keeps to the first ones, as many as `partitions` says:
- * with more, keys would move to other partitions, and their order would be lost.
+ * Partitions that were added to the topic are read, but records are appended only to the first `partitions`: otherwise keys
+ * would move to other partitions and lose their order.
  *
- * @throws LabError if Kafka stays away, or the topic has fewer partitions
+ * @throws LabError if Kafka stays unavailable, or the topic has too few partitions
  */
 export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
-  const { brokers, topic, partitions, report, patienceMs = PATIENCE_MS } = options;
+  const { brokers, topic, partitions, notify, patienceMs = PATIENCE_MS } = options;
   await describeKafka(brokers);
   const found = await withAdmin(client(brokers, patient(patienceMs)), (admin) =>
     ensureTopic(admin, topic, partitions),
@@ -37,18 +38,18 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
     throw error instanceof LabError ? error : unreachable(brokers, error);
   });
   if (found > partitions) {
-    report?.(
-      `the topic ${topic} has ${found} partitions, --partitions is ${partitions}: reading all ${found}, writing to the first ${partitions}`,
+    notify?.(
+      `the topic ${topic} has ${found} partitions, but --partitions is ${partitions}: reading all ${found}, writing to the first ${partitions}`,
     );
   }
-  const cluster = connectTopic({ brokers, topic, patienceMs, report });
-  const writer = await openWriter(cluster, partitions, report);
+  const cluster = connectTopic({ brokers, topic, patienceMs, notify });
+  const writer = await openWriter(cluster, partitions, notify);
   return {
     topic,
     location: `the topic ${topic} on Kafka at ${brokers.join(",")}`,
     partitions,
     append: (messages) => writer.append(messages),
-    // Kafka's promise against a power cut is its replicas: an append is answered when all in-sync ones have it (acks -1).
+    // Kafka protects against a power cut by replication: an append is acknowledged once all in-sync replicas have it (acks=all).
     sync: () => Promise.resolve(),
     startOffsets: () => startOffsets(cluster),
     endOffsets: (endOptions) => endOffsets(cluster, endOptions),
@@ -60,7 +61,7 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
   };
 }
 
-/** An event log of a topic that is made anew, as `freshTopic` does. */
+/** Opens a topic as an event log after recreating it empty with `freshTopic`. */
 export async function openFreshLog(options: KafkaOptions): Promise<EventLog> {
   await freshTopic(options.brokers, options.topic, options.partitions);
   return openKafkaLog(options);

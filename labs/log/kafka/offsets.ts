@@ -5,14 +5,14 @@ import type { TopicCluster } from "./cluster.js";
 import { EARLIEST, LATEST, listOffsets } from "./fetch.js";
 
 const SETTLE_MS = 100;
-/** How long a broker that has just started may show fewer records than it has. */
+/** How long a broker that has just started may report lower end offsets than it has. */
 const MAX_SETTLE_MS = 5_000;
 
-/** For each partition of a topic the offset of its first record; its end offset where it has none. */
+/** For each partition of a topic, the offset of its first record; its end offset if it is empty. */
 export const startOffsets = (cluster: TopicCluster): Promise<number[]> =>
   cluster.attempt((each) => listOffsets(each, cluster.topic, EARLIEST));
 
-/** For each partition the offset to read up to; see `EventLog.endOffsets`. */
+/** For each partition, the offset to read up to; see `EventLog.endOffsets`. */
 export async function endOffsets(
   cluster: TopicCluster,
   { atLeast = [], readUncommitted }: EndOffsetsOptions = {},
@@ -29,12 +29,12 @@ export async function endOffsets(
 }
 
 /**
- * The offsets of the next records of a topic's first partitions, once they stand still: what a producer that is gone
- * had sent may still be on its way, and a broker that has just started shows less than what was there.
+ * The end offsets of a topic's first partitions, once they no longer change: records that a terminated producer had sent may
+ * still be in transit, and a broker that has just started may report lower offsets.
  *
  * @param partitions how many partitions
- * @param atLeast offsets that are known to have been there
- * @throws LabError if they do not settle within the cluster's patience
+ * @param atLeast offsets that the topic is known to have reached
+ * @throws LabError if the offsets do not settle within the cluster's `patienceMs`
  */
 export async function settledEndOffsets(
   cluster: TopicCluster,
@@ -54,8 +54,8 @@ export async function settledEndOffsets(
     if (performance.now() > deadlineMs) {
       throw new LabError(
         isLess
-          ? `the topic ${topic} ends at the offsets ${now.join(", ")} and held ${atLeast.join(", ")}: records were lost; start over with --fresh`
-          : `another program keeps writing to the topic ${topic}: stop it, or choose another --out, which gets a topic of its own`,
+          ? `the topic ${topic} has lost records: it ends at offsets ${now.join(", ")}, expected at least ${atLeast.join(", ")}; start over with --fresh`
+          : `another program keeps writing to the topic ${topic}: stop it, or choose another --out, which gets its own topic`,
       );
     }
     before = now;

@@ -4,32 +4,32 @@ import { isKafkaError, unreachable, type TopicCluster } from "./cluster.js";
 import { fetchRecords, type Fetched } from "./fetch.js";
 import { endOffsets, startOffsets } from "./offsets.js";
 
-/** The size of one fetch of a partition: READ_AHEAD_BYTES shared among the partitions, within these bounds. */
+/** The size of one fetch of a partition: READ_AHEAD_BYTES divided by the number of partitions, within these bounds. */
 const MAX_FETCH_BYTES = 1024 * 1024;
 const MIN_FETCH_BYTES = 64 * 1024;
 const READ_AHEAD_BYTES = 32 * 1024 * 1024;
 
-/** Reads committed records from a topic, as `EventLog.read` says. */
+/** Reads committed records of a topic; see `EventLog.read`. */
 export type TopicReader = (
   partition: number,
   from: number,
   to: number,
 ) => AsyncGenerator<LogRecord[]>;
 
-/** What was fetched of a partition and not read yet. */
+/** Records that were fetched from a partition but not yet read. */
 interface Piece extends Fetched {
-  /** What comes after it, fetched while it is read. */
+  /** The next piece, fetched while this one is read. */
   following?: Promise<Piece>;
 }
 
 /**
- * Opens a reader of a topic. It reads by offsets that the caller chooses, as Spark does, and fetches ahead.
+ * Opens a reader of a topic. The caller chooses the offsets, as Spark does; the reader prefetches.
  *
- * @param partitions how many partitions share the memory for what is fetched ahead
+ * @param partitions how many partitions share the memory for prefetching
  */
 export function openReader(cluster: TopicCluster, partitions: number): TopicReader {
   const { topic, brokers, patienceMs } = cluster;
-  /** For each partition what was fetched and not read yet, and the offset that it starts at. */
+  /** For each partition, the prefetched piece and the offset that it starts at. */
   const ahead: ({ from: number; piece: Promise<Piece> } | undefined)[] = [];
   const fetchBytes = Math.max(
     MIN_FETCH_BYTES,
@@ -38,7 +38,7 @@ export function openReader(cluster: TopicCluster, partitions: number): TopicRead
 
   function fetch(partition: number, from: number): Promise<Piece> {
     const piece = cluster.attempt((each) => fetchRecords(each, topic, partition, from, fetchBytes));
-    piece.catch(() => {}); // thrown when it is read
+    piece.catch(() => {}); // an error is thrown when the piece is read
     return piece;
   }
 
@@ -57,7 +57,7 @@ export function openReader(cluster: TopicCluster, partitions: number): TopicRead
         continue;
       }
       deadlineMs = performance.now() + patienceMs;
-      // Only existing records are fetched ahead: the broker delays a fetch that finds none.
+      // Only existing records are prefetched: a broker delays a fetch that finds none.
       const isMore = piece.following === undefined && piece.next < piece.stable;
       const following = isMore ? fetch(partition, piece.next) : piece.following;
       let { records } = piece;
@@ -77,13 +77,13 @@ export function openReader(cluster: TopicCluster, partitions: number): TopicRead
     }
   }
 
-  /** Why a record does not come. */
+  /** Explains why a record cannot be read. */
   async function missing(partition: number, offset: number): Promise<LabError> {
     const start = (await startOffsets(cluster))[partition];
     const end = (await endOffsets(cluster))[partition];
     if (start === undefined || end === undefined) {
       return new LabError(
-        `the topic ${topic} has no partition ${partition} any more: it was deleted and made anew; start over with --fresh, or choose another --out`,
+        `the topic ${topic} no longer has partition ${partition}: it was deleted and recreated; start over with --fresh, or choose another --out`,
       );
     }
     if (offset < start || offset >= end) {
@@ -92,7 +92,7 @@ export function openReader(cluster: TopicCluster, partitions: number): TopicRead
         `partition ${partition} of the topic ${topic} holds ${held}; offset ${offset} is missing: start over with --fresh, or choose another --out`,
       );
     }
-    return unreachable(brokers, `no record came for ${patienceMs / 1_000} s`);
+    return unreachable(brokers, `no record received for ${patienceMs / 1_000} s`);
   }
 
   return read;

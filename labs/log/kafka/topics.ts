@@ -6,19 +6,19 @@ import { unreachable } from "./cluster.js";
 
 const POLL_MS = 100;
 
-/** @returns false if there is one of that name */
+/** @returns false if the topic already exists */
 function makeTopic(admin: Admin, topic: string, partitions: number): Promise<boolean> {
-  // Kafka removes what is older than a week, by the records' own time: a tape of last year within minutes.
+  // By default Kafka deletes records older than a week, by their own timestamps: a tape of last year within minutes.
   const configEntries = [{ name: "retention.ms", value: "-1" }];
   const topics = [{ topic, numPartitions: partitions, replicationFactor: -1, configEntries }];
   return admin.createTopics({ topics, waitForLeaders: true });
 }
 
 /**
- * Makes a topic where it is missing.
+ * Creates a topic if it is missing.
  *
  * @returns how many partitions it has
- * @throws LabError if it has fewer than asked for
+ * @throws LabError if it has fewer than requested
  */
 export async function ensureTopic(
   admin: Admin,
@@ -39,7 +39,7 @@ export async function ensureTopic(
   return found;
 }
 
-/** Removes the topics whose names begin with a prefix. Kafka does it in the background. */
+/** Deletes the topics whose names begin with a prefix. Kafka does so in the background. */
 export async function removeTopics(brokers: readonly string[], prefix: string): Promise<void> {
   await describeKafka(brokers);
   await withAdmin(kafkaClient(brokers), async (admin) => {
@@ -50,7 +50,7 @@ export async function removeTopics(brokers: readonly string[], prefix: string): 
   });
 }
 
-/** Makes a topic that is empty: one of that name is removed first, with all that is in it. */
+/** Creates an empty topic, deleting an existing topic of that name with all its records. */
 export async function freshTopic(
   brokers: readonly string[],
   topic: string,
@@ -58,14 +58,14 @@ export async function freshTopic(
 ): Promise<void> {
   await withAdmin(kafkaClient(brokers), async (admin) => {
     if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
-    // Kafka removes in the background, and forgets the name last.
+    // Kafka deletes in the background and frees the name last.
     while (!(await makeTopic(admin, topic, partitions))) await sleep(POLL_MS);
   }).catch((error: unknown) => {
     throw unreachable(brokers, error);
   });
 }
 
-/** Makes a topic of the lab's own Kafka where it is missing, whatever partitions one that is there has. */
+/** Creates a topic if it is missing. An existing one may have any number of partitions. */
 export async function createTopic(
   brokers: readonly string[],
   topic: string,

@@ -1,31 +1,32 @@
 import kafkajs, { type Producer } from "kafkajs";
 import { LabError, errorMessage } from "../../shared/errors.js";
+import type { Notify } from "../../shared/notify.js";
 import type { Message } from "../../event.js";
 import { partitionOf } from "../partition.js";
 import { IMPATIENT, client } from "./client.js";
 import { unreachable, type TopicCluster } from "./cluster.js";
 import { settledEndOffsets } from "./offsets.js";
 
-/** Appends to a topic. */
+/** Appends messages to a topic. */
 export interface TopicWriter {
   append(messages: readonly Message[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a writer to a topic: an idempotent producer that waits for all replicas (`acks=all`; KIP-98), so that a broker
- * which comes back in the middle of a batch neither loses nor doubles a record. A topic has one writer at a time.
+ * Opens a writer to a topic: an idempotent producer with `acks=all` (KIP-98), so that a broker that restarts in the middle of
+ * a batch neither loses nor duplicates records. A topic must have only one writer at a time.
  *
- * @param partitions how many of the topic's partitions it writes to: the first ones
+ * @param partitions writes only to the first `partitions` of the topic
  */
 export async function openWriter(
   cluster: TopicCluster,
   partitions: number,
-  report?: (notice: string) => void,
+  notify?: Notify,
 ): Promise<TopicWriter> {
   const { topic, brokers, patienceMs } = cluster;
   let producer: Producer | undefined;
-  /** For each partition the offset after the last record that is known to be there. */
+  /** For each partition, the offset after the last record known to be in the log. */
   let ends = await settledEndOffsets(cluster, partitions);
 
   async function send(messages: readonly Message[]): Promise<void> {
@@ -49,10 +50,10 @@ export async function openWriter(
   }
 
   /**
-   * After a failure looks how far the log has come and appends the rest. Trying again blindly would not do: Kafka
-   * forgets an idempotent producer whose last record is a day old by the record's own timestamp
-   * (`producer.id.expiration.ms`), which is every replay of an old tape, and a retry after a restart of the broker is
-   * then taken for new records. Whoever opens a topic is its only writer, so the end offsets tell all.
+   * After a failure, checks the end offsets and appends only what is missing. A plain retry could duplicate records: Kafka
+   * forgets an idempotent producer whose last record is a day old by its own timestamp (`producer.id.expiration.ms`), which
+   * is the case for every replay of an old tape, and accepts a retry after a broker restart as new records. The end offsets
+   * are reliable because the topic has no other writer.
    */
   async function append(messages: readonly Message[]): Promise<void> {
     const deadlineMs = performance.now() + patienceMs;
@@ -64,10 +65,12 @@ export async function openWriter(
         return;
       } catch (error) {
         if (/too large/i.test(errorMessage(error))) {
-          throw new LabError(`Kafka refuses a record of ${topic}: ${errorMessage(error)}`);
+          throw new LabError(
+            `Kafka rejected a record for the topic ${topic}: ${errorMessage(error)}`,
+          );
         }
         if (performance.now() > deadlineMs) throw unreachable(brokers, error);
-        report?.(`Kafka did not take a batch (${errorMessage(error)}); trying again`);
+        notify?.(`Kafka did not accept a batch (${errorMessage(error)}); trying again`);
         await producer?.disconnect().catch(() => {});
         producer = undefined;
         const now = await settledEndOffsets(cluster, partitions, ends);

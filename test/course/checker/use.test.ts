@@ -38,14 +38,16 @@ async function pipeline(out: string, ...options: string[]) {
 
 test("without a solved exercise the pipeline is the lab's own, and says so", async () => {
   const { said } = await pipeline("unsolved", "--use-exercises");
-  expect(said).toContain("your own code is in use: none");
-  expect(said).toContain(`not solved, so the lab's own is in use: ${USABLE.join(", ")}`);
+  expect(said).toContain("using your code: none");
+  expect(said).toContain(
+    `using the lab's own code where yours is not solved: ${USABLE.join(", ")}`,
+  );
 });
 
 test("solved exercises take the place of the lab's functions, and the products stay the same", async () => {
   for (const name of USABLE) await learner.solve(name);
   const own = await pipeline("own", "--use-exercises");
-  expect(own.said).toContain(`your own code is in use: ${USABLE.join(", ")}`);
+  expect(own.said).toContain(`using your code: ${USABLE.join(", ")}`);
   const lab = await pipeline("lab");
   expect(own.summary).toEqual({
     ...lab.summary,

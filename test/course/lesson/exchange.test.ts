@@ -48,13 +48,13 @@ test("it refuses more requests than a minute of its clock may have, and says for
 
 test("the lab's own clients take it for CoinGecko and for Coinbase", async () => {
   const { restUrl, webSocketUrl } = await exchange();
-  const report = (notice: string) => expect.unreachable(notice);
+  const notify = (notice: string) => expect.unreachable(notice);
   const polled = await take(
-    coingecko({ url: restUrl, assets: ["bitcoin"], everyMs: 1, report }),
+    coingecko({ url: restUrl, assets: ["bitcoin"], everyMs: 1, notify }),
     3,
   );
   expect(polled).toHaveLength(3);
-  const pushed = await take(websocket({ url: webSocketUrl, assets: ["bitcoin"], report }), 20);
+  const pushed = await take(websocket({ url: webSocketUrl, assets: ["bitcoin"], notify }), 20);
   const prices = pushed.map(({ value, timestampMs }) => parseEvent(value, timestampMs));
   const expected = events
     .filter(({ asset }) => asset === "bitcoin")
