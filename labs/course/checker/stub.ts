@@ -14,8 +14,7 @@ export function stubOf(solution: string): string {
     const text = solution.slice(statement.getFullStart(), statement.end).trim();
     if (ts.isImportDeclaration(statement)) {
       imported.push(...valuesOf(statement));
-      // As seen from labs/exercises/.
-      pieces.push(text.replace('"../labs/', '"../'));
+      pieces.push(text);
     } else if (ts.isFunctionDeclaration(statement) && statement.body !== undefined) {
       if (!statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) continue;
       const head = solution.slice(statement.getFullStart(), statement.body.getStart()).trim();

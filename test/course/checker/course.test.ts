@@ -109,6 +109,14 @@ test.each(named(here))(
   },
 );
 
+test("solutions import nothing of the lab, so that they work when they are pasted into labs/exercises/", async () => {
+  for (const name of await readdir(SOLUTIONS)) {
+    expect(await readFile(`${SOLUTIONS}/${name}`, "utf8"), name).not.toMatch(
+      /from "\.|import\("\./,
+    );
+  }
+});
+
 test("nothing in labs/ knows the solutions", async () => {
   for (const name of await readdir("labs", { recursive: true })) {
     if (!name.endsWith(".ts")) continue;
