@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { table } from "../cell.js";
-import { UsageError } from "../../shared/errors.js";
-import { EXERCISES, findExercise } from "../../exercises/manifest.js";
+import { findExercise, readExercises } from "./exercises.js";
 import type { Verdict } from "./verdict.js";
 
 /**
@@ -11,10 +10,7 @@ import type { Verdict } from "./verdict.js";
  * @throws UsageError if there is no such exercise
  */
 export async function check(wanted: string): Promise<void> {
-  const exercise = findExercise(wanted);
-  if (exercise === undefined) {
-    throw new UsageError(`there is no exercise ${wanted}: they are 01 to ${EXERCISES.length}`);
-  }
+  const exercise = findExercise(await readExercises("."), wanted);
   const { status, message } = await verdictOn(exercise.name);
   const [first = "", ...lines] = message.split("\n");
   const rows = [

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import type { Exercise } from "../../exercises/manifest.js";
 import { startTimer } from "../../shared/wait.js";
+import type { Exercise } from "./exercises.js";
 import type { Verdict } from "./verdict.js";
 
 // Learner's code runs in a process of its own, since it may loop for ever, end the process or flood the output. The process

@@ -1,11 +1,11 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { findExercise } from "../../exercises/manifest.js";
 import type { Store } from "../../store/store.js";
 import { LAB_SEMANTICS, type Semantics } from "../../stream/semantics.js";
+import { findExercise, readExercises } from "./exercises.js";
 import { stubPath } from "./places.js";
-import { openProgress } from "./progress.js";
+import { openRecord } from "./record.js";
 import { startRunner } from "./runner.js";
 
 // A learner's answers in the real pipeline, in place of the lab's own functions.
@@ -59,12 +59,13 @@ export interface LearnersParts {
 
 /** Checks the exercises that the pipeline can use, and puts those together that pass. */
 export async function learnersParts(root: string): Promise<LearnersParts> {
-  const progress = await openProgress(root);
+  const exercises = await readExercises(root);
+  const record = await openRecord(root);
   const runner = startRunner(root);
   const solved: Partial<Answers> = {};
   try {
     for (const name of USABLE) {
-      const { status } = await progress.verdictOn(findExercise(name)!, runner);
+      const { status } = await record.verdictOn(findExercise(exercises, name), runner);
       if (status !== "passed") continue;
       const url = pathToFileURL(resolve(stubPath(root, name))).href;
       Object.assign(solved, { [name]: await import(url) });

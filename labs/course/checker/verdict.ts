@@ -1,5 +1,5 @@
 import * as util from "node:util"; // not { styleText }, which old versions of Node do not have
-import { EXERCISES, type Exercise } from "../../exercises/manifest.js";
+import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
 
 /** How a learner's answer stands. */
@@ -59,13 +59,17 @@ export function formatVerdict(verdict: Verdict, paint: Paint): string {
 }
 
 /** All exercises by chapter, what is done of them, and which one is next. */
-export function formatList(verdicts: readonly Verdict[], paint: Paint): string {
+export function formatList(
+  exercises: readonly Exercise[],
+  verdicts: readonly Verdict[],
+  paint: Paint,
+): string {
   const of = new Map(verdicts.map((verdict) => [verdict.name, verdict]));
-  const next = nextOpen(verdicts);
+  const next = nextOpen(exercises, verdicts);
   const lines: string[] = [];
-  for (const chapter of [...new Set(EXERCISES.map((each) => each.chapter))].sort()) {
+  for (const chapter of [...new Set(exercises.map((each) => each.chapter))].sort()) {
     lines.push(`chapter ${chapter}`);
-    for (const exercise of EXERCISES.filter((each) => each.chapter === chapter)) {
+    for (const exercise of exercises.filter((each) => each.chapter === chapter)) {
       const [sign, style] = SIGNS[of.get(exercise.name)?.status ?? "todo"];
       const line = `${numberOf(exercise)}  ${exercise.title.padEnd(52)} ${stars(exercise)}`;
       const mark = exercise === next ? "  ← next" : "";
@@ -73,7 +77,7 @@ export function formatList(verdicts: readonly Verdict[], paint: Paint): string {
     }
   }
   const done = verdicts.filter(({ status }) => status === "passed").length;
-  lines.push("", `${done} of ${EXERCISES.length} done`);
+  lines.push("", `${done} of ${exercises.length} done`);
   if (next !== undefined) {
     lines.push(`next: ${STUBS}/${next.name}.ts    then: npm run check -- --watch`);
   }
@@ -81,10 +85,13 @@ export function formatList(verdicts: readonly Verdict[], paint: Paint): string {
 }
 
 /** The first exercise that has not passed; one that needs a system that does not run comes last. */
-export function nextOpen(verdicts: readonly Verdict[]): Exercise | undefined {
+export function nextOpen(
+  exercises: readonly Exercise[],
+  verdicts: readonly Verdict[],
+): Exercise | undefined {
   const passed = new Set(
     verdicts.filter(({ status }) => status === "passed").map(({ name }) => name),
   );
-  const open = EXERCISES.filter(({ name }) => !passed.has(name));
+  const open = exercises.filter(({ name }) => !passed.has(name));
   return open.find(({ needs }) => needs === undefined) ?? open[0];
 }

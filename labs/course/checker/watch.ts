@@ -1,9 +1,9 @@
 import { watch } from "node:fs";
-import { EXERCISES, type Exercise } from "../../exercises/manifest.js";
 import { join } from "node:path";
 import { startTimer, type Timer } from "../../shared/wait.js";
+import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
-import { allVerdicts, type Progress } from "./progress.js";
+import { allVerdicts, type LearnerRecord } from "./record.js";
 import type { Runner } from "./runner.js";
 import { formatHead, formatList, formatVerdict, nextOpen, type Paint } from "./verdict.js";
 
@@ -13,7 +13,8 @@ const KEYS = "h hint · l list · n next · q quit";
 
 export interface WatchOptions {
   root: string;
-  progress: Progress;
+  exercises: readonly Exercise[];
+  record: LearnerRecord;
   runner: Runner;
   /** The exercise to begin with; by default the first open one. */
   first?: Exercise;
@@ -25,11 +26,11 @@ export interface WatchOptions {
 
 /** Checks the current exercise on every save, and moves on when it passes, until the learner quits. */
 export async function watchExercises(options: WatchOptions): Promise<void> {
-  const { root, progress, runner, print, paint } = options;
-  let verdicts = await allVerdicts(progress, runner);
-  let current = options.first ?? nextOpen(verdicts);
+  const { root, exercises, record, runner, print, paint } = options;
+  let verdicts = await allVerdicts(exercises, record, runner);
+  let current = options.first ?? nextOpen(exercises, verdicts);
   if (current === undefined) {
-    print(`${formatList(verdicts, paint)}\nAll exercises are done.`);
+    print(`${formatList(exercises, verdicts, paint)}\nAll exercises are done.`);
     return;
   }
   const follow = (exercise: Exercise) => {
@@ -37,14 +38,14 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
   };
 
   async function check(exercise: Exercise): Promise<void> {
-    const verdict = await progress.verdictOn(exercise, runner);
+    const verdict = await record.verdictOn(exercise, runner);
     verdicts = verdicts.map((each) => (each.name === exercise.name ? verdict : each));
     if (exercise !== current) return;
     print(`\n${formatVerdict(verdict, paint)}`);
     if (verdict.status !== "passed") return;
-    const next = nextOpen(verdicts);
+    const next = nextOpen(exercises, verdicts);
     if (next === undefined) {
-      print(`\n${formatList(verdicts, paint)}\nAll exercises are done. Well done.`);
+      print(`\n${formatList(exercises, verdicts, paint)}\nAll exercises are done. Well done.`);
       return;
     }
     current = next;
@@ -67,13 +68,13 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
     for await (const key of options.keys) {
       await queue;
       if (key === "q") return;
-      if (key === "h") print(`\n${formatHint(await progress.nextHint(current))}`);
-      if (key === "l") print(`\n${formatList(verdicts, paint)}`);
+      if (key === "h") print(`\n${formatHint(await record.nextHint(current))}`);
+      if (key === "l") print(`\n${formatList(exercises, verdicts, paint)}`);
       if (key === "n") {
         const passed = new Set(
           verdicts.filter(({ status }) => status === "passed").map(({ name }) => name),
         );
-        current = following(current, passed);
+        current = following(exercises, current, passed);
         follow(current);
       }
     }
@@ -85,9 +86,13 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
 }
 
 /** The next exercise after one that is not passed; around the end to the beginning. */
-function following(current: Exercise, passed: ReadonlySet<string>): Exercise {
-  const at = EXERCISES.indexOf(current);
-  const round = [...EXERCISES.slice(at + 1), ...EXERCISES.slice(0, at + 1)];
+function following(
+  exercises: readonly Exercise[],
+  current: Exercise,
+  passed: ReadonlySet<string>,
+): Exercise {
+  const at = exercises.indexOf(current);
+  const round = [...exercises.slice(at + 1), ...exercises.slice(0, at + 1)];
   return round.find(({ name }) => !passed.has(name)) ?? current;
 }
 

@@ -1,5 +1,5 @@
 import { createVitest, type TestCase } from "vitest/node";
-import { stubPath } from "./places.js";
+import { CHECKS, stubPath } from "./places.js";
 import type { Finding } from "./runner.js";
 import { typeChecker } from "./types.js";
 import { errorMessage } from "../../shared/errors.js";
@@ -8,6 +8,7 @@ import { errorMessage } from "../../shared/errors.js";
 // finding back. Vitest and the compiler stay warm in it.
 
 const ROOT = process.cwd();
+const TEST = `${CHECKS}/exercises.test.ts`;
 const types = typeChecker(ROOT);
 const starting = createVitest(
   "test",
@@ -15,7 +16,7 @@ const starting = createVitest(
     root: ROOT,
     config: false,
     watch: false,
-    include: ["test/exercises/*.test.ts"],
+    include: [TEST],
     reporters: [{}],
     silent: true,
     fileParallelism: false,
@@ -39,7 +40,8 @@ async function check(name: string): Promise<Finding> {
   if (mistake !== undefined) return mistake;
   const vitest = await starting;
   vitest.invalidateFile(stubPath(ROOT, name));
-  const specifications = await vitest.globTestSpecifications([`test/exercises/${name}.test.ts`]);
+  vitest.provide("exercise" as never, name as never); // the test declares its type
+  const specifications = await vitest.globTestSpecifications([TEST]);
   const result = await vitest.runTestSpecifications(specifications);
   // It gives back whatever this process has ever run.
   const files = new Set(specifications.map(({ moduleId }) => moduleId));
