@@ -45,9 +45,19 @@ export type Cell = z.infer<typeof cell>;
 export type CodeCell = Extract<Cell, { cell_type: "code" }>;
 export type Notebook = z.infer<typeof notebook>;
 
-/** The file names of the chapters in a folder, in order. */
-export async function chapterNames(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => name.endsWith(".ipynb")).sort();
+/** The file names of a project's chapters, in order. Other notebooks, such as a learner's own, are no chapters. */
+export async function chapterNames(root: string): Promise<string[]> {
+  return (await readdir(join(root, CHAPTERS)))
+    .filter((name) => /^\d\d-.*\.ipynb$/.test(name))
+    .sort();
+}
+
+/** The number in a chapter's file name. */
+export const chapterNumber = (name: string): number => Number(name.slice(0, 2));
+
+/** The file name of a chapter; undefined if there is none with this number. */
+export async function findChapter(root: string, number: number): Promise<string | undefined> {
+  return (await chapterNames(root)).find((name) => chapterNumber(name) === number);
 }
 
 /** Reads a notebook. @throws LabError if the file is none */

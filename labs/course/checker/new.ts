@@ -5,7 +5,8 @@ import { makeFolders } from "../../shared/files.js";
 import {
   chapterNames,
   chapterPath,
-  CHAPTERS,
+  chapterNumber,
+  findChapter,
   readNotebook,
   writeNotebook,
 } from "../chapters/chapter.js";
@@ -48,9 +49,9 @@ export async function createExercise(
   const notebook = await chapterFile(root, wanted.chapter);
   const description: Description = {
     title,
-    chapter: Number(notebook.slice(0, 2)),
+    chapter: chapterNumber(notebook),
     difficulty: wanted.difficulty,
-    outcome: "TODO: choose an outcome (OUTCOMES in labs/course/checker/exercises.ts)",
+    outcome: "TODO: choose one of the OUTCOMES in labs/course/checker/exercises.ts",
     hints: [
       "TODO: write a first hint, which asks a question?",
       "TODO: write a second hint",
@@ -93,11 +94,8 @@ async function freeName(root: string, wanted: string): Promise<string> {
 }
 
 async function chapterFile(root: string, chapter: number | undefined): Promise<string> {
-  const names = await chapterNames(join(root, CHAPTERS));
-  const found =
-    chapter === undefined
-      ? names.at(-1)
-      : names.find((name) => Number(name.slice(0, 2)) === chapter);
+  const names = await chapterNames(root);
+  const found = chapter === undefined ? names.at(-1) : await findChapter(root, chapter);
   if (found === undefined)
     throw new UsageError(`there is no chapter ${chapter}: ${names.join(", ")}`);
   return found;

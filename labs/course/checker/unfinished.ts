@@ -1,6 +1,6 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { chapterNames, chapterPath, CHAPTERS } from "../chapters/chapter.js";
+import { chapterPath, findChapter } from "../chapters/chapter.js";
 import { OUTCOMES, type Exercise } from "./exercises.js";
 import {
   checksPath,
@@ -56,17 +56,11 @@ export async function unfinishedParts(root: string, exercise: Exercise): Promise
     const command = `npm run check -- --reset ${name.slice(0, 2)} --yes`;
     parts.push(`make ${stubPath("", name)} from the solution: ${command}`);
   }
-  const chapter = await chapterOf(root, exercise);
+  const chapter = await findChapter(root, exercise.chapter);
   if (chapter === undefined) {
     parts.push(`there is no chapter ${exercise.chapter} (${descriptionPath("", name)})`);
-  } else if (!(await read(chapter))?.includes(`../${stubPath("", name)}`)) {
-    parts.push(`link ../${stubPath("", name)} in ${chapter}`);
+  } else if (!(await read(chapterPath("", chapter)))?.includes(`../${stubPath("", name)}`)) {
+    parts.push(`link ../${stubPath("", name)} in ${chapterPath("", chapter)}`);
   }
   return parts.map((part) => `exercise ${name}: ${part}`);
-}
-
-async function chapterOf(root: string, { chapter }: Exercise): Promise<string | undefined> {
-  const names = await chapterNames(join(root, CHAPTERS));
-  const file = names.find((each) => Number(each.slice(0, 2)) === chapter);
-  return file === undefined ? undefined : chapterPath("", file);
 }

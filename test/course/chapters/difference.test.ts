@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LabError } from "../../../labs/shared/errors.js";
 import {
+  chapterNames,
+  chapterPath,
   codeCells,
   readNotebook,
   writeNotebook,
@@ -13,7 +15,7 @@ import { differences, troubleOf } from "../../../labs/course/chapters/difference
 import { unfoundedNumbers } from "../../../labs/course/chapters/prose.js";
 import { temporaryFolder } from "../../support/folder.js";
 
-const CHAPTER = "notebooks/01-polling-vs-push.ipynb";
+const CHAPTER = chapterPath(".", (await chapterNames("."))[0]!);
 
 /** A notebook of one cell with these outputs, under some prose. */
 const notebook = (outputs: Output[], prose = "words"): Notebook => ({

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { chapterPath, findChapter } from "../../../labs/course/chapters/chapter.js";
 import { readExercises } from "../../../labs/course/checker/exercises.js";
 import { exerciseNames, solutionPath } from "../../../labs/course/checker/places.js";
 import { unfinishedParts } from "../../../labs/course/checker/unfinished.js";
@@ -9,6 +10,7 @@ import { learnersFolder, type Learner } from "../../support/learner.js";
 // `npm run check -- new`, in a copy of the project.
 
 const NEXT = String((await exerciseNames(".")).length + 1).padStart(2, "0");
+const CHAPTER = chapterPath("", (await findChapter(".", 3))!);
 const NAME = `${NEXT}-some-name`;
 let author: Learner;
 
@@ -38,11 +40,11 @@ test("new makes every file of an exercise, which the checker knows at once", asy
     `test/exercises/${NAME}/checks.ts`,
     `test/exercises/${NAME}/exercise.json`,
     `test/exercises/${NAME}/mutants/todo.ts`,
-    "notebooks/03-event-time-windows.ipynb",
+    CHAPTER,
   ]) {
     expect(stdout).toContain(`  ${path}\n`);
   }
-  expect(await read("notebooks/03-event-time-windows.ipynb")).toMatch(
+  expect(await read(CHAPTER)).toMatch(
     new RegExp(`labs/exercises/14-.*\\n.*- \\[\`${NEXT}\`\\].*${NAME}\\.ts\\) Some name ★`),
   );
   const checked = await run(NEXT);
@@ -85,7 +87,7 @@ export function someName(value: number): number {
 test.each([
   [["08-again"], /the number of 08-again is taken by 08-tumbling-window/],
   [["Some_Name"], /Some_Name is not an exercise name: use lower-case words, as in 22-some-name/],
-  [["other", "--chapter", "99"], /there is no chapter 99: 01-polling-vs-push\.ipynb, /],
+  [["other", "--chapter", "99"], /there is no chapter 99: 01-.*\.ipynb, /],
   [["other", "--difficulty", "4"], /Allowed choices are 1, 2, 3/],
 ])("new %j is refused", async (args, message) => {
   const { code, stderr } = await run("new", ...args);
