@@ -7,6 +7,8 @@ import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
+const plotlyPath = fileURLToPath(import.meta.resolve("plotly.js/dist/plotly.min.js"));
+
 const program = new Command("notebooks")
   .description(
     "Runs the chapters from top to bottom on the lab's kernel and writes them back with their outputs and a picture of every plot.",
@@ -23,7 +25,7 @@ const program = new Command("notebooks")
     const limitSeconds = Number(limit);
     if (!(limitSeconds > 0))
       throw new UsageError(`--limit takes a number of seconds, not ${limit}`);
-    const count = await runChapters(ROOT, wanted, { check, limitSeconds });
+    const count = await runChapters(ROOT, wanted, { check, limitSeconds, plotlyPath });
     console.log(`${count} chapters ${check ? "give the committed output" : "written"}`);
   });
 

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import { LabError, UsageError } from "../../shared/errors.js";
 import { findBrowser } from "./browser.js";
@@ -20,6 +19,8 @@ export interface RunOptions {
   check: boolean;
   /** How long a chapter may take. */
   limitSeconds: number;
+  /** plotly.js in one file, which draws the pictures. */
+  plotlyPath: string;
 }
 
 /**
@@ -82,7 +83,7 @@ async function select(root: string, wanted: readonly string[]): Promise<string[]
 async function runChapter(
   root: string,
   name: string,
-  { check, limitSeconds }: RunOptions,
+  { check, limitSeconds, plotlyPath }: RunOptions,
   onCell: (done: number, of: number) => void,
 ): Promise<number> {
   const path = chapterPath(root, name);
@@ -101,8 +102,7 @@ async function runChapter(
     throw new LabError(`${CHAPTERS}/${name}\n${problems.map((each) => `  ${each}`).join("\n")}`);
   }
   if (!check) {
-    const plotly = join(root, "node_modules/plotly.js/dist/plotly.min.js");
-    await addPictures(notebook, await findBrowser(), plotly);
+    await addPictures(notebook, await findBrowser(), plotlyPath);
     await writeNotebook(path, notebook);
   }
   return seconds;

@@ -25,7 +25,8 @@ test("chapters are numbered without gaps", () => {
 });
 
 test.each(names)("the README lists %s", async (name) => {
-  expect(await readFile("README.md", "utf8")).toContain(`](${CHAPTERS}/${name})`);
+  const readme = await readFile("README.md", "utf8");
+  expect(readme.includes(`](${CHAPTERS}/${name})`), `README.md links ${name}`).toBe(true);
 });
 
 test.each(chapters)("%s has run, and nothing complained", async (name, notebook) => {
