@@ -1,5 +1,6 @@
 import { watch } from "node:fs";
 import { join } from "node:path";
+import { errorMessage } from "../../shared/errors.js";
 import { startTimer, type Timer } from "../../shared/wait.js";
 import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
@@ -60,7 +61,9 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
     timer?.cancel();
     timer = startTimer(SETTLE_MS, () => {
       const exercise = current!;
-      queue = queue.then(() => check(exercise));
+      queue = queue
+        .then(() => check(exercise))
+        .catch((error: unknown) => print(`\n${errorMessage(error)}`));
     });
   });
   follow(current);

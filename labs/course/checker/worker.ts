@@ -1,11 +1,11 @@
 import { createVitest, type TestCase } from "vitest/node";
 import { CHECKS, stubPath } from "./places.js";
-import type { Finding } from "./runner.js";
+import type { CheckResult } from "./runner.js";
 import { typeChecker } from "./types.js";
 import { errorMessage } from "../../shared/errors.js";
 
 // The process in which exercises are checked: runner.ts starts it in the project's root, sends the name of an exercise, and gets a
-// finding back. Vitest and the compiler stay warm in it.
+// result back. Vitest and the compiler stay warm in it.
 
 const ROOT = process.cwd();
 const TEST = `${CHECKS}/exercises.test.ts`;
@@ -26,7 +26,7 @@ const starting = createVitest(
 );
 
 /** The type mistakes in an answer, the first one in full. */
-function typeFinding(path: string): Finding | undefined {
+function typeResult(path: string): CheckResult | undefined {
   const mistakes = types.mistakesIn(path);
   const [first] = mistakes;
   if (first === undefined) return undefined;
@@ -35,8 +35,8 @@ function typeFinding(path: string): Finding | undefined {
   return { status: "error", message, passed: 0, checks: 0 };
 }
 
-async function check(name: string): Promise<Finding> {
-  const mistake = typeFinding(stubPath(ROOT, name));
+async function check(name: string): Promise<CheckResult> {
+  const mistake = typeResult(stubPath(ROOT, name));
   if (mistake !== undefined) return mistake;
   const vitest = await starting;
   vitest.invalidateFile(stubPath(ROOT, name));
@@ -65,7 +65,7 @@ async function check(name: string): Promise<Finding> {
   return { status: "passed", message: "", ...counts };
 }
 
-function failure(test: TestCase): Pick<Finding, "status" | "message"> {
+function failure(test: TestCase): Pick<CheckResult, "status" | "message"> {
   const error = test.result().errors?.[0];
   const message = error?.message ?? "it failed";
   if (error?.name === "NotDone") return { status: "todo", message };
@@ -77,15 +77,15 @@ function failure(test: TestCase): Pick<Finding, "status" | "message"> {
 
 process.on("message", (name: string) => {
   check(name)
-    .catch((error: unknown): Finding => {
+    .catch((error: unknown): CheckResult => {
       const message = `the check itself failed: ${errorMessage(error)}`;
       return { status: "error", message, passed: 0, checks: 0 };
     })
-    .then((finding) => process.send!(finding))
+    .then((result) => process.send!(result))
     .catch(() => process.exit(1));
 });
 process.on("disconnect", () => process.exit(0));
-typeFinding(stubPath(ROOT, "08-tumbling-window")); // warms the compiler up
+typeResult(stubPath(ROOT, "08-tumbling-window")); // warms the compiler up
 starting.then(
   () => process.send?.("ready"),
   (error: unknown) => {
