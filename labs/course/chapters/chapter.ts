@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { LabError, errorMessage } from "../../shared/errors.js";
 
-// A chapter of the course: a Jupyter notebook (nbformat 4.5, "The Jupyter Notebook file format"), as far as the lab
-// looks into one.
+// A chapter of the course is a Jupyter notebook (nbformat 4.5, "The Jupyter Notebook file format"). These are the parts of
+// the format that the lab uses.
 
 /** The folder of the chapters, relative to the project's root. */
 export const CHAPTERS = "notebooks";
 
-/** Text is one string or the pieces of one. */
+/** A text is a string, or a list of its pieces. */
 const text = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [value].flat().join(""));
@@ -60,13 +60,13 @@ export async function findChapter(root: string, number: number): Promise<string 
   return (await chapterNames(root)).find((name) => chapterNumber(name) === number);
 }
 
-/** Reads a notebook. @throws LabError if the file is none */
+/** Reads a notebook. @throws LabError if the file is not one */
 export async function readNotebook(path: string): Promise<Notebook> {
   try {
     return notebook.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : errorMessage(error);
-    throw new LabError(`${path} is no notebook: ${why}`);
+    throw new LabError(`${path} is not a notebook: ${why}`);
   }
 }
 
@@ -76,8 +76,8 @@ export const codeCells = ({ cells }: Notebook): CodeCell[] =>
 const FIGURE_TYPE = /^application\/.*\+json$/;
 
 /**
- * Writes a notebook as JupyterLab does, text as lines and keys in order, so that changes read well; but a figure is one
- * line, since a line for each of its numbers would make it four times as long.
+ * Writes a notebook as JupyterLab does, with texts as lines and sorted keys, so that diffs are readable. A figure is one
+ * line: a line for each number would make the file four times as long.
  */
 export async function writeNotebook(path: string, content: Notebook): Promise<void> {
   const figures: string[] = [];
@@ -86,7 +86,7 @@ export async function writeNotebook(path: string, content: Notebook): Promise<vo
   await writeFile(path, `${whole}\n`);
 }
 
-/** Keys in order, texts cut into lines, and each figure taken out to a list of them. */
+/** Sorts keys, splits texts into lines, and moves each figure to a list. */
 function outlined(value: unknown, figures: string[], key = ""): unknown {
   if (Array.isArray(value)) return value.map((each) => outlined(each, figures));
   if (typeof value === "string" && /^(source|text|text\/.*)$/.test(key)) {
@@ -101,8 +101,8 @@ function outlined(value: unknown, figures: string[], key = ""): unknown {
   );
 }
 
-/** A data value that Jupyter keeps as text, whole. */
+/** A value that Jupyter stores as text, in one piece. */
 export const textOf = (value: unknown): string => [value].flat().map(String).join("");
 
-/** Where the notebooks of a project are. */
+/** The path of a chapter's notebook. */
 export const chapterPath = (root: string, name: string): string => join(root, CHAPTERS, name);

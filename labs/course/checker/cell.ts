@@ -4,8 +4,8 @@ import { findExercise, readExercises } from "./exercises.js";
 import type { Verdict } from "./verdict.js";
 
 /**
- * Checks an exercise from a cell, `await check("07")`, and shows the verdict as a small table. Run from the project's root, as
- * the lab's kernel is.
+ * Checks an exercise from a cell, `await check("07")`, and shows the verdict as a table. The working directory must be the
+ * project's root, as in the lab's kernel.
  *
  * @throws UsageError if there is no such exercise
  */
@@ -29,7 +29,7 @@ export async function check(wanted: string): Promise<void> {
 function verdictOn(name: string): Promise<Pick<Verdict, "status" | "message">> {
   const args = ["--import", "tsx", "scripts/check.ts", name, "--json"];
   return new Promise((resolve, reject) => {
-    // An answer that does not pass ends with exit code 1, and is told all the same.
+    // The exit code is 1 if the answer does not pass; the verdict is on stdout all the same.
     execFile(process.execPath, args, (error, stdout) => {
       try {
         const { exercises } = JSON.parse(stdout) as { exercises: Verdict[] };

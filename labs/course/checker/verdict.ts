@@ -2,25 +2,26 @@ import * as util from "node:util"; // not { styleText }, which old versions of N
 import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
 
-/** How a learner's answer stands. */
+/** The state of a learner's answer. */
 export type Status = "passed" | "failed" | "todo" | "error";
 
-/** What is said of an answer. */
+/** The outcome of checking an answer. */
 export interface Verdict {
   name: string;
   chapter: number;
-  /** `todo` as long as it says "not done yet"; `error` where it could not be judged: it does not compile, does not end … */
+  /** `todo` while it says "not done yet"; `error` if it cannot be checked, for example because it does not compile. */
   status: Status;
-  /** For the learner: empty where it passed. */
+  /** For the learner; empty if the answer passed. */
   message: string;
-  /** How many checks pass, of how many. */
+  /** How many of the checks pass. */
   passed: number;
+  /** How many checks there are. */
   checks: number;
 }
 
 type Style = Parameters<typeof util.styleText>[0];
 
-/** Colours a text, if it goes to a terminal. */
+/** Colours a text if it goes to a terminal. */
 export type Paint = (style: Style, text: string) => string;
 export const painter =
   (isTerminal: boolean): Paint =>
@@ -37,7 +38,7 @@ const SIGNS: Record<Status, [string, Style]> = {
 const numberOf = ({ name }: Exercise) => name.slice(0, 2);
 const stars = ({ difficulty }: Exercise) => "★".repeat(difficulty) + "☆".repeat(3 - difficulty);
 
-/** The head of an exercise: number, title, chapter, and where its file is. */
+/** The head of an exercise: its number, title, chapter and file. */
 export function formatHead(exercise: Exercise, paint: Paint): string {
   const title = `${numberOf(exercise)}  ${exercise.title}`;
   const place = `chapter ${exercise.chapter} · ${stars(exercise)}`;
@@ -58,7 +59,7 @@ export function formatVerdict(verdict: Verdict, paint: Paint): string {
   return lines.join("\n");
 }
 
-/** All exercises by chapter, what is done of them, and which one is next. */
+/** All exercises by chapter, with the state of each, and which one is next. */
 export function formatList(
   exercises: readonly Exercise[],
   verdicts: readonly Verdict[],
@@ -84,7 +85,7 @@ export function formatList(
   return lines.join("\n");
 }
 
-/** The first exercise that has not passed; one that needs a system that does not run comes last. */
+/** The first exercise that has not passed; those that need a service come last. */
 export function nextOpen(
   exercises: readonly Exercise[],
   verdicts: readonly Verdict[],

@@ -8,7 +8,7 @@ import { allVerdicts, type LearnerRecord } from "./record.js";
 import type { Runner } from "./runner.js";
 import { formatHead, formatList, formatVerdict, nextOpen, type Paint } from "./verdict.js";
 
-/** What an editor writes in several steps is one save. */
+/** Editors write a file in several steps: changes closer together than this are one save. */
 const SETTLE_MS = 40;
 const KEYS = "h hint · l list · n next · q quit";
 
@@ -17,7 +17,7 @@ export interface WatchOptions {
   exercises: readonly Exercise[];
   record: LearnerRecord;
   runner: Runner;
-  /** The exercise to begin with; by default the first open one. */
+  /** The exercise to start with; the first open one by default. */
   first?: Exercise;
   print(text: string): void;
   paint: Paint;
@@ -25,7 +25,7 @@ export interface WatchOptions {
   keys: AsyncIterable<string>;
 }
 
-/** Checks the current exercise on every save, and moves on when it passes, until the learner quits. */
+/** Checks the current exercise on every save and goes on to the next when it passes, until the learner quits. */
 export async function watchExercises(options: WatchOptions): Promise<void> {
   const { root, exercises, record, runner, print, paint } = options;
   let verdicts = await allVerdicts(exercises, record, runner);
@@ -53,7 +53,7 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
     follow(next);
   }
 
-  // One after the other; what is saved while a check runs is checked after it.
+  // Checks run one after another; a save during a check is checked after it.
   let queue = Promise.resolve();
   let timer: Timer | undefined;
   const watcher = watch(join(root, STUBS), (_, file) => {
@@ -88,7 +88,7 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
   }
 }
 
-/** The next exercise after one that is not passed; around the end to the beginning. */
+/** The next exercise that has not passed; after the last one comes the first. */
 function following(
   exercises: readonly Exercise[],
   current: Exercise,
@@ -105,7 +105,7 @@ export function formatHint({ hint, number, of }: { hint: string; number: number;
   return `hint ${number} of ${of}${more}\n${wrapped(hint, 76)}`;
 }
 
-/** A text in lines of so many characters, indented. */
+/** Breaks a text into indented lines of at most `width` characters. */
 function wrapped(text: string, width: number): string {
   const lines: string[] = [""];
   for (const word of text.split(" ")) {

@@ -4,8 +4,8 @@ import type { CheckResult } from "./runner.js";
 import { typeChecker } from "./types.js";
 import { errorMessage } from "../../shared/errors.js";
 
-// The process in which exercises are checked: runner.ts starts it in the project's root, sends the name of an exercise, and gets a
-// result back. Vitest and the compiler stay warm in it.
+// The process that checks exercises. runner.ts starts it in the project's root, sends it the name of an exercise and receives a
+// result. It keeps Vitest and the compiler warm.
 
 const ROOT = process.cwd();
 const TEST = `${CHECKS}/exercises.test.ts`;
@@ -20,12 +20,12 @@ const starting = createVitest(
     reporters: [{}],
     silent: true,
     fileParallelism: false,
-    testTimeout: 120_000, // who started this process has a limit of its own
+    testTimeout: 120_000, // runner.ts has a limit of its own
   },
   { server: { watch: null } },
 );
 
-/** The type mistakes in an answer, the first one in full. */
+/** The compile errors of an answer, the first one in full; undefined if there are none. */
 function typeResult(path: string): CheckResult | undefined {
   const mistakes = types.mistakesIn(path);
   const [first] = mistakes;
@@ -43,7 +43,7 @@ async function check(name: string): Promise<CheckResult> {
   vitest.provide("exercise" as never, name as never); // the test declares its type
   const specifications = await vitest.globTestSpecifications([TEST]);
   const result = await vitest.runTestSpecifications(specifications);
-  // It gives back whatever this process has ever run.
+  // The result contains every file that this process has ever run.
   const files = new Set(specifications.map(({ moduleId }) => moduleId));
   const testModules = result.testModules.filter(({ moduleId }) => files.has(moduleId));
   const { unhandledErrors } = result;
@@ -85,7 +85,7 @@ process.on("message", (name: string) => {
     .catch(() => process.exit(1));
 });
 process.on("disconnect", () => process.exit(0));
-typeResult(stubPath(ROOT, "08-tumbling-window")); // warms the compiler up
+typeResult(stubPath(ROOT, "08-tumbling-window")); // warms up the compiler
 starting.then(
   () => process.send?.("ready"),
   (error: unknown) => {

@@ -80,9 +80,9 @@ test("a notebook that is read and written again is the same file", async () => {
   expect(await readFile(copy, "utf8")).toBe(await readFile(CHAPTER, "utf8"));
 });
 
-test("a file that is no notebook is refused by its name", async () => {
+test("a file that is not a notebook is refused by its name", async () => {
   const path = join(await temporaryFolder(), "broken.ipynb");
   await writeFile(path, '{"cells": 1}');
   await expect(readNotebook(path)).rejects.toThrow(LabError);
-  await expect(readNotebook(path)).rejects.toThrow(/broken\.ipynb is no notebook: .*cells/s);
+  await expect(readNotebook(path)).rejects.toThrow(/broken\.ipynb is not a notebook: .*cells/s);
 });
