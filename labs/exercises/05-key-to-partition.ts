@@ -1,4 +1,3 @@
-import { murmur2 } from "../log/partition.js";
 import { notDone } from "./not-done.js";
 
 /**
@@ -8,7 +7,11 @@ import { notDone } from "./not-done.js";
  * `murmur2(bytes)` gives the hash, as in Java: a signed integer of 32 bits. To clear its sign bit is to set the highest of the
  * 32 bits to 0, which is not the same as taking the number's absolute value.
  */
-export function partitionFor(key: string, partitions: number): number {
+export function partitionFor(
+  key: string,
+  partitions: number,
+  murmur2: (bytes: Uint8Array) => number,
+): number {
   // TODO
   return notDone(key, partitions, murmur2);
 }

@@ -84,8 +84,8 @@ test("live output is saved as it was at last, and a plot gets its picture", asyn
 });
 
 test("npm run notebooks says what is wrong usage", async () => {
-  const { result } = start("scripts/notebooks.ts", ["09"]);
+  const { result } = start("scripts/notebooks.ts", ["99"]);
   const { code, stderr } = await result;
   expect(code).toBe(2);
-  expect(stderr).toMatch(/there is no chapter 09: 01-polling-vs-push\.ipynb, /);
+  expect(stderr).toMatch(/there is no chapter 99: 01-.*\.ipynb, /);
 });

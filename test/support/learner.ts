@@ -1,11 +1,11 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { EXERCISES } from "../../labs/exercises/manifest.js";
+import { exerciseNames, solutionPath, stubPath } from "../../labs/course/checker/places.js";
 import { start, type Result } from "./command.js";
 
 const ROOMS = [
-  ...["labs", "scripts", "setup", "solutions", "test"],
+  ...["labs", "notebooks", "scripts", "setup", "solutions", "test"],
   ...["package.json", "tsconfig.json", "vitest.config.ts"],
 ];
 
@@ -14,7 +14,7 @@ export interface Learner {
   folder: string;
   /** The learner's file of an exercise. */
   stub(name: string): string;
-  /** Writes the reference answer into it. */
+  /** Pastes the reference answer into it, as it is. */
   solve(name: string): Promise<void>;
   /** All exercises as they were at the beginning. */
   reset(): Promise<void>;
@@ -27,16 +27,13 @@ export async function learnersFolder(): Promise<Learner> {
   const folder = await mkdtemp(join(tmpdir(), "learner-"));
   for (const room of ROOMS) await cp(room, join(folder, room), { recursive: true });
   await symlink(resolve("node_modules"), join(folder, "node_modules"));
-  const stub = (name: string) => join(folder, "labs/exercises", `${name}.ts`);
+  const stub = (name: string) => stubPath(folder, name);
   return {
     folder,
     stub,
-    solve: async (name) => {
-      const solution = await readFile(`solutions/${name}.ts`, "utf8");
-      await writeFile(stub(name), solution.replace('"../labs/', '"../'));
-    },
+    solve: (name) => cp(solutionPath(".", name), stub(name)),
     reset: async () => {
-      for (const { name } of EXERCISES) await cp(`labs/exercises/${name}.ts`, stub(name));
+      for (const name of await exerciseNames(".")) await cp(stubPath(".", name), stub(name));
     },
     run: (script, ...args) => start(script, args, {}, folder).result,
     remove: () => rm(folder, { recursive: true, force: true }),

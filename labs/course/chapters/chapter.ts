@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { LabError, errorMessage } from "../../shared/errors.js";
 
-// A chapter of the course: a Jupyter notebook (nbformat 4.5, "The Jupyter Notebook file format"), as far as the lab
-// looks into one.
+// A chapter of the course is a Jupyter notebook (nbformat 4.5, "The Jupyter Notebook file format"). These are the parts of
+// the format that the lab uses.
 
 /** The folder of the chapters, relative to the project's root. */
 export const CHAPTERS = "notebooks";
 
-/** Text is one string or the pieces of one. */
+/** A text is a string, or a list of its pieces. */
 const text = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => [value].flat().join(""));
@@ -45,18 +45,28 @@ export type Cell = z.infer<typeof cell>;
 export type CodeCell = Extract<Cell, { cell_type: "code" }>;
 export type Notebook = z.infer<typeof notebook>;
 
-/** The file names of the chapters in a folder, in order. */
-export async function chapterNames(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => name.endsWith(".ipynb")).sort();
+/** The file names of a project's chapters, in order. Other notebooks, such as a learner's own, are no chapters. */
+export async function chapterNames(root: string): Promise<string[]> {
+  return (await readdir(join(root, CHAPTERS)))
+    .filter((name) => /^\d\d-.*\.ipynb$/.test(name))
+    .sort();
 }
 
-/** Reads a notebook. @throws LabError if the file is none */
+/** The number in a chapter's file name. */
+export const chapterNumber = (name: string): number => Number(name.slice(0, 2));
+
+/** The file name of a chapter; undefined if there is none with this number. */
+export async function findChapter(root: string, number: number): Promise<string | undefined> {
+  return (await chapterNames(root)).find((name) => chapterNumber(name) === number);
+}
+
+/** Reads a notebook. @throws LabError if the file is not one */
 export async function readNotebook(path: string): Promise<Notebook> {
   try {
     return notebook.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : errorMessage(error);
-    throw new LabError(`${path} is no notebook: ${why}`);
+    throw new LabError(`${path} is not a notebook: ${why}`);
   }
 }
 
@@ -66,8 +76,8 @@ export const codeCells = ({ cells }: Notebook): CodeCell[] =>
 const FIGURE_TYPE = /^application\/.*\+json$/;
 
 /**
- * Writes a notebook as JupyterLab does, text as lines and keys in order, so that changes read well; but a figure is one
- * line, since a line for each of its numbers would make it four times as long.
+ * Writes a notebook as JupyterLab does, with texts as lines and sorted keys, so that diffs are readable. A figure is one
+ * line: a line for each number would make the file four times as long.
  */
 export async function writeNotebook(path: string, content: Notebook): Promise<void> {
   const figures: string[] = [];
@@ -76,7 +86,7 @@ export async function writeNotebook(path: string, content: Notebook): Promise<vo
   await writeFile(path, `${whole}\n`);
 }
 
-/** Keys in order, texts cut into lines, and each figure taken out to a list of them. */
+/** Sorts keys, splits texts into lines, and moves each figure to a list. */
 function outlined(value: unknown, figures: string[], key = ""): unknown {
   if (Array.isArray(value)) return value.map((each) => outlined(each, figures));
   if (typeof value === "string" && /^(source|text|text\/.*)$/.test(key)) {
@@ -91,8 +101,8 @@ function outlined(value: unknown, figures: string[], key = ""): unknown {
   );
 }
 
-/** A data value that Jupyter keeps as text, whole. */
+/** A value that Jupyter stores as text, in one piece. */
 export const textOf = (value: unknown): string => [value].flat().map(String).join("");
 
-/** Where the notebooks of a project are. */
+/** The path of a chapter's notebook. */
 export const chapterPath = (root: string, name: string): string => join(root, CHAPTERS, name);

@@ -1,6 +1,6 @@
 import { codeCells, textOf, type CodeCell, type Notebook, type Output } from "./chapter.js";
 
-/** What the outputs of a cell say in words: streams joined, tables as HTML, of plots that there is one. */
+/** The outputs of a cell as text: streams joined, tables as HTML, plots only by their title. */
 export function wordsOf(cell: CodeCell): string[] {
   const words: string[] = [];
   let stream = "";
@@ -26,7 +26,7 @@ function displayed(output: Exclude<Output, { output_type: "stream" }>): string {
   return textOf(data["text/html"] ?? data["text/plain"] ?? Object.keys(data).join(" "));
 }
 
-/** What a cell wrote to stderr, or its error; empty where it did neither. */
+/** What a cell wrote to stderr, or its error; empty if there is neither. */
 export function troubleOf(cell: CodeCell): string {
   return cell.outputs
     .map((output) => {
@@ -36,7 +36,7 @@ export function troubleOf(cell: CodeCell): string {
     .join("");
 }
 
-/** A cell whose outputs are not what they were. */
+/** A cell whose outputs have changed. */
 export interface Difference {
   /** The first line of the cell's code. */
   cell: string;
@@ -44,7 +44,7 @@ export interface Difference {
   found: string;
 }
 
-/** The first line in which two texts differ, of each. */
+/** The first line in which two texts differ, from each text. */
 function firstDifference(expected: string, found: string): [string, string] {
   const [then, now] = [expected.split("\n"), found.split("\n")];
   const index = then.findIndex((line, place) => line !== now[place]);
@@ -52,10 +52,7 @@ function firstDifference(expected: string, found: string): [string, string] {
   return [then[place] ?? "(nothing more)", now[place] ?? "(nothing more)"];
 }
 
-/**
- * The cells in which two executions of one notebook say different things. Plots are not compared: those of measured times
- * differ from run to run.
- */
+/** The cells whose outputs differ between two runs of a notebook. Plots are not compared: some show measured times. */
 export function differences(committed: Notebook, executed: Notebook): Difference[] {
   const now = codeCells(executed);
   return codeCells(committed).flatMap((cell, index) => {

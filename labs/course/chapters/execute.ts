@@ -6,12 +6,12 @@ import { LabError } from "../../shared/errors.js";
 import { makeFolders } from "../../shared/files.js";
 import { readNotebook, type Notebook } from "./chapter.js";
 
-/** How an execution went. */
+/** The result of running a notebook. */
 export interface Execution {
   /** The notebook with its new outputs. */
   notebook: Notebook;
   seconds: number;
-  /** The cell that failed, by its place among all cells, and how; undefined where all went well. */
+  /** The index of the cell that failed, and how; undefined if none failed. */
   failure: { cell: number; how: string } | undefined;
 }
 
@@ -22,12 +22,12 @@ interface Line {
 }
 
 /**
- * Runs a notebook from top to bottom by nbclient, on the lab's kernel.
+ * Runs a notebook from top to bottom with nbclient, on the lab's kernel.
  *
  * @param root the project's root
- * @param source the notebook's file, which stays as it is
+ * @param source the notebook's file, which is not changed
  * @param cellLimitSeconds how long a cell may take
- * @param onCell is told after every cell how many cells of how many are done
+ * @param onCell called after every cell with how many cells are done, and how many there are
  * @throws LabError if JupyterLab is not installed
  */
 export async function executeNotebook(

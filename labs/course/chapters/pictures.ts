@@ -10,9 +10,9 @@ interface Page {
 }
 
 /**
- * Adds a PNG to every plot of a notebook, drawn by plotly.js in a browser: for viewers without JavaScript.
+ * Adds a PNG to every plot of a notebook, drawn by plotly.js in a browser, for viewers without JavaScript.
  *
- * @param browserPath the program of a Chromium
+ * @param browserPath the path of a Chromium
  * @param plotlyPath plotly.js in one file
  */
 export async function addPictures(
@@ -45,7 +45,7 @@ export async function addPictures(
   }
 }
 
-/** A browser of the lab asks nobody on the internet for anything. */
+/** Keeps the browser from using the internet. */
 export const BROWSER_ARGUMENTS = [
   "--no-sandbox",
   "--disable-gpu",

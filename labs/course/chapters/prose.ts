@@ -8,7 +8,7 @@ export function linksOf({ cells }: Notebook): string[] {
     .flatMap(({ source }) => [...source.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!));
 }
 
-/** What the prose says, without what is not said in words: code, targets of links, the numbers of headings and lists. */
+/** The words of a prose cell, without code, targets of links, and the numbers of headings and lists. */
 function said(markdown: string): string {
   return markdown
     .replace(/^```[\s\S]*?^```/gm, "")
@@ -18,15 +18,14 @@ function said(markdown: string): string {
     .replace(/\bchapter \d+/gi, "");
 }
 
-/** The numbers and times in a text, each as it would be without separators of thousands: `1,024` is `1024`. */
+/** The numbers and times in a text, without thousands separators: `1,024` is `1024`. */
 function numbersIn(text: string): string[] {
   const plain = text.replace(/(?<=\d)[,_](?=\d{3}(?!\d))/g, "");
   return plain.match(/\d+(?:[.:]\d+)*/g) ?? [];
 }
 
 /**
- * The numbers that the prose of a notebook states but that nobody can see there: they are neither in an output nor in the
- * code of a cell.
+ * The numbers in the prose of a notebook that appear neither in an output nor in the code of a cell.
  */
 export function unfoundedNumbers(notebook: Notebook): string[] {
   const seen = new Set<string>();

@@ -1,20 +1,16 @@
 import { execFile } from "node:child_process";
 import { table } from "../cell.js";
-import { UsageError } from "../../shared/errors.js";
-import { EXERCISES, findExercise } from "../../exercises/manifest.js";
+import { findExercise, readExercises } from "./exercises.js";
 import type { Verdict } from "./verdict.js";
 
 /**
- * Checks an exercise from a cell, `await check("07")`, and shows the verdict as a small table. Run from the project's root, as
- * the lab's kernel is.
+ * Checks an exercise from a cell, `await check("07")`, and shows the verdict as a table. The working directory must be the
+ * project's root, as in the lab's kernel.
  *
  * @throws UsageError if there is no such exercise
  */
 export async function check(wanted: string): Promise<void> {
-  const exercise = findExercise(wanted);
-  if (exercise === undefined) {
-    throw new UsageError(`there is no exercise ${wanted}: they are 01 to ${EXERCISES.length}`);
-  }
+  const exercise = findExercise(await readExercises("."), wanted);
   const { status, message } = await verdictOn(exercise.name);
   const [first = "", ...lines] = message.split("\n");
   const rows = [
@@ -33,7 +29,7 @@ export async function check(wanted: string): Promise<void> {
 function verdictOn(name: string): Promise<Pick<Verdict, "status" | "message">> {
   const args = ["--import", "tsx", "scripts/check.ts", name, "--json"];
   return new Promise((resolve, reject) => {
-    // An answer that does not pass ends with exit code 1, and is told all the same.
+    // The exit code is 1 if the answer does not pass; the verdict is on stdout all the same.
     execFile(process.execPath, args, (error, stdout) => {
       try {
         const { exercises } = JSON.parse(stdout) as { exercises: Verdict[] };

@@ -1,104 +1,140 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import type { Exercise } from "../../exercises/manifest.js";
+import { LabError } from "../../shared/errors.js";
 import { startTimer } from "../../shared/wait.js";
+import type { Exercise } from "./exercises.js";
 import type { Verdict } from "./verdict.js";
 
-// Learner's code runs in a process of its own, since it may loop for ever, end the process or flood the output. The process
-// is kept warm between two checks, so that a verdict takes a part of a second.
+// Learners' code runs in a process of its own, since it may loop forever, end the process or flood the output. The process is
+// kept warm between checks, so that a verdict takes less than half a second.
 
 const WORKER = "labs/course/checker/worker.ts";
 const LIMIT_MS = 10_000;
-/** Spark plans each of its queries for a while. */
+/** Spark takes a while to plan each query. */
 const SPARK_LIMIT_MS = 120_000;
 const START_LIMIT_MS = 30_000;
-/** What is kept of the process's own words, characters. */
-const MAX_WORDS = 500;
+const MAX_STDERR_CHARACTERS = 10_000;
+const MAX_LAST_WORDS_CHARACTERS = 500;
 
-/** What a check has found, as the process tells it. */
-export type Finding = Pick<Verdict, "status" | "message" | "passed" | "checks">;
+/** What the worker found out about an answer. */
+export type CheckResult = Pick<Verdict, "status" | "message" | "passed" | "checks">;
 
 export interface Runner {
+  /** Runs the checks of an exercise. @throws LabError if the worker cannot start */
   check(exercise: Exercise): Promise<Verdict>;
   close(): void;
 }
 
 interface Worker {
   process: ChildProcess;
+  /** Rejects with a LabError if the worker ends before it is ready. */
   ready: Promise<void>;
-  /** The last that it has written to its standard error. */
+  /** The end of what it has written to stderr, without stack traces. */
   lastWords(): string;
 }
 
 /** @param root the project's root */
 export function startRunner(root: string): Runner {
-  let worker = start();
+  let worker = startWorker(root);
 
-  function start(): Worker {
-    const child = spawn(process.execPath, ["--import", "tsx", join(root, WORKER)], {
-      cwd: root,
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-      detached: true, // a group of its own, which can be ended with all that it has started
-    });
-    let words = "";
-    child.on("error", ({ message }) => (words = message));
-    child.stderr!.setEncoding("utf8").on("data", (text) => {
-      words = `${words}${text}`.slice(-MAX_WORDS);
-    });
-    const ready = new Promise<void>((resolve) => child.once("message", () => resolve()));
-    return { process: child, ready, lastWords: () => words.trim() };
-  }
-
-  function kill({ process: child }: Worker): void {
-    try {
-      process.kill(-child.pid!, "SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  }
-
-  /** What is found, or that the process must be replaced, and why. */
-  async function find(exercise: Exercise): Promise<Finding | { fatal: string }> {
+  /** The result, or why the worker must be replaced. */
+  async function resultOf(exercise: Exercise): Promise<CheckResult | { fatal: string }> {
     const { process: child, ready, lastWords } = worker;
+    await ready;
     const limitMs = exercise.needs === "spark" ? SPARK_LIMIT_MS : LIMIT_MS;
-    const timer = new AbortController();
-    try {
-      return await new Promise<Finding | { fatal: string }>((resolve) => {
-        const give = (fatal: string) => resolve({ fatal });
-        const notStarted = () => give(`the check could not be started: ${lastWords()}`);
-        const startLimit = startTimer(START_LIMIT_MS, notStarted);
-        timer.signal.addEventListener("abort", () => startLimit.cancel());
-        if (child.exitCode !== null) notStarted();
-        child.once("close", notStarted); // when all of its words have come
-        void ready.then(() => {
-          startLimit.cancel();
-          child.off("close", notStarted);
-          child.once("exit", () => give("your code has ended the process that checks it"));
-          const limit = startTimer(limitMs, () =>
-            give(`no answer within ${limitMs / 1_000} s: does your code loop for ever?`),
-          );
-          timer.signal.addEventListener("abort", () => limit.cancel());
-          child.once("message", (finding) => resolve(finding as Finding));
-          child.send(exercise.name);
-        });
-      });
-    } finally {
-      timer.abort();
-      child.removeAllListeners("exit");
-      child.removeAllListeners("close");
-      child.removeAllListeners("message");
-    }
+    return new Promise((resolve) => {
+      const end = (result: CheckResult | { fatal: string }) => {
+        limit.cancel();
+        child.removeAllListeners("message").off("close", ended);
+        resolve(result);
+      };
+      const ended = () => {
+        const words = lastWords();
+        const more = words === "" ? "" : `\n  ${words.replaceAll("\n", "\n  ")}`;
+        end({ fatal: `your code has ended the process that checks it${more}` });
+      };
+      const limit = startTimer(limitMs, () =>
+        end({ fatal: `no answer within ${limitMs / 1_000} s: does your code loop for ever?` }),
+      );
+      if (hasEnded(child)) return ended();
+      child.once("close", ended); // when all that it wrote has been read
+      child.once("message", (result) => end(result as CheckResult));
+      child.send(exercise.name);
+    });
   }
 
   return {
     async check(exercise) {
       const { name, chapter } = exercise;
-      const finding = await find(exercise);
-      if (!("fatal" in finding)) return { name, chapter, ...finding };
-      kill(worker);
-      worker = start();
-      return { name, chapter, status: "error", message: finding.fatal, passed: 0, checks: 0 };
+      try {
+        const result = await resultOf(exercise);
+        if (!("fatal" in result)) return { name, chapter, ...result };
+        restart();
+        return { name, chapter, status: "error", message: result.fatal, passed: 0, checks: 0 };
+      } catch (error) {
+        restart();
+        throw error;
+      }
     },
     close: () => kill(worker),
   };
+
+  function restart(): void {
+    kill(worker);
+    worker = startWorker(root);
+  }
+}
+
+function startWorker(root: string): Worker {
+  const child = spawn(process.execPath, ["--import", "tsx", join(root, WORKER)], {
+    cwd: root,
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    detached: true, // a process group of its own, so that all that it starts can be ended, too
+  });
+  let stderr = "";
+  child.stderr!.setEncoding("utf8").on("data", (text) => {
+    stderr = `${stderr}${text}`.slice(-MAX_STDERR_CHARACTERS);
+  });
+  const lastWords = () => wordsIn(stderr);
+  const ready = new Promise<void>((resolve, reject) => {
+    const fail = (reason: string) => {
+      limit.cancel();
+      const message = `the checker cannot start, which is not the fault of your code: ${reason}`;
+      const words = lastWords();
+      reject(new LabError(words === "" ? message : `${message}\n${words}`));
+    };
+    const limit = startTimer(START_LIMIT_MS, () =>
+      fail(`it was not ready within ${START_LIMIT_MS / 1_000} s`),
+    );
+    child.once("message", () => {
+      limit.cancel();
+      resolve();
+    });
+    child.once("error", ({ message }) => fail(message));
+    child.once("close", (code, signal) =>
+      fail(signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`),
+    );
+  });
+  ready.catch(() => {}); // whoever wants a check gets the error
+  return { process: child, ready, lastWords };
+}
+
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
+
+function kill({ process: child }: Worker): void {
+  try {
+    process.kill(-child.pid!, "SIGKILL");
+  } catch {
+    // It has already ended.
+  }
+}
+
+/** The end of a process's stderr, without the stack traces and the empty lines of Node's errors. */
+function wordsIn(stderr: string): string {
+  return stderr
+    .split("\n")
+    .filter((line) => !/^\s*(at .*|Node\.js v.*|\^|)$/.test(line))
+    .join("\n")
+    .slice(-MAX_LAST_WORDS_CHARACTERS)
+    .trim();
 }

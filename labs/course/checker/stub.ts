@@ -3,8 +3,8 @@ import ts from "typescript";
 import { solutionPath, stubPath } from "./places.js";
 
 /**
- * The stub of an exercise, made of its solution: the same comments, types and signatures, and in place of each exported
- * function's body a call that says "not done yet". So the two cannot differ in what they ask for.
+ * Makes the stub of an exercise from its solution: the same comments, types and signatures, but the body of each exported
+ * function only says "not done yet". So stub and solution always have the same specification.
  */
 export function stubOf(solution: string): string {
   const file = ts.createSourceFile("solution.ts", solution, ts.ScriptTarget.ES2022, true);
@@ -14,8 +14,7 @@ export function stubOf(solution: string): string {
     const text = solution.slice(statement.getFullStart(), statement.end).trim();
     if (ts.isImportDeclaration(statement)) {
       imported.push(...valuesOf(statement));
-      // As seen from labs/exercises/.
-      pieces.push(text.replace('"../labs/', '"../'));
+      pieces.push(text);
     } else if (ts.isFunctionDeclaration(statement) && statement.body !== undefined) {
       if (!statement.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) continue;
       const head = solution.slice(statement.getFullStart(), statement.body.getStart()).trim();
@@ -32,7 +31,7 @@ export function stubOf(solution: string): string {
   return `${pieces.join("\n\n").replace(/(?<=^import.*)\n\n(?=import)/gm, "\n")}\n`;
 }
 
-/** The names that an import brings in, types left out. */
+/** The imported names, without types. */
 function valuesOf({ importClause }: ts.ImportDeclaration): string[] {
   const bindings = importClause?.namedBindings;
   if (bindings === undefined || !ts.isNamedImports(bindings)) return [];
@@ -46,7 +45,7 @@ function namesIn(name: ts.BindingName): string[] {
   );
 }
 
-/** Puts an exercise back to its beginning. */
+/** Replaces the learner's answer with the empty exercise. */
 export async function resetStub(root: string, name: string): Promise<void> {
   await writeFile(stubPath(root, name), stubOf(await readFile(solutionPath(root, name), "utf8")));
 }

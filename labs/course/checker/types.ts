@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import ts from "typescript";
 
-/** A mistake that the compiler sees. */
+/** A compile error. */
 export interface TypeMistake {
   /** Counted from 1. */
   line: number;
@@ -9,15 +9,15 @@ export interface TypeMistake {
   message: string;
 }
 
-/** Looks for type mistakes in a few files, again and again: what it has understood once it keeps. */
+/** Checks the types of a few files, again and again. What has not changed is not compiled again. */
 export interface TypeChecker {
   mistakesIn(path: string): TypeMistake[];
 }
 
-/** Strict, as all of the lab; but a variable that is not used yet is no mistake of a learner. */
+/** Strict, like the rest of the lab, but unused variables are allowed. */
 const LENIENT = { noUnusedLocals: false, noUnusedParameters: false, noEmit: true };
 
-/** @param root the project's root, whose tsconfig.json counts */
+/** @param root the project's root, whose tsconfig.json applies */
 export function typeChecker(root: string): TypeChecker {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile) as {
     config: { compilerOptions: object };
@@ -36,7 +36,7 @@ export function typeChecker(root: string): TypeChecker {
     getCompilationSettings: () => ({ ...options, ...LENIENT }),
     getScriptFileNames: () => [...files],
     getScriptVersion: (path) => {
-      // What packages bring does not change while one learns.
+      // Packages do not change while a learner works.
       if (!path.includes("/node_modules/")) textOf(path);
       return String(versions.get(path)?.version ?? 0);
     },

@@ -1,16 +1,16 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { findExercise } from "../../exercises/manifest.js";
 import type { Store } from "../../store/store.js";
 import { LAB_SEMANTICS, type Semantics } from "../../stream/semantics.js";
+import { findExercise, readExercises } from "./exercises.js";
 import { stubPath } from "./places.js";
-import { openProgress } from "./progress.js";
+import { openRecord } from "./record.js";
 import { startRunner } from "./runner.js";
 
-// A learner's answers in the real pipeline, in place of the lab's own functions.
+// Runs a learner's answers in the real pipeline, in place of the lab's own functions.
 
-/** What the exercises that the pipeline can use look like: the types of their stubs. */
+/** The exercises that the pipeline can use, with the types of their stubs. */
 interface Answers {
   "08-tumbling-window": { windowStart(timeMs: number, windowMs: number): number };
   "09-sliding-windows": {
@@ -47,24 +47,26 @@ const USABLE: readonly Usable[] = [
   "16-atomic-batch-sink",
 ];
 
-/** The part of the pipeline that a learner has written. */
+/** The parts of the pipeline that a learner has written. */
 export interface LearnersParts {
   semantics: Semantics;
-  /** The store, written as exercise 16 writes; the same one where that is not solved. */
+  /** A store that writes batches with the answer to exercise 16; the same store if it is not solved. */
   writing(store: Store): Store;
-  /** The exercises that are in use, and those that are not solved. */
+  /** The exercises in use. */
   inUse: string[];
+  /** Those that are not solved. */
   unsolved: string[];
 }
 
-/** Checks the exercises that the pipeline can use, and puts those together that pass. */
+/** Checks the exercises that the pipeline can use and returns the answers that pass, as parts of it. */
 export async function learnersParts(root: string): Promise<LearnersParts> {
-  const progress = await openProgress(root);
+  const exercises = await readExercises(root);
+  const record = await openRecord(root);
   const runner = startRunner(root);
   const solved: Partial<Answers> = {};
   try {
     for (const name of USABLE) {
-      const { status } = await progress.verdictOn(findExercise(name)!, runner);
+      const { status } = await record.verdictOn(findExercise(exercises, name), runner);
       if (status !== "passed") continue;
       const url = pathToFileURL(resolve(stubPath(root, name))).href;
       Object.assign(solved, { [name]: await import(url) });
@@ -81,7 +83,7 @@ export async function learnersParts(root: string): Promise<LearnersParts> {
   };
 }
 
-/** The lab's rules with the learner's in their place, where there are any. */
+/** The lab's semantics, with the learner's functions where they are solved. */
 function semanticsOf(solved: Partial<Answers>): Semantics {
   const semantics: Semantics = { ...LAB_SEMANTICS };
   const tumbling = solved["08-tumbling-window"];
@@ -97,7 +99,7 @@ function semanticsOf(solved: Partial<Answers>): Semantics {
       startsOf(timeMs, windowMs, slideMs).at(-1)!;
   }
   if (tumbling !== undefined) {
-    // The last window of a time begins where a tumbling one as long as the slide does.
+    // The last window of a time begins where the tumbling window of length `slideMs` begins.
     semantics.latestWindowStart = ({ slideMs }, timeMs) => tumbling.windowStart(timeMs, slideMs);
   }
   if (watermark !== undefined) {

@@ -1,26 +1,27 @@
 import * as util from "node:util"; // not { styleText }, which old versions of Node do not have
-import { EXERCISES, type Exercise } from "../../exercises/manifest.js";
+import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
 
-/** How a learner's answer stands. */
+/** The state of a learner's answer. */
 export type Status = "passed" | "failed" | "todo" | "error";
 
-/** What is said of an answer. */
+/** The outcome of checking an answer. */
 export interface Verdict {
   name: string;
   chapter: number;
-  /** `todo` as long as it says "not done yet"; `error` where it could not be judged: it does not compile, does not end … */
+  /** `todo` while it says "not done yet"; `error` if it cannot be checked, for example because it does not compile. */
   status: Status;
-  /** For the learner: empty where it passed. */
+  /** For the learner; empty if the answer passed. */
   message: string;
-  /** How many checks pass, of how many. */
+  /** How many of the checks pass. */
   passed: number;
+  /** How many checks there are. */
   checks: number;
 }
 
 type Style = Parameters<typeof util.styleText>[0];
 
-/** Colours a text, if it goes to a terminal. */
+/** Colours a text if it goes to a terminal. */
 export type Paint = (style: Style, text: string) => string;
 export const painter =
   (isTerminal: boolean): Paint =>
@@ -37,7 +38,7 @@ const SIGNS: Record<Status, [string, Style]> = {
 const numberOf = ({ name }: Exercise) => name.slice(0, 2);
 const stars = ({ difficulty }: Exercise) => "★".repeat(difficulty) + "☆".repeat(3 - difficulty);
 
-/** The head of an exercise: number, title, chapter, and where its file is. */
+/** The head of an exercise: its number, title, chapter and file. */
 export function formatHead(exercise: Exercise, paint: Paint): string {
   const title = `${numberOf(exercise)}  ${exercise.title}`;
   const place = `chapter ${exercise.chapter} · ${stars(exercise)}`;
@@ -58,14 +59,18 @@ export function formatVerdict(verdict: Verdict, paint: Paint): string {
   return lines.join("\n");
 }
 
-/** All exercises by chapter, what is done of them, and which one is next. */
-export function formatList(verdicts: readonly Verdict[], paint: Paint): string {
+/** All exercises by chapter, with the state of each, and which one is next. */
+export function formatList(
+  exercises: readonly Exercise[],
+  verdicts: readonly Verdict[],
+  paint: Paint,
+): string {
   const of = new Map(verdicts.map((verdict) => [verdict.name, verdict]));
-  const next = nextOpen(verdicts);
+  const next = nextOpen(exercises, verdicts);
   const lines: string[] = [];
-  for (const chapter of [...new Set(EXERCISES.map((each) => each.chapter))].sort()) {
+  for (const chapter of [...new Set(exercises.map((each) => each.chapter))].sort()) {
     lines.push(`chapter ${chapter}`);
-    for (const exercise of EXERCISES.filter((each) => each.chapter === chapter)) {
+    for (const exercise of exercises.filter((each) => each.chapter === chapter)) {
       const [sign, style] = SIGNS[of.get(exercise.name)?.status ?? "todo"];
       const line = `${numberOf(exercise)}  ${exercise.title.padEnd(52)} ${stars(exercise)}`;
       const mark = exercise === next ? "  ← next" : "";
@@ -73,18 +78,21 @@ export function formatList(verdicts: readonly Verdict[], paint: Paint): string {
     }
   }
   const done = verdicts.filter(({ status }) => status === "passed").length;
-  lines.push("", `${done} of ${EXERCISES.length} done`);
+  lines.push("", `${done} of ${exercises.length} done`);
   if (next !== undefined) {
     lines.push(`next: ${STUBS}/${next.name}.ts    then: npm run check -- --watch`);
   }
   return lines.join("\n");
 }
 
-/** The first exercise that has not passed; one that needs a system that does not run comes last. */
-export function nextOpen(verdicts: readonly Verdict[]): Exercise | undefined {
+/** The first exercise that has not passed; those that need a service come last. */
+export function nextOpen(
+  exercises: readonly Exercise[],
+  verdicts: readonly Verdict[],
+): Exercise | undefined {
   const passed = new Set(
     verdicts.filter(({ status }) => status === "passed").map(({ name }) => name),
   );
-  const open = EXERCISES.filter(({ name }) => !passed.has(name));
+  const open = exercises.filter(({ name }) => !passed.has(name));
   return open.find(({ needs }) => needs === undefined) ?? open[0];
 }

@@ -1,21 +1,23 @@
 import { watch } from "node:fs";
-import { EXERCISES, type Exercise } from "../../exercises/manifest.js";
 import { join } from "node:path";
+import { errorMessage } from "../../shared/errors.js";
 import { startTimer, type Timer } from "../../shared/wait.js";
+import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
-import { allVerdicts, type Progress } from "./progress.js";
+import { allVerdicts, type LearnerRecord } from "./record.js";
 import type { Runner } from "./runner.js";
 import { formatHead, formatList, formatVerdict, nextOpen, type Paint } from "./verdict.js";
 
-/** What an editor writes in several steps is one save. */
+/** Editors write a file in several steps: changes closer together than this are one save. */
 const SETTLE_MS = 40;
 const KEYS = "h hint · l list · n next · q quit";
 
 export interface WatchOptions {
   root: string;
-  progress: Progress;
+  exercises: readonly Exercise[];
+  record: LearnerRecord;
   runner: Runner;
-  /** The exercise to begin with; by default the first open one. */
+  /** The exercise to start with; the first open one by default. */
   first?: Exercise;
   print(text: string): void;
   paint: Paint;
@@ -23,13 +25,13 @@ export interface WatchOptions {
   keys: AsyncIterable<string>;
 }
 
-/** Checks the current exercise on every save, and moves on when it passes, until the learner quits. */
+/** Checks the current exercise on every save and goes on to the next when it passes, until the learner quits. */
 export async function watchExercises(options: WatchOptions): Promise<void> {
-  const { root, progress, runner, print, paint } = options;
-  let verdicts = await allVerdicts(progress, runner);
-  let current = options.first ?? nextOpen(verdicts);
+  const { root, exercises, record, runner, print, paint } = options;
+  let verdicts = await allVerdicts(exercises, record, runner);
+  let current = options.first ?? nextOpen(exercises, verdicts);
   if (current === undefined) {
-    print(`${formatList(verdicts, paint)}\nAll exercises are done.`);
+    print(`${formatList(exercises, verdicts, paint)}\nAll exercises are done.`);
     return;
   }
   const follow = (exercise: Exercise) => {
@@ -37,21 +39,21 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
   };
 
   async function check(exercise: Exercise): Promise<void> {
-    const verdict = await progress.verdictOn(exercise, runner);
+    const verdict = await record.verdictOn(exercise, runner);
     verdicts = verdicts.map((each) => (each.name === exercise.name ? verdict : each));
     if (exercise !== current) return;
     print(`\n${formatVerdict(verdict, paint)}`);
     if (verdict.status !== "passed") return;
-    const next = nextOpen(verdicts);
+    const next = nextOpen(exercises, verdicts);
     if (next === undefined) {
-      print(`\n${formatList(verdicts, paint)}\nAll exercises are done. Well done.`);
+      print(`\n${formatList(exercises, verdicts, paint)}\nAll exercises are done. Well done.`);
       return;
     }
     current = next;
     follow(next);
   }
 
-  // One after the other; what is saved while a check runs is checked after it.
+  // Checks run one after another; a save during a check is checked after it.
   let queue = Promise.resolve();
   let timer: Timer | undefined;
   const watcher = watch(join(root, STUBS), (_, file) => {
@@ -59,7 +61,9 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
     timer?.cancel();
     timer = startTimer(SETTLE_MS, () => {
       const exercise = current!;
-      queue = queue.then(() => check(exercise));
+      queue = queue
+        .then(() => check(exercise))
+        .catch((error: unknown) => print(`\n${errorMessage(error)}`));
     });
   });
   follow(current);
@@ -67,13 +71,13 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
     for await (const key of options.keys) {
       await queue;
       if (key === "q") return;
-      if (key === "h") print(`\n${formatHint(await progress.nextHint(current))}`);
-      if (key === "l") print(`\n${formatList(verdicts, paint)}`);
+      if (key === "h") print(`\n${formatHint(await record.nextHint(current))}`);
+      if (key === "l") print(`\n${formatList(exercises, verdicts, paint)}`);
       if (key === "n") {
         const passed = new Set(
           verdicts.filter(({ status }) => status === "passed").map(({ name }) => name),
         );
-        current = following(current, passed);
+        current = following(exercises, current, passed);
         follow(current);
       }
     }
@@ -84,10 +88,14 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
   }
 }
 
-/** The next exercise after one that is not passed; around the end to the beginning. */
-function following(current: Exercise, passed: ReadonlySet<string>): Exercise {
-  const at = EXERCISES.indexOf(current);
-  const round = [...EXERCISES.slice(at + 1), ...EXERCISES.slice(0, at + 1)];
+/** The next exercise that has not passed; after the last one comes the first. */
+function following(
+  exercises: readonly Exercise[],
+  current: Exercise,
+  passed: ReadonlySet<string>,
+): Exercise {
+  const at = exercises.indexOf(current);
+  const round = [...exercises.slice(at + 1), ...exercises.slice(0, at + 1)];
   return round.find(({ name }) => !passed.has(name)) ?? current;
 }
 
@@ -97,7 +105,7 @@ export function formatHint({ hint, number, of }: { hint: string; number: number;
   return `hint ${number} of ${of}${more}\n${wrapped(hint, 76)}`;
 }
 
-/** A text in lines of so many characters, indented. */
+/** Breaks a text into indented lines of at most `width` characters. */
 function wrapped(text: string, width: number): string {
   const lines: string[] = [""];
   for (const word of text.split(" ")) {

@@ -1,13 +1,14 @@
 import { createVitest, type TestCase } from "vitest/node";
-import { stubPath } from "./places.js";
-import type { Finding } from "./runner.js";
+import { CHECKS, stubPath } from "./places.js";
+import type { CheckResult } from "./runner.js";
 import { typeChecker } from "./types.js";
 import { errorMessage } from "../../shared/errors.js";
 
-// The process in which exercises are checked: runner.ts starts it in the project's root, sends the name of an exercise, and gets a
-// finding back. Vitest and the compiler stay warm in it.
+// The process that checks exercises. runner.ts starts it in the project's root, sends it the name of an exercise and receives a
+// result. It keeps Vitest and the compiler warm.
 
 const ROOT = process.cwd();
+const TEST = `${CHECKS}/exercises.test.ts`;
 const types = typeChecker(ROOT);
 const starting = createVitest(
   "test",
@@ -15,17 +16,17 @@ const starting = createVitest(
     root: ROOT,
     config: false,
     watch: false,
-    include: ["test/exercises/*.test.ts"],
+    include: [TEST],
     reporters: [{}],
     silent: true,
     fileParallelism: false,
-    testTimeout: 120_000, // who started this process has a limit of its own
+    testTimeout: 120_000, // runner.ts has a limit of its own
   },
   { server: { watch: null } },
 );
 
-/** The type mistakes in an answer, the first one in full. */
-function typeFinding(path: string): Finding | undefined {
+/** The compile errors of an answer, the first one in full; undefined if there are none. */
+function typeResult(path: string): CheckResult | undefined {
   const mistakes = types.mistakesIn(path);
   const [first] = mistakes;
   if (first === undefined) return undefined;
@@ -34,14 +35,15 @@ function typeFinding(path: string): Finding | undefined {
   return { status: "error", message, passed: 0, checks: 0 };
 }
 
-async function check(name: string): Promise<Finding> {
-  const mistake = typeFinding(stubPath(ROOT, name));
+async function check(name: string): Promise<CheckResult> {
+  const mistake = typeResult(stubPath(ROOT, name));
   if (mistake !== undefined) return mistake;
   const vitest = await starting;
   vitest.invalidateFile(stubPath(ROOT, name));
-  const specifications = await vitest.globTestSpecifications([`test/exercises/${name}.test.ts`]);
+  vitest.provide("exercise" as never, name as never); // the test declares its type
+  const specifications = await vitest.globTestSpecifications([TEST]);
   const result = await vitest.runTestSpecifications(specifications);
-  // It gives back whatever this process has ever run.
+  // The result contains every file that this process has ever run.
   const files = new Set(specifications.map(({ moduleId }) => moduleId));
   const testModules = result.testModules.filter(({ moduleId }) => files.has(moduleId));
   const { unhandledErrors } = result;
@@ -63,7 +65,7 @@ async function check(name: string): Promise<Finding> {
   return { status: "passed", message: "", ...counts };
 }
 
-function failure(test: TestCase): Pick<Finding, "status" | "message"> {
+function failure(test: TestCase): Pick<CheckResult, "status" | "message"> {
   const error = test.result().errors?.[0];
   const message = error?.message ?? "it failed";
   if (error?.name === "NotDone") return { status: "todo", message };
@@ -75,15 +77,15 @@ function failure(test: TestCase): Pick<Finding, "status" | "message"> {
 
 process.on("message", (name: string) => {
   check(name)
-    .catch((error: unknown): Finding => {
+    .catch((error: unknown): CheckResult => {
       const message = `the check itself failed: ${errorMessage(error)}`;
       return { status: "error", message, passed: 0, checks: 0 };
     })
-    .then((finding) => process.send!(finding))
+    .then((result) => process.send!(result))
     .catch(() => process.exit(1));
 });
 process.on("disconnect", () => process.exit(0));
-typeFinding(stubPath(ROOT, "08-tumbling-window")); // warms the compiler up
+typeResult(stubPath(ROOT, "08-tumbling-window")); // warms up the compiler
 starting.then(
   () => process.send?.("ready"),
   (error: unknown) => {

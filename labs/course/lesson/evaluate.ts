@@ -81,8 +81,8 @@ export function alarmsOf(scored: readonly ScoredReturn[], threshold: number): nu
     .map(({ endMs }) => endMs);
 }
 
-/** What alarms are worth. */
-export interface Verdict {
+/** How well alarms match the shocks. */
+export interface DetectionScore {
   alarms: number;
   /** Shocks that an alarm follows in time. */
   found: number;
@@ -99,7 +99,7 @@ export function judge(
   alarmsMs: readonly number[],
   shocks: readonly Shock[],
   withinMs: number,
-): Verdict {
+): DetectionScore {
   const delaysMs: number[] = [];
   const used = new Set<number>();
   for (const { timeMs } of shocks) {

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LabError } from "../../../labs/shared/errors.js";
 import {
+  chapterNames,
+  chapterPath,
   codeCells,
   readNotebook,
   writeNotebook,
@@ -13,7 +15,7 @@ import { differences, troubleOf } from "../../../labs/course/chapters/difference
 import { unfoundedNumbers } from "../../../labs/course/chapters/prose.js";
 import { temporaryFolder } from "../../support/folder.js";
 
-const CHAPTER = "notebooks/01-polling-vs-push.ipynb";
+const CHAPTER = chapterPath(".", (await chapterNames("."))[0]!);
 
 /** A notebook of one cell with these outputs, under some prose. */
 const notebook = (outputs: Output[], prose = "words"): Notebook => ({
@@ -78,9 +80,9 @@ test("a notebook that is read and written again is the same file", async () => {
   expect(await readFile(copy, "utf8")).toBe(await readFile(CHAPTER, "utf8"));
 });
 
-test("a file that is no notebook is refused by its name", async () => {
+test("a file that is not a notebook is refused by its name", async () => {
   const path = join(await temporaryFolder(), "broken.ipynb");
   await writeFile(path, '{"cells": 1}');
   await expect(readNotebook(path)).rejects.toThrow(LabError);
-  await expect(readNotebook(path)).rejects.toThrow(/broken\.ipynb is no notebook: .*cells/s);
+  await expect(readNotebook(path)).rejects.toThrow(/broken\.ipynb is not a notebook: .*cells/s);
 });

@@ -1,0 +1,144 @@
+import { copyFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { LabError } from "../../shared/errors.js";
+import { makeFolders } from "../../shared/files.js";
+import { findExercise, readExercises, type Exercise } from "./exercises.js";
+import { solutionPath, stubPath } from "./places.js";
+import { allVerdicts, openRecord, type LearnerRecord } from "./record.js";
+import { startRunner, type Runner } from "./runner.js";
+import { resetStub } from "./stub.js";
+import type { Terminal } from "./terminal.js";
+import { formatHead, formatList, formatVerdict, nextOpen, type Verdict } from "./verdict.js";
+import { formatHint, watchExercises } from "./watch.js";
+
+/** What `npm run check` can be asked for. An exercise is its number or its name. */
+export interface CheckOptions {
+  /** Check this one; all by default. */
+  exercise?: string;
+  watch?: boolean;
+  list?: boolean;
+  json?: boolean;
+  /** `true`: of the next open exercise. */
+  hint?: string | boolean;
+  reset?: string;
+  solution?: string;
+}
+
+interface Session {
+  root: string;
+  exercises: readonly Exercise[];
+  record: LearnerRecord;
+  runner: Runner;
+  terminal: Terminal;
+}
+
+/**
+ * Runs one command of the checker in a project.
+ *
+ * @returns whether the answer that was asked about passes; true for commands that ask about none
+ * @throws UsageError if there is no such exercise
+ */
+export async function runCheck(
+  root: string,
+  options: CheckOptions,
+  terminal: Terminal,
+): Promise<boolean> {
+  const exercises = await readExercises(root);
+  const find = (wanted: string) => findExercise(exercises, wanted);
+  const exercise = options.exercise === undefined ? undefined : find(options.exercise);
+  const record = await openRecord(root);
+  if (options.reset !== undefined) return reset(root, find(options.reset), terminal);
+  if (typeof options.hint === "string") {
+    terminal.print(formatHint(await record.nextHint(find(options.hint))));
+    return true;
+  }
+  const solved = options.solution === undefined ? undefined : find(options.solution);
+  const runner = startRunner(root);
+  const session = { root, exercises, record, runner, terminal };
+  try {
+    if (solved !== undefined) return await showSolution(session, solved);
+    if (options.watch) return await watch(session, exercise);
+    if (options.hint === true) return await hint(session, exercise);
+    if (exercise !== undefined && !options.list) {
+      return await checkOne(session, exercise, options.json);
+    }
+    return await checkAll(session, options.json);
+  } finally {
+    runner.close();
+  }
+}
+
+async function reset(root: string, { name }: Exercise, terminal: Terminal): Promise<true> {
+  if (!(await terminal.confirm(`Reset ${name} to the empty exercise?`))) {
+    terminal.print("nothing was changed");
+    return true;
+  }
+  const kept = `.lab/${name}.${Date.now()}.ts`;
+  await makeFolders(join(root, ".lab"));
+  await copyFile(stubPath(root, name), join(root, kept));
+  await resetStub(root, name);
+  terminal.print(`${name} is empty again; your answer is kept in ${kept}`);
+  return true;
+}
+
+async function showSolution(session: Session, exercise: Exercise): Promise<true> {
+  const { root, record, runner, terminal } = session;
+  const { status } = await record.verdictOn(exercise, runner);
+  const question = `You have not solved ${exercise.name} yet. Show the answer anyway?`;
+  if (status === "passed" || (await terminal.confirm(question))) {
+    terminal.print(await readFile(solutionPath(root, exercise.name), "utf8"));
+  }
+  return true;
+}
+
+async function watch(session: Session, first: Exercise | undefined): Promise<true> {
+  await verdictsOf(session);
+  const { terminal, ...rest } = session;
+  await watchExercises({ ...rest, ...terminal, first, keys: terminal.keys() });
+  return true;
+}
+
+async function hint(session: Session, exercise: Exercise | undefined): Promise<true> {
+  const { exercises, record, terminal } = session;
+  const next = exercise ?? nextOpen(exercises, await verdictsOf(session));
+  if (next === undefined) throw new LabError("all exercises are done: there is no hint left");
+  terminal.print(
+    `${formatHead(next, terminal.paint)}\n\n${formatHint(await record.nextHint(next))}`,
+  );
+  return true;
+}
+
+async function checkOne(
+  { record, runner, terminal }: Session,
+  exercise: Exercise,
+  json = false,
+): Promise<boolean> {
+  const verdict = await record.verdictOn(exercise, runner);
+  if (json) terminal.print(gradebook([verdict]));
+  else {
+    const { print, paint } = terminal;
+    print(`${formatHead(exercise, paint)}\n\n${formatVerdict(verdict, paint)}`);
+  }
+  return verdict.status === "passed";
+}
+
+async function checkAll(session: Session, json = false): Promise<true> {
+  const verdicts = await verdictsOf(session);
+  const { exercises, terminal } = session;
+  terminal.print(json ? gradebook(verdicts) : formatList(exercises, verdicts, terminal.paint));
+  return true;
+}
+
+/** All verdicts, under a progress bar: the first time this checks every answer. */
+function verdictsOf({ exercises, record, runner, terminal }: Session): Promise<Verdict[]> {
+  return terminal.withBar(exercises.length, (onStep) =>
+    allVerdicts(exercises, record, runner, onStep),
+  );
+}
+
+function gradebook(verdicts: readonly Verdict[]): string {
+  const exercises = verdicts.map(({ name, chapter, status, message }) => {
+    return { name, chapter, status, message };
+  });
+  return JSON.stringify({ exercises });
+}

@@ -1,0 +1,69 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { LabError, UsageError, errorMessage } from "../../shared/errors.js";
+import { descriptionPath, exerciseNames } from "./places.js";
+
+/** What a learner can do after solving an exercise. */
+export const OUTCOMES = [
+  "pipelines on Kafka",
+  "Structured Streaming internals",
+  "event-time windows and aggregation",
+  "HDFS and Parquet",
+  "architecture patterns",
+];
+
+const schema = z.strictObject({
+  title: z.string(),
+  /** The number of the notebook the exercise belongs to. */
+  chapter: z.number().int().min(0),
+  /** 1 easy, 3 hard. */
+  difficulty: z.number().int().min(1).max(3),
+  /** One of `OUTCOMES`. */
+  outcome: z.string(),
+  /** The service that the checks use. */
+  needs: z.literal("spark").optional(),
+  /** Shown one after the other: the first ones ask, the last one nearly gives the answer away. */
+  hints: z.array(z.string()),
+});
+
+/** What `exercise.json` says about an exercise. */
+export type Description = z.infer<typeof schema>;
+
+/** One exercise of the course. */
+export interface Exercise extends Description {
+  /** The name of its files and of its folder, such as `07-consumer-lag`. */
+  name: string;
+}
+
+/**
+ * The exercises of a project, in order: one for each folder in `test/exercises/`.
+ *
+ * @throws LabError if the description of one is missing or invalid
+ */
+export async function readExercises(root: string): Promise<Exercise[]> {
+  return Promise.all(
+    (await exerciseNames(root)).map(async (name) => ({ name, ...(await describe(root, name)) })),
+  );
+}
+
+async function describe(root: string, name: string): Promise<Description> {
+  try {
+    return schema.parse(JSON.parse(await readFile(descriptionPath(root, name), "utf8")));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : errorMessage(error);
+    throw new LabError(`exercise ${name}: ${descriptionPath("", name)} is invalid: ${reason}`);
+  }
+}
+
+/**
+ * The exercise with a number or a name, such as `07`, `7` or `07-consumer-lag`.
+ *
+ * @throws UsageError if there is none
+ */
+export function findExercise(exercises: readonly Exercise[], wanted: string): Exercise {
+  const number = wanted.padStart(2, "0");
+  const found = exercises.find(({ name }) => name === wanted || name.slice(0, 2) === number);
+  if (found !== undefined) return found;
+  const [first, last] = [exercises[0], exercises.at(-1)].map((each) => each?.name.slice(0, 2));
+  throw new UsageError(`there is no exercise ${wanted}: there are ${first} to ${last}`);
+}

@@ -1,0 +1,172 @@
+import { writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { UsageError } from "../../shared/errors.js";
+import { makeFolders } from "../../shared/files.js";
+import {
+  chapterNames,
+  chapterPath,
+  chapterNumber,
+  findChapter,
+  readNotebook,
+  writeNotebook,
+} from "../chapters/chapter.js";
+import type { Description } from "./exercises.js";
+import {
+  checksPath,
+  descriptionPath,
+  discussionPath,
+  exerciseNames,
+  isExerciseName,
+  mutantsPath,
+  solutionPath,
+  stubPath,
+} from "./places.js";
+import { stubOf } from "./stub.js";
+
+/** What is known about an exercise before it is written. */
+export interface NewExercise {
+  /** Such as `22-some-name`; without a number it gets the next free one. */
+  name: string;
+  /** The number of its chapter; the last one by default. */
+  chapter?: number;
+  /** By default made from the name. */
+  title?: string;
+  difficulty: number;
+}
+
+/**
+ * Makes all files of an exercise, with a TODO wherever something has to be written, and adds it to the list in its chapter.
+ *
+ * @returns the name of the exercise, and the paths of the files
+ * @throws UsageError if the name is taken or invalid, or if there is no such chapter
+ */
+export async function createExercise(
+  root: string,
+  wanted: NewExercise,
+): Promise<{ name: string; files: string[] }> {
+  const name = await freeName(root, wanted.name);
+  const title = wanted.title ?? titleOf(name);
+  const notebook = await chapterFile(root, wanted.chapter);
+  const description: Description = {
+    title,
+    chapter: chapterNumber(notebook),
+    difficulty: wanted.difficulty,
+    outcome: "TODO: choose one of the OUTCOMES in labs/course/checker/exercises.ts",
+    hints: [
+      "TODO: write a first hint, which asks a question?",
+      "TODO: write a second hint",
+      "TODO: write a last hint, which nearly gives the answer away",
+    ],
+  };
+  const fn = functionOf(name);
+  const solution = solutionTemplate(fn);
+  const contents: [path: string, content: string][] = [
+    [descriptionPath(root, name), `${JSON.stringify(description, undefined, 2)}\n`],
+    [solutionPath(root, name), solution],
+    [discussionPath(root, name), discussionTemplate(title)],
+    [stubPath(root, name), stubOf(solution)],
+    [checksPath(root, name), checksTemplate(name, fn)],
+    [join(mutantsPath(root, name), "todo.ts"), mutantTemplate(fn)],
+  ];
+  for (const [path, content] of contents) {
+    await makeFolders(dirname(path));
+    await writeFile(path, content, { flag: "wx" });
+  }
+  const stars = "★".repeat(wanted.difficulty);
+  const link = `- [\`${name.slice(0, 2)}\`](../${stubPath("", name)}) ${title} ${stars}`;
+  await addLink(chapterPath(root, notebook), link);
+  const files = [...contents.map(([path]) => relative(root, path)), chapterPath("", notebook)];
+  return { name, files };
+}
+
+async function freeName(root: string, wanted: string): Promise<string> {
+  const taken = await exerciseNames(root);
+  const next = Math.max(0, ...taken.map((each) => Number(each.slice(0, 2)))) + 1;
+  const name = /^\d\d-/.test(wanted) ? wanted : `${String(next).padStart(2, "0")}-${wanted}`;
+  if (!isExerciseName(name)) {
+    throw new UsageError(
+      `${wanted} is not an exercise name: use lower-case words, as in 22-some-name`,
+    );
+  }
+  const same = taken.find((each) => each.slice(0, 2) === name.slice(0, 2));
+  if (same !== undefined) throw new UsageError(`the number of ${name} is taken by ${same}`);
+  return name;
+}
+
+async function chapterFile(root: string, chapter: number | undefined): Promise<string> {
+  const names = await chapterNames(root);
+  const found = chapter === undefined ? names.at(-1) : await findChapter(root, chapter);
+  if (found === undefined)
+    throw new UsageError(`there is no chapter ${chapter}: ${names.join(", ")}`);
+  return found;
+}
+
+/** Adds a line to a chapter's list of exercises: after the last one, or under the heading. */
+async function addLink(path: string, line: string): Promise<void> {
+  const notebook = await readNotebook(path);
+  for (const anchor of [/^- \[`\d\d`\]\(\.\.\/labs\/exercises\/.*$/gm, /^## Exercises$\n?/gm]) {
+    for (const cell of notebook.cells) {
+      const match = cell.cell_type === "markdown" && [...cell.source.matchAll(anchor)].at(-1);
+      if (!match) continue;
+      const end = match.index! + match[0].length;
+      cell.source = `${cell.source.slice(0, end)}\n${line}${cell.source.slice(end)}`;
+      return writeNotebook(path, notebook);
+    }
+  }
+}
+
+/** `22-some-name`: Some name. */
+function titleOf(name: string): string {
+  const words = name.slice(3).replaceAll("-", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** `22-some-name`: someName. */
+const functionOf = (name: string) =>
+  name.slice(3).replace(/-+(.)/g, (_, letter: string) => letter.toUpperCase());
+
+const solutionTemplate = (fn: string) => `/**
+ * TODO: say what the function must do: this comment is the specification
+ */
+export function ${fn}(value: number): number {
+  // TODO: write the reference answer
+  return value;
+}
+`;
+
+const discussionTemplate = (title: string) => `# ${title}
+
+TODO: say why the answer works, which other ways there are, and what the wrong answers do
+`;
+
+const checksTemplate = (name: string, fn: string) => `import fc from "fast-check";
+import * as solution from "../../../solutions/${name}.js";
+import { checksOf } from "../checks.js";
+
+const check = checksOf(solution);
+
+export default [
+  check.example(
+    "TODO: write an example and say what it shows",
+    "${fn}",
+    [1],
+    1,
+    "TODO: say what an answer misses that gets this wrong",
+  ),
+  check.agrees(
+    "for any input",
+    "${fn}",
+    fc.tuple(fc.integer()), // TODO: describe all inputs
+    "TODO: say the rule in one line",
+  ),
+];
+`;
+
+const mutantTemplate = (
+  fn: string,
+) => `// TODO: say what is wrong with this answer, and name its file after it.
+
+export function ${fn}(value: number): number {
+  return value + 1; // TODO: write a plausible wrong answer
+}
+`;

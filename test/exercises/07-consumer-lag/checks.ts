@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import * as solution from "../../../solutions/07-consumer-lag.js";
+import { checksOf } from "../checks.js";
+
+const check = checksOf(solution);
+
+const place = fc
+  .tuple(fc.nat(20), fc.nat(20), fc.option(fc.nat(50)))
+  .map(([begin, more, committed]) => ({ begin, end: begin + more, committed }));
+
+export default [
+  check.example(
+    "what is behind the committed offset waits",
+    "totalLag",
+    [[{ begin: 0, end: 10, committed: 4 }]],
+    6,
+    "The committed offset is the one that is read next: end − committed.",
+  ),
+  check.example(
+    "who is at the end waits for nothing",
+    "totalLag",
+    [[{ begin: 0, end: 10, committed: 10 }]],
+    0,
+    "Offset 10 does not exist yet.",
+  ),
+  check.example(
+    "partitions add up",
+    "totalLag",
+    [
+      [
+        { begin: 0, end: 10, committed: 4 },
+        { begin: 0, end: 3, committed: 0 },
+      ],
+    ],
+    9,
+    "6 + 3.",
+  ),
+  check.example(
+    "a group that has never committed begins at the oldest",
+    "totalLag",
+    [[{ begin: 4, end: 10, committed: null }]],
+    6,
+    "What was removed is gone: from 4, not from 0.",
+  ),
+  check.example(
+    "offset 0 is an offset",
+    "totalLag",
+    [[{ begin: 0, end: 5, committed: 0 }]],
+    5,
+    "0 is not null, though both are false in an if.",
+  ),
+  check.example(
+    "removed records do not wait",
+    "totalLag",
+    [[{ begin: 6, end: 10, committed: 2 }]],
+    4,
+    "Offsets 2 to 5 were removed before the group came to them.",
+  ),
+  check.example(
+    "a partition that seems ahead takes nothing from the others",
+    "totalLag",
+    [
+      [
+        { begin: 0, end: 5, committed: 9 },
+        { begin: 0, end: 5, committed: 0 },
+      ],
+    ],
+    5,
+    "At least 0 for each partition, before they are added.",
+  ),
+  check.agrees(
+    "for any places",
+    "totalLag",
+    fc.tuple(fc.array(place, { maxLength: 5 })),
+    "For each partition: end − the larger of committed and begin, at least 0.",
+  ),
+];

@@ -1,4 +1,0 @@
-import checks from "./08-tumbling-window.checks.js";
-import { checkExercise } from "./subject.js";
-
-checkExercise("08-tumbling-window", checks);

@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import * as solution from "../../../solutions/10-watermark.js";
+import { checksOf, wrong } from "../checks.js";
+
+const check = checksOf(solution);
+
+const time = fc.integer({ min: -1_000, max: 1_000 });
+
+export default [
+  check.example(
+    "the largest event time less the delay",
+    "nextWatermark",
+    [null, [10, 50, 30], 20],
+    30,
+    "50 − 20; the order does not matter.",
+  ),
+  check.example(
+    "without any event there is none",
+    "nextWatermark",
+    [null, [], 20],
+    null,
+    "Nothing was seen, so nothing is late.",
+  ),
+  check.example(
+    "a batch without events leaves it",
+    "nextWatermark",
+    [30, [], 20],
+    30,
+    "The watermark waits with the events.",
+  ),
+  check.example(
+    "it never moves back",
+    "nextWatermark",
+    [30, [40], 20],
+    30,
+    "40 − 20 is behind 30. What was said to be final stays so.",
+  ),
+  check.example("it moves on with newer events", "nextWatermark", [30, [60], 20], 40, "60 − 20."),
+  check.example(
+    "before 1970 it may be negative",
+    "nextWatermark",
+    [null, [-50], 20],
+    -70,
+    "0 is not the smallest time.",
+  ),
+  check.example(
+    "at 0 it is a watermark",
+    "nextWatermark",
+    [0, [10], 20],
+    0,
+    "0 is not null, though both are false in an if.",
+  ),
+  check.agrees(
+    "for any batch",
+    "nextWatermark",
+    fc.tuple(fc.option(time), fc.array(time, { maxLength: 6 }), fc.nat(100)),
+    "max(watermark, largest event time − delay).",
+  ),
+  check.scenario("a batch may have two hundred thousand events", async (subject) => {
+    const times = Array.from({ length: 200_000 }, (_, index) => index);
+    let found: string;
+    try {
+      found = String(await subject.nextWatermark(null, times, 0));
+    } catch (error) {
+      if ((error as Error).name === "NotDone") throw error;
+      found = `threw ${String(error)}`;
+    }
+    if (found !== "199999") {
+      throw wrong(
+        "nextWatermark(null, [0, 1, … 199999], 0)",
+        "199999",
+        found,
+        "Math.max(...list) passes each event as an argument, and there may not be so many: use a loop.",
+      );
+    }
+  }),
+];

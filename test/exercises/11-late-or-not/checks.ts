@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import * as solution from "../../../solutions/11-late-or-not.js";
+import { checksOf } from "../checks.js";
+
+const check = checksOf(solution);
+
+export default [
+  check.example(
+    "without a watermark nothing is late",
+    "openWindows",
+    [[0, 20, 40], 60, null],
+    [0, 20, 40],
+    "Before the first batch is done all windows are open.",
+  ),
+  check.example(
+    "a window that ends at the watermark is closed",
+    "openWindows",
+    [[0, 20, 40], 60, 60],
+    [20, 40],
+    "The one from 0 ends at 60: an end that is not after the watermark.",
+  ),
+  check.example(
+    "late for one, in time for another",
+    "openWindows",
+    [[0, 20, 40], 60, 85],
+    [40],
+    "Ends are 60, 80 and 100.",
+  ),
+  check.example(
+    "too late for all",
+    "openWindows",
+    [[0, 20, 40], 60, 100],
+    [],
+    "The last one ends at 100.",
+  ),
+  check.example(
+    "the event's own time does not matter",
+    "openWindows",
+    [[0], 60, 59],
+    [0],
+    "Windows close, not events: the window is open until its end.",
+  ),
+  check.example(
+    "a watermark of 0 is one",
+    "openWindows",
+    [[-60, -30], 60, 0],
+    [-30],
+    "0 is not null, though both are false in an if.",
+  ),
+  check.agrees(
+    "for any windows and watermark",
+    "openWindows",
+    fc.tuple(
+      fc
+        .uniqueArray(fc.integer({ min: -100, max: 100 }), { maxLength: 6 })
+        .map((starts) => starts.sort((a, b) => a - b)),
+      fc.integer({ min: 1, max: 100 }),
+      fc.option(fc.integer({ min: -100, max: 200 })),
+    ),
+    "start + window > watermark.",
+  ),
+];

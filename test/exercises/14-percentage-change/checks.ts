@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import * as solution from "../../../solutions/14-percentage-change.js";
+import { checksOf } from "../checks.js";
+
+const check = checksOf(solution);
+
+const trade = (eventTimeMs: number, offset: number, priceUsd: number) => ({
+  eventTimeMs,
+  offset,
+  priceUsd,
+});
+const trades = fc
+  .array(
+    fc.record({
+      eventTimeMs: fc.integer({ min: -3, max: 3 }),
+      priceUsd: fc.integer({ min: 1, max: 100 }),
+    }),
+    { maxLength: 8 },
+  )
+  .chain((some) =>
+    fc.shuffledSubarray(
+      some.map((each, offset) => ({ ...each, offset })),
+      { minLength: some.length },
+    ),
+  );
+const close = { tolerance: 1e-12 };
+
+export default [
+  check.example(
+    "up by ten percent",
+    "percentageChange",
+    [[trade(1, 0, 100), trade(2, 1, 110)]],
+    10,
+    "(110 − 100) / 100 × 100.",
+    close,
+  ),
+  check.example(
+    "in percent of the first, not of the last",
+    "percentageChange",
+    [[trade(1, 0, 100), trade(2, 1, 50)]],
+    -50,
+    "(50 − 100) / 100 × 100.",
+    close,
+  ),
+  check.example(
+    "no event, no change",
+    "percentageChange",
+    [[]],
+    null,
+    "Not 0: nobody knows.",
+    close,
+  ),
+  check.example(
+    "one event has not changed",
+    "percentageChange",
+    [[trade(1, 0, 100)]],
+    0,
+    "First and last are the same event.",
+    close,
+  ),
+  check.example(
+    "first and last by event time, not by arrival",
+    "percentageChange",
+    [[trade(2, 0, 110), trade(1, 1, 100)]],
+    10,
+    "The second to arrive happened first.",
+    close,
+  ),
+  check.example(
+    "of equal times the smaller offset is first",
+    "percentageChange",
+    [[trade(1, 7, 120), trade(1, 3, 100)]],
+    20,
+    "100 stands before 120 in the partition.",
+    close,
+  ),
+  check.example(
+    "of equal times the larger offset is last",
+    "percentageChange",
+    [[trade(0, 1, 100), trade(1, 9, 130), trade(1, 4, 120)]],
+    30,
+    "130 stands behind 120 in the partition.",
+    close,
+  ),
+  check.agrees(
+    "for any trades in any order",
+    "percentageChange",
+    fc.tuple(trades),
+    "By event time, then by offset.",
+    close,
+  ),
+];

@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import * as solution from "../../../solutions/15-row-groups-to-read.js";
+import { checksOf } from "../checks.js";
+
+const check = checksOf(solution);
+
+const bound = fc.option(fc.integer({ min: 0, max: 20 }));
+const statistics = fc
+  .tuple(bound, bound)
+  .map(([a, b]) =>
+    a !== null && b !== null ? { min: Math.min(a, b), max: Math.max(a, b) } : { min: a, max: b },
+  );
+const groups = [
+  { min: 0, max: 9 },
+  { min: 10, max: 19 },
+  { min: 20, max: 29 },
+];
+
+export default [
+  check.example(
+    "the group that holds the range",
+    "rowGroupsToRead",
+    [groups, 12, 14],
+    [1],
+    "The others cannot hold anything of it.",
+  ),
+  check.example(
+    "a range over a border",
+    "rowGroupsToRead",
+    [groups, 9, 10],
+    [0, 1],
+    "9 may be in the first and 10 in the second.",
+  ),
+  check.example(
+    "both ends are included",
+    "rowGroupsToRead",
+    [groups, 19, 20],
+    [1, 2],
+    "max = from and min = to must be read.",
+  ),
+  check.example(
+    "a group within the range",
+    "rowGroupsToRead",
+    [groups, 5, 25],
+    [0, 1, 2],
+    "The range may be larger than a group: its ends need not be in it.",
+  ),
+  check.example(
+    "no statistics exclude nothing",
+    "rowGroupsToRead",
+    [[{ min: null, max: null }], 1, 2],
+    [0],
+    "What the footer does not say may be anything.",
+  ),
+  check.example(
+    "half of the statistics may exclude",
+    "rowGroupsToRead",
+    [
+      [
+        { min: 5, max: null },
+        { min: null, max: 3 },
+      ],
+      4,
+      4,
+    ],
+    [],
+    "All are 5 or more, and all are 3 or less.",
+  ),
+  check.example(
+    "a least value of 0 is a value",
+    "rowGroupsToRead",
+    [[{ min: 0, max: null }], -5, -1],
+    [],
+    "0 is not null, though both are false in an if.",
+  ),
+  check.agrees(
+    "for any statistics",
+    "rowGroupsToRead",
+    fc
+      .tuple(fc.array(statistics, { maxLength: 6 }), fc.integer({ min: -2, max: 22 }), fc.nat(10))
+      .map(([some, from, length]) => [some, from, from + length]),
+    "Left out only if max < from or min > to, as far as they are known.",
+  ),
+];

@@ -1,0 +1,103 @@
+import { PROTOCOL, connectSpark, type SparkSession } from "../../../labs/spark/client.js";
+import { ownAddresses, readConfig } from "../../../labs/shared/config.js";
+import { isClose } from "../checks.js";
+import * as solution from "../../../solutions/18-windows-in-sql.js";
+import { checksOf, wrong } from "../checks.js";
+
+const check = checksOf(solution);
+
+type Row = Record<string, string | number | null>;
+const { sparkRemote, stack } = readConfig();
+const remote = sparkRemote ?? ownAddresses(stack).sparkRemote;
+
+/** The rows of a query over some prices, by asset and start. */
+async function ask(
+  session: SparkSession,
+  query: string,
+  prices: [string, number, string][],
+): Promise<Row[]> {
+  const values = prices.map(
+    ([asset, price, clock]) => `('${asset}', ${price}D, timestamp'2025-01-01 10:${clock}Z')`,
+  );
+  const table =
+    values.length === 0
+      ? "SELECT '' AS asset, 0D AS price_usd, now() AS event_time WHERE false"
+      : `SELECT * FROM VALUES ${values.join(", ")} AS t(asset, price_usd, event_time)`;
+  await session.sql("SET spark.sql.session.timeZone=UTC");
+  await session.createView("prices", { sql: { query: table } });
+  const rows = await session.sql<Row>(query);
+  const key = (row: Row) => `${String(row["asset"])} ${String(row["window_start"])}`;
+  return rows.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** Asks both the learner's query and the solution's, and compares. */
+const asked = (name: string, idea: string, prices: [string, number, string][]) =>
+  check.scenario(name, async (subject) => {
+    const query = subject.windowedQuery();
+    const session = connectSpark(remote, PROTOCOL, 2_000);
+    try {
+      const expected = await ask(session, solution.windowedQuery(), prices);
+      let found: Row[];
+      try {
+        found = await ask(session, query, prices);
+      } catch (error) {
+        throw wrong(
+          "your query",
+          "rows",
+          (error as Error).message.slice(0, 400),
+          "Spark's own words say what it does not understand.",
+        );
+      }
+      const shown = (rows: Row[]) => rows.map((row) => JSON.stringify(row)).join("\n") || "no rows";
+      const input = prices
+        .map(([asset, price, clock]) => `${asset} ${price} at 10:${clock}`)
+        .join("\n");
+      if (expected.length !== found.length) {
+        throw wrong(
+          input,
+          `${expected.length} rows:\n${shown(expected.slice(0, 3))}`,
+          `${found.length} rows:\n${shown(found.slice(0, 3))}`,
+          idea,
+        );
+      }
+      for (const [index, row] of expected.entries()) {
+        if (!isClose(row, found[index], 1e-9))
+          throw wrong(input, shown([row]), shown([found[index]!]), idea);
+      }
+    } finally {
+      session.close();
+    }
+  });
+
+export default [
+  asked("an event falls into three windows", "Each window of a minute, one every twenty seconds.", [
+    ["bitcoin", 100, "01:10"],
+  ]),
+  asked("assets do not mix", "GROUP BY asset and window.", [
+    ["bitcoin", 100, "00:10"],
+    ["ethereum", 7, "00:10"],
+  ]),
+  asked("the sample deviation", "stddev_samp divides by n − 1; of one price it is NULL.", [
+    ["bitcoin", 100, "00:01"],
+    ["bitcoin", 104, "00:02"],
+    ["bitcoin", 102, "00:03"],
+  ]),
+  asked(
+    "first and last by event time",
+    "min_by and max_by: first() and last() take what comes first.",
+    [
+      ["bitcoin", 110, "00:19"],
+      ["bitcoin", 100, "00:01"],
+      ["bitcoin", 105, "00:07"],
+    ],
+  ),
+  asked(
+    "a window holds its start and not its end",
+    "start ≤ t < end, which window() does for you.",
+    [
+      ["bitcoin", 100, "01:00"],
+      ["bitcoin", 110, "01:59.999"],
+      ["bitcoin", 120, "02:00"],
+    ],
+  ),
+];

@@ -1,4 +1,0 @@
-import checks from "./19-exactly-once.checks.js";
-import { checkExercise } from "./subject.js";
-
-checkExercise("19-exactly-once", checks);

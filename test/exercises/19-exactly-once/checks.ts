@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import * as solution from "../../../solutions/19-exactly-once.js";
+import { checksOf } from "../checks.js";
+
+const check = checksOf(solution);
+
+/** A checkpoint as a run leaves it: all batches before the last are committed, the last one perhaps; old commits may be gone. */
+const checkpoint = fc
+  .tuple(
+    fc.array(fc.integer({ min: 1, max: 10 }), { maxLength: 12 }),
+    fc.boolean(),
+    fc.nat(8),
+    fc.nat(5),
+  )
+  .chain(([sizes, cut, more, extra]) => {
+    let end = 0;
+    const offsets = Object.fromEntries(sizes.map((size, batchId) => [batchId, (end += size)]));
+    const done = sizes.map((_, batchId) => batchId).slice(0, cut ? sizes.length - 1 : sizes.length);
+    return fc
+      .shuffledSubarray(done, { minLength: done.length })
+      .map((commits) => ({ checkpoint: { offsets, commits }, end: end + more, limit: 1 + extra }));
+  });
+
+export default [
+  check.example(
+    "the very first batch",
+    "nextBatch",
+    [{ offsets: {}, commits: [] }, 100, 10],
+    { batchId: 0, from: 0, to: 10 },
+    "Number 0, from the beginning, at most ten.",
+  ),
+  check.example(
+    "the next one goes on where the last one ended",
+    "nextBatch",
+    [{ offsets: { 0: 10 }, commits: [0] }, 100, 10],
+    { batchId: 1, from: 10, to: 20 },
+    "Batch 0 is done and read to before 10.",
+  ),
+  check.example(
+    "at the end it takes what is there",
+    "nextBatch",
+    [{ offsets: { 0: 10 }, commits: [0] }, 13, 10],
+    { batchId: 1, from: 10, to: 13 },
+    "Never past the end.",
+  ),
+  check.example(
+    "nothing waits, nothing runs",
+    "nextBatch",
+    [{ offsets: { 0: 10 }, commits: [0] }, 10, 10],
+    null,
+    "An empty batch is none.",
+  ),
+  check.example(
+    "a batch that was cut short runs again over the same records",
+    "nextBatch",
+    [{ offsets: { 0: 10, 1: 13 }, commits: [0] }, 100, 10],
+    { batchId: 1, from: 10, to: 13 },
+    "More has come since, but its plan says 13: other records would give other rows.",
+  ),
+  check.example(
+    "the first batch can be cut short too",
+    "nextBatch",
+    [{ offsets: { 0: 4 }, commits: [] }, 100, 10],
+    { batchId: 0, from: 0, to: 4 },
+    "There is a plan and no commit at all.",
+  ),
+  check.example(
+    "commits are in no order",
+    "nextBatch",
+    [{ offsets: { 9: 90, 10: 100, 11: 110 }, commits: [10, 9, 11] }, 200, 10],
+    { batchId: 12, from: 110, to: 120 },
+    "The largest number is the last, not the last in the list; and old ones are removed.",
+  ),
+  check.agrees(
+    "whatever instant the crash has chosen",
+    "nextBatch",
+    fc.tuple(checkpoint).map(([each]) => [each.checkpoint, each.end, each.limit]),
+    "The batch after the last commit: as planned where there is a plan, otherwise a new one.",
+  ),
+];
