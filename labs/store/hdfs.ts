@@ -14,7 +14,7 @@ const METADATA_TIMEOUT_MS = 15_000;
 const DATA_TIMEOUT_MS = 60_000;
 /** Errors that a DataNode returns when it cannot reach the NameNode, or a client when it cannot use a DataNode. */
 const DATANODE_TROUBLE =
-  /DestHost|destination host|Call From|EOFException|ConnectException|Connection re|Broken pipe|ClosedChannel|still not started|number of replicas|Could not obtain block|are bad/i;
+  /DestHost|destination host|Call From|EOFException|ConnectException|Connection re|Broken pipe|ClosedChannel|still not started|number of replicas|Could not obtain block|Could not get block locations|are bad/i;
 /** How long HDFS may be unavailable before an operation fails; the same as for Kafka. */
 const PATIENCE_MS = 60_000;
 const FIRST_RETRY_MS = 400;
