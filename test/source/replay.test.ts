@@ -114,14 +114,14 @@ test("a tape that is missing, empty, cut short or of another kind is a clear err
   const gzipped = gzipSync(csv);
   for (const [path, reason] of [
     ["/nowhere/a.csv", /cannot read the tape \/nowhere\/a.csv: it does not exist/],
-    [await tape("empty.csv", ""), /is empty/],
-    [await tape("header.csv", HEADER), /is empty/],
-    [await tape("empty.jsonl.gz", gzipSync("")), /is empty/],
+    [await tape("empty.csv", ""), /has no events: choose another/],
+    [await tape("header.csv", HEADER), /has no events: choose another/],
+    [await tape("empty.jsonl.gz", gzipSync("")), /has no events: choose another/],
     [
       await tape("cut.csv.gz", gzipped.subarray(0, gzipped.length / 2)),
       /its gzip data is incomplete/,
     ],
-    [await tape("nothing.csv.gz", ""), /is empty/],
+    [await tape("nothing.csv.gz", ""), /has no events: choose another/],
     [await tape("plain.csv.gz", csv), /not valid gzip data.*without \.gz/],
     [await tape("other.csv", "time,price\n1,2\n"), /no column asset, price_usd, event_time/],
   ] as const) {
