@@ -186,7 +186,10 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
 
   for (const [args, message] of [
     [["--tape", join(folder, "none.csv")], /cannot read the tape .*: it does not exist/],
-    [["--tape", empty, "--out", unused], /the tape .*empty\.csv has no events: choose another --tape/],
+    [
+      ["--tape", empty, "--out", unused],
+      /the tape .*empty\.csv has no events: choose another --tape/,
+    ],
     [["--out", file], /cannot write to .*file/],
     [["--out", join(file, "below")], /cannot write to .*below.*choose another --out/],
     [market(damaged), /is corrupt.*--fresh/],

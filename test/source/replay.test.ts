@@ -122,7 +122,7 @@ test("a tape that is missing, empty, cut short or of another kind is a clear err
       /its gzip data is incomplete/,
     ],
     [await tape("nothing.csv.gz", ""), /has no events: choose another/],
-    [await tape("plain.csv.gz", csv), /not valid gzip data.*without \.gz/],
+    [await tape("plain.csv.gz", csv), /not valid gzip data.*remove \.gz/],
     [await tape("other.csv", "time,price\n1,2\n"), /no column asset, price_usd, event_time/],
   ] as const) {
     await expect(all(path), String(path)).rejects.toThrow(reason);
