@@ -17,19 +17,19 @@ import {
   type SilenceRule,
 } from "./rules.js";
 
-/** How a rule stands for an asset. */
+/** The state of a rule for one asset. */
 interface Episode {
-  /** Whether one goes on: of growing values and, where the rule tells them apart, of falling ones. */
+  /** Whether an episode is in progress: of rising values and, if the rule distinguishes them, of falling values. */
   up: boolean;
   down: boolean;
-  /** How many have begun. */
+  /** How many episodes have begun. */
   count: number;
 }
 
-/** What is remembered of an asset: JSON, for the checkpoint. The lists have a place for each rule. */
+/** The state of an asset, as JSON for the checkpoint. The lists have one entry per rule. */
 interface AssetMemory {
   asset: string;
-  /** When its last event arrived, in which partition, and what the latest price was then. */
+  /** When its last event arrived, in which partition, and the latest price at that time. */
   arrivalMs: number;
   partition: number;
   priceUsd: number;
@@ -39,25 +39,25 @@ interface AssetMemory {
 
 type SavedMemory = Omit<AssetMemory, "asset">;
 
-/** What is known of a partition. */
+/** The state of a partition. */
 interface PartitionState {
-  /** When the last of its events arrived. */
+  /** When its last event arrived. */
   newestMs: number;
   /**
-   * When an asset will have been silent for as long as a rule says, unless an event of it arrives before: then the entry is too
-   * early and is set anew once its time has come. Each asset that is not silent has one for each rule, whatever its events.
+   * When each asset will have been silent for as long as a rule allows. An event of the asset makes its entry too early; the
+   * entry is rescheduled when its time comes. An asset that is not silent has one entry per rule, however many events it has.
    */
   silences: Timers<Silence>;
 }
 
-/** That an asset may be silent by a rule. */
+/** A silence of an asset that a rule is waiting for. */
 interface Silence {
   rule: SilenceRule;
   episode: Episode;
   memory: AssetMemory;
 }
 
-/** What happened, before it is an alert. */
+/** The facts of an alert. */
 interface Raised {
   timeMs: number;
   priceUsd: number;
@@ -70,14 +70,14 @@ const dollars = (value: number) => `$${Number(value.toPrecision(9))}`;
 const timeOfDay = (timeMs: number) => formatTime(timeMs).slice(11, 19);
 
 /**
- * The operator that watches a stream for what the rules say, each asset by itself, and puts out `alerts/`. An alert is raised when an episode begins, and not again
- * before it has ended.
+ * The operator that applies alert rules to each asset and emits `alerts/`. An alert is raised when an episode begins, and not
+ * again until the episode has ended.
  *
- * Prices out of order are passed over: they do not say what the price is now. A silence is told by arrival times: by those of the
- * other assets in the same partition, since another one may be read further, and in a live stream by the clock as the plan of
- * a batch has fixed it.
+ * Out-of-order prices are ignored: they are not the current price. Silence is measured by arrival time: by the arrivals of
+ * other assets in the same partition (another partition may have been read further) and, in a live stream, by the clock time
+ * recorded in the plan of the batch.
  *
- * @param latest says which price is the latest; both it and what puts out windows must come before this operator
+ * @param latest tells the latest price; it and the operator that emits windows must come before this operator
  */
 export function raiseAlerts(
   rules: readonly AlertRule[],
@@ -160,7 +160,7 @@ export function raiseAlerts(
     });
   }
 
-  /** Whether an asset has been silent up to a time. An event that ends a silence tells of it too. */
+  /** Checks whether an asset has been silent until a time. Also called for the event that ends a silence. */
   function takeSilence(
     rule: SilenceRule,
     episode: Episode,
@@ -189,7 +189,7 @@ export function raiseAlerts(
     partitionAt(memory.partition).silences.set(silentMs(silence), silence);
   }
 
-  /** Waits for the silences of an asset that is new, or comes from the checkpoint. */
+  /** Schedules the silences of an asset that is new or restored from the checkpoint. */
   function awaitSilences(memory: AssetMemory): void {
     for (const [index, rule] of silenceRules) {
       const episode = memory.episodes[index]!;
@@ -197,7 +197,7 @@ export function raiseAlerts(
     }
   }
 
-  /** The silences that have begun by a time, as far as their entries say; what an event has put off since is set anew. */
+  /** The silences that have begun by a time. Reschedules entries that an event has postponed. */
   function takeBegun(silences: Timers<Silence>, untilMs: number): Silence[] {
     const begun: Silence[] = [];
     while (silences.nextMs <= untilMs) {

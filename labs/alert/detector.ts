@@ -1,32 +1,32 @@
 import { NORMAL_SCALE, medianTree } from "./median.js";
 
-// How unusual is a number, given those before it? Three answers to the same question, each a score in "standard deviations
-// away from the usual":
+// How unusual is a number, compared with those before it? Three methods, each of which gives a score in standard deviations
+// from the center:
 //
-//   robust   median and median absolute deviation of the last n   what half of the numbers are does not move them
-//   plain    mean and standard deviation of the last n            one wild number moves both
-//   ewma     exponentially weighted mean and deviation            remembers all, the recent ones more
+//   robust   median and median absolute deviation of the last n   up to half of the numbers may be outliers
+//   plain    mean and standard deviation of the last n            a single outlier moves both
+//   ewma     exponentially weighted mean and deviation            uses all numbers, recent ones with more weight
 //
-// After Iglewicz and Hoaglin, "How to Detect and Handle Outliers" (1993), and J. P. Morgan's RiskMetrics (1996).
+// See Iglewicz and Hoaglin, "How to Detect and Handle Outliers" (1993), and J. P. Morgan's RiskMetrics (1996).
 
 export const DETECTORS = ["robust", "plain", "ewma"] as const;
 export type DetectorKind = (typeof DETECTORS)[number];
 
 /**
- * No deviation counts as less than this: a thousandth of a percent. Prices move in steps, and where most returns are 0 their
- * spread is 0 too, beside which the smallest step would be infinitely unusual.
+ * Smaller deviations are raised to this value, a thousandth of a percent. Prices move in steps: if most returns are 0, so is
+ * their deviation, and the smallest step would get an infinite score.
  */
 const MIN_DEVIATION = 1e-5;
 
-/** What a detector remembers: JSON, for the checkpoint. */
+/** The state of a detector, as JSON for the checkpoint. */
 export interface DetectorMemory {
-  /** How many numbers it has taken. */
+  /** How many numbers it has seen. */
   count: number;
-  /** robust, plain: the last numbers; the next one replaces the one at count % window. */
+  /** robust, plain: the last numbers. The next number replaces the one at count % window. */
   values: number[];
-  /** plain: of the values. ewma: weighted. */
+  /** plain: the mean of the values. ewma: the weighted mean. */
   mean: number;
-  /** plain: sum of squared differences from the mean. ewma: weighted variance. */
+  /** plain: the sum of squared differences from the mean. ewma: the weighted variance. */
   spread: number;
 }
 
@@ -34,18 +34,18 @@ export const emptyMemory = (): DetectorMemory => ({ count: 0, values: [], mean: 
 
 export interface Detector {
   /**
-   * Scores a number against those before it, then remembers it.
+   * Scores a number against those before it, then adds it to them.
    *
-   * @returns how many standard deviations it is away from the usual, with its sign; null while fewer than half a window
-   *   of numbers have come
+   * @returns the signed distance from the center in standard deviations; null until half a window of numbers has been seen
    */
   score(value: number): number | null;
 }
 
 /**
- * Opens a detector on what it remembers, which it keeps up to date.
+ * Opens a detector on its state, which it updates in place.
  *
- * @param window how many numbers are compared with. For `ewma` the span: the weights of the last `window` numbers make up 86 %.
+ * @param window how many previous numbers a number is compared with. For `ewma`, the span: the last `window` numbers have 86 %
+ *   of the total weight.
  */
 export function openDetector(
   kind: DetectorKind,
@@ -68,9 +68,9 @@ export function openDetector(
   };
 }
 
-/** What is usual, and how a number is taken in. */
+/** The center and deviation of the numbers so far. */
 interface Measure {
-  /** The center of the numbers so far, and one standard deviation of them. */
+  /** The center of the numbers so far, and their standard deviation. */
   usual(): [center: number, deviation: number];
   take(value: number): void;
 }
@@ -95,7 +95,7 @@ const MEASURES: Record<DetectorKind, (window: number, memory: DetectorMemory) =>
         const leaving = replaceOldest(memory, window, value);
         const { values } = memory;
         if ((memory.count + 1) % window === 0) {
-          // Once a window from scratch, or the roundings of all the numbers that have left would add up.
+          // Recomputed once per window; otherwise rounding errors would accumulate.
           memory.mean = values.reduce((sum, each) => sum + each, 0) / values.length;
           memory.spread = values.reduce((sum, each) => sum + (each - memory.mean) ** 2, 0);
         } else if (leaving === undefined) {
@@ -118,7 +118,7 @@ const MEASURES: Record<DetectorKind, (window: number, memory: DetectorMemory) =>
       usual: () => [memory.mean, Math.sqrt(memory.spread)],
       take(value) {
         const difference = value - memory.mean;
-        // The first numbers weigh as much as each other: the first one of all is no better guess of the mean than the second.
+        // The first numbers have equal weights: the very first is no better estimate of the mean than the second.
         const share = Math.max(weight, 1 / (memory.count + 1));
         memory.mean += share * difference;
         memory.spread = (1 - share) * (memory.spread + share * difference * difference);
@@ -127,7 +127,7 @@ const MEASURES: Record<DetectorKind, (window: number, memory: DetectorMemory) =>
   },
 };
 
-/** Puts a number in the place of the oldest one. @returns the oldest one; undefined while there is room */
+/** Replaces the oldest number. @returns the replaced number; undefined while the window is not full */
 function replaceOldest(memory: DetectorMemory, window: number, value: number): number | undefined {
   const { values, count } = memory;
   if (values.length < window) {

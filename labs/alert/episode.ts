@@ -1,20 +1,21 @@
-/** The two levels of a hysteresis: an episode begins at the one and ends only beyond the other. */
+/** The two thresholds of a hysteresis: an episode begins at one and ends only below the other. */
 export interface Levels {
   /** An episode begins with the first value that is at least this. */
   beginAt: number;
-  /** It ends with the first value below this; at most `beginAt`. */
+  /** An episode ends with the first value below this; at most `beginAt`. */
   endBelow: number;
 }
 
 /**
- * Whether an episode goes on after a value. Between the two levels all stays as it is: a value that trembles around one
- * level would otherwise begin an episode, and raise an alert, each time (the Schmitt trigger of electronics).
+ * Whether an episode is in progress after a value. Between the two thresholds nothing changes. With a single threshold, a
+ * value that oscillates around it would begin an episode and raise an alert each time (compare the Schmitt trigger in
+ * electronics).
  */
 export function isInEpisode(wasInEpisode: boolean, value: number, levels: Levels): boolean {
   return wasInEpisode ? value >= levels.endBelow : value >= levels.beginAt;
 }
 
-/** Takes the next value of one side of an episode. @returns whether it begins with that value */
+/** Applies the next value to one side of an episode. @returns whether the episode begins with this value */
 export function begins<Side extends string>(
   episode: Record<Side, boolean>,
   side: Side,

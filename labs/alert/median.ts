@@ -1,13 +1,13 @@
 import { seededRandom } from "../source/market.js";
 
-/** How a spread of normally distributed numbers is had from their median absolute deviation: 1 / Φ⁻¹(3/4). */
+/** The factor from the median absolute deviation of normally distributed numbers to their standard deviation: 1 / Φ⁻¹(3/4). */
 export const NORMAL_SCALE = 1.4826;
 
-/** A node of a treap: a search tree by value, a heap by priority, and so balanced by chance. */
+/** A node of a treap: a search tree by value and a heap by random priority, which keeps it balanced on average. */
 interface Node {
   value: number;
   priority: number;
-  /** Nodes in this tree. */
+  /** The number of nodes in this subtree. */
   size: number;
   left: Node | undefined;
   right: Node | undefined;
@@ -22,7 +22,7 @@ function withChildren(node: Node, left: Node | undefined, right: Node | undefine
   return node;
 }
 
-/** All below the value, and the rest. */
+/** Splits a tree into the values below a value, and the rest. */
 function split(node: Node | undefined, value: number): [Node | undefined, Node | undefined] {
   if (node === undefined) return [undefined, undefined];
   if (node.value < value) {
@@ -33,7 +33,7 @@ function split(node: Node | undefined, value: number): [Node | undefined, Node |
   return [low, withChildren(node, high, node.right)];
 }
 
-/** One tree of two, where no value of the first is above one of the second. */
+/** Joins two trees; no value of the first may exceed a value of the second. */
 function join(low: Node | undefined, high: Node | undefined): Node | undefined {
   if (low === undefined) return high;
   if (high === undefined) return low;
@@ -50,7 +50,7 @@ function withoutOne(node: Node | undefined, value: number): Node | undefined {
     : withChildren(node, node.left, withoutOne(node.right, value));
 }
 
-/** The value with `rank` values before it. */
+/** The value with `rank` values before it in sorted order. */
 function valueAt(node: Node, rank: number): number {
   const before = sizeOf(node.left);
   if (rank < before) return valueAt(node.left!, rank);
@@ -58,9 +58,9 @@ function valueAt(node: Node, rank: number): number {
 }
 
 /**
- * The distance from `center` with `rank` smaller ones, over a tree of what lies below the center and one of what does not.
- * Read towards both sides, the distances of each tree grow. Each step goes down one level in one of the two, so the
- * search costs O(log n), although every distance is another one whenever the center moves.
+ * The distance from `center` that has `rank` smaller ones, given a tree of the values below the center and a tree of the
+ * others. In each tree, distances grow away from the center. Each step descends one level in one of the trees, so the search
+ * costs O(log n), although all distances change whenever the center moves.
  */
 function distanceAt(
   below: Node | undefined,
@@ -72,38 +72,38 @@ function distanceAt(
   if (above === undefined) return center - valueAt(below, below.size - 1 - rank);
   const toBelow = center - below.value;
   const toAbove = above.value - center;
-  const nearer = sizeOf(below.right) + sizeOf(above.left); // nearer than the farther of the two roots, at least
+  const nearer = sizeOf(below.right) + sizeOf(above.left); // at least this many are nearer than the farther of the two roots
   if (rank > nearer) {
-    // Not among the nearer root and what is nearer still on its side.
+    // Skip the nearer root and the values that are nearer on its side.
     return toBelow <= toAbove
       ? distanceAt(below.left, above, center, rank - sizeOf(below.right) - 1)
       : distanceAt(below, above.right, center, rank - sizeOf(above.left) - 1);
   }
-  // Not among the farther root and what is farther still on its side.
+  // Skip the farther root and the values that are farther on its side.
   return toBelow > toAbove
     ? distanceAt(below.right, above, center, rank)
     : distanceAt(below, above.left, center, rank);
 }
 
-/** The middle of `size` sorted values: the middle one, or the mean of the two. */
+/** The median of `size` sorted values: the middle one, or the mean of the two middle ones. */
 function middle(size: number, at: (rank: number) => number): number {
   const upper = at(size >>> 1);
   return size % 2 === 1 ? upper : (at(size / 2 - 1) + upper) / 2;
 }
 
-/** A collection of numbers that knows its median, and how far its numbers are from it. */
+/** A collection of numbers with its median and median absolute deviation. */
 export interface MedianTree {
   readonly size: number;
   add(value: number): void;
-  /** Takes one occurrence of a number out; nothing where there is none. */
+  /** Removes one occurrence of a number; does nothing if there is none. */
   remove(value: number): void;
-  /** NaN where it is empty. */
+  /** NaN if it is empty. */
   median(): number;
-  /** The median of the distances from the median, also called MAD; NaN where it is empty. */
+  /** The median of the distances from the median (MAD); NaN if it is empty. */
   medianAbsoluteDeviation(): number;
 }
 
-/** Keeps numbers sorted in a treap (Seidel and Aragon, 1996): each of its operations costs O(log n), on average over the priorities. */
+/** Keeps numbers sorted in a treap (Seidel and Aragon, 1996). Each operation costs O(log n), on average over the priorities. */
 export function medianTree(): MedianTree {
   const priority = seededRandom(1);
   let root: Node | undefined;

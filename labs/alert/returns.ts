@@ -1,17 +1,17 @@
 import type { PriceEvent } from "../event.js";
 
-/** What is kept of an asset to tell its returns. JSON, for the checkpoint. */
+/** The state of an asset from which its returns are computed, as JSON for the checkpoint. */
 export interface ReturnMemory {
-  /** The interval that the newest price is in: its start divided by its length. */
+  /** The interval of the newest price: its start divided by its length. */
   interval: number;
   price: number;
-  /** The last price of the last interval before that had one; null at first. */
+  /** The last price of the preceding interval that had a price; null at first. */
   before: { interval: number; price: number } | null;
 }
 
-/** What a price became between the ends of two intervals. */
+/** The change of a price between the ends of two intervals. */
 export interface Return {
-  /** Natural logarithm of the later price over the earlier one: 0.01 is about one percent. */
+  /** The natural logarithm of later price / earlier price, per interval: 0.01 is about one percent. */
   value: number;
   /** When the later interval ended, milliseconds since the epoch. */
   endMs: number;
@@ -19,7 +19,7 @@ export interface Return {
   priceUsd: number;
 }
 
-/** The memory after the first price of an asset. */
+/** The state after the first price of an asset. */
 export function firstReturnMemory(
   { priceUsd, eventTimeMs }: PriceEvent,
   everyMs: number,
@@ -28,11 +28,11 @@ export function firstReturnMemory(
 }
 
 /**
- * Takes the next price of an asset. An interval of event time counts with its last price, and is over with the first price of
- * a later one: returns from trade to trade would mostly tell whether the last one bought or sold. A price of an
- * interval that is over comes too late and changes nothing.
+ * Adds the next price of an asset. An interval of event time is represented by its last price and ends with the first price
+ * of a later interval: returns between single trades would mostly show whether the last trade was a buy or a sell. A price of
+ * an interval that has ended is ignored as late.
  *
- * @returns the return of the interval that this price ends; undefined where it ends none
+ * @returns the return of the interval that this price ends; undefined if it does not end one
  */
 export function takePrice(
   memory: ReturnMemory,
@@ -47,18 +47,18 @@ export function takePrice(
   memory.interval = interval;
   memory.before = { interval: ended, price };
   if (before === null) return undefined;
-  // Over k intervals a random walk spreads √k times as far: the return is brought to the measure of one.
+  // Over k intervals, a random walk spreads √k times as far: scale the return to one interval.
   const value = logRatio(price, before.price) / Math.sqrt(ended - before.interval);
   return { value, endMs: (ended + 1) * everyMs, priceUsd: price };
 }
 
-/** ln(price / before), finite whatever the prices: the quotient itself may be too large for a double, or too small. */
+/** ln(price / before), always finite: the quotient itself may overflow or underflow a double. */
 function logRatio(price: number, before: number): number {
   const ratio = price / before;
   return ratio > 0 && ratio < Infinity ? Math.log(ratio) : Math.log(price) - Math.log(before);
 }
 
-/** All returns of one asset's events, in the order that they come in. */
+/** All returns of one asset's events, in their order. */
 export function returnsOf(events: Iterable<PriceEvent>, everyMs: number): Return[] {
   const returns: Return[] = [];
   let memory: ReturnMemory | undefined;

@@ -4,12 +4,12 @@ import { parseDurationMs } from "../shared/time.js";
 import { DETECTORS } from "./detector.js";
 import type { Levels } from "./episode.js";
 
-// The file of rules, as a person writes it:
+// The format of a file of alert rules:
 //
 //   { "webhook": "http://127.0.0.1:9000/alerts",
 //     "rules": [ { "name": "bitcoin is dear", "kind": "level", "assets": ["bitcoin"], "above_usd": 100000 } ] }
 
-/** A level in dollars is left again when the price is this far back, where the rule does not say. */
+/** By default, an episode of a level rule ends when the price has moved back by this fraction of the level. */
 const DEFAULT_REARM = 0.001;
 
 const positive = z.number().positive();
@@ -23,11 +23,11 @@ const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** What every rule has. */
+/** The members of every rule. */
 const common = {
-  /** What the alerts are called. */
+  /** The name of the rule, shown in its alerts. */
   name: z.string().trim().min(1).max(80),
-  /** The assets that it is for; all where there is none. */
+  /** The assets that it applies to; all by default. */
   assets: z.array(z.string().min(1)).min(1).optional(),
 };
 
@@ -35,9 +35,9 @@ const change = z
   .strictObject({
     ...common,
     kind: z.literal("change"),
-    /** An episode begins with a window whose price changes by at least so many percent … */
+    /** An episode begins with a window whose price changes by at least this percentage … */
     percent: positive,
-    /** … and ends with one that changes by less than this; half of it by default. */
+    /** … and ends with a window that changes by less than this; by default, half of `percent`. */
     rearm_percent: z.number().min(0).optional(),
     direction: z.enum(["up", "down", "both"]).default("both"),
   })
@@ -52,9 +52,9 @@ const level = z
     kind: z.literal("level"),
     /** An episode begins with a price of at least this, or … */
     above_usd: positive.optional(),
-    /** … with one of at most this. */
+    /** … with a price of at most this. */
     below_usd: positive.optional(),
-    /** It ends with a price on the other side of this; a thousandth off the level by default. */
+    /** An episode ends with a price on the other side of this; by default, a thousandth off the level. */
     rearm_usd: positive.optional(),
   })
   .refine(({ above_usd, below_usd }) => (above_usd === undefined) !== (below_usd === undefined), {
@@ -75,7 +75,7 @@ const level = z
 const silence = z.strictObject({
   ...common,
   kind: z.literal("silence"),
-  /** An episode begins when no event of the asset has arrived for this long, and ends with the next one. */
+  /** An episode begins when no event of the asset has arrived for this long, and ends with the next event. */
   after: duration,
 });
 
@@ -84,13 +84,13 @@ const anomaly = z
     ...common,
     kind: z.literal("anomaly"),
     detector: z.enum(DETECTORS).default("robust"),
-    /** Returns are taken over intervals of this length of event time. */
+    /** Returns are computed over intervals of this length, in event time. */
     every: duration.prefault("10s"),
-    /** How many returns the next one is compared with. */
+    /** How many previous returns a return is compared with. */
     window: z.number().int().min(4).max(100_000).default(60),
-    /** An episode begins with a return so many standard deviations away from the usual … */
+    /** An episode begins with a return at least this many standard deviations from the center … */
     threshold: positive.default(8),
-    /** … and ends with one less far away than this; half of it by default. */
+    /** … and ends with a return that is nearer than this; by default, half of `threshold`. */
     rearm: z.number().min(0).optional(),
   })
   .refine(({ threshold, rearm = -Infinity }) => rearm <= threshold, {
@@ -99,13 +99,13 @@ const anomaly = z
   });
 
 const file = z.strictObject({
-  /** Where each alert is sent, by POST. */
+  /** The URL to which each alert is sent by POST. */
   webhook: z.url({ protocol: /^https?$/ }).optional(),
   rules: z
     .array(z.discriminatedUnion("kind", [change, level, silence, anomaly]))
     .min(1)
     .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, {
-      message: "expected names that differ from rule to rule",
+      message: "expected a different name for each rule",
     }),
 });
 
@@ -125,7 +125,7 @@ const TYPES: Record<string, string> = {
 };
 const MAX_SHOWN = 80;
 
-/** What a place of the file should hold and what it holds, for a person. */
+/** Describes an invalid place in the file: what was expected and what was found. */
 function explain(issue: z.core.$ZodRawIssue): string {
   const found = (value: unknown) =>
     value === undefined ? "found nothing" : `found ${JSON.stringify(value).slice(0, MAX_SHOWN)}`;
@@ -151,19 +151,19 @@ function explain(issue: z.core.$ZodRawIssue): string {
       return `expected ${kinds.join(" or ")}, ${found(kind)}`;
     }
     case "unrecognized_keys":
-      return `${issue.keys.map((key) => JSON.stringify(key)).join(", ")} is not known here: check how it is written, or remove it`;
+      return `${issue.keys.map((key) => JSON.stringify(key)).join(", ")} is not known here: check the spelling, or remove it`;
     case "invalid_format":
       return `expected a URL that begins with http:// or https://, ${found(issue.input)}`;
     default:
-      return "it is not as expected";
+      return "invalid value";
   }
 }
 
 /**
- * Reads a file of rules.
+ * Parses a file of alert rules.
  *
- * @param name what the file is called in an error
- * @throws UsageError that names each place that is wrong, and what was expected there
+ * @param name the file's name for error messages
+ * @throws UsageError listing each invalid place with what was expected there
  */
 export function parseAlertRules(text: string, name: string): AlertRules {
   let value: unknown;
@@ -179,21 +179,21 @@ export function parseAlertRules(text: string, name: string): AlertRules {
     return `${place.join("").replace(/^\./, "") || "the whole file"}: ${message}`;
   });
   throw new UsageError(
-    `${name} has rules that cannot be followed (setup/alerts.example.json shows how):\n  ${places.join("\n  ")}`,
+    `${name} has invalid rules (see setup/alerts.example.json):\n  ${places.join("\n  ")}`,
   );
 }
 
-/** Which way a price goes into an episode: up to a level, 1, or down to it, −1. */
+/** The direction in which a price enters an episode: 1 up to the level, −1 down to it. */
 export const signOf = ({ above_usd }: LevelRule): 1 | -1 => (above_usd === undefined ? -1 : 1);
 
-/** By default an anomaly is left at half of its threshold. */
+/** The levels of an anomaly rule. By default an episode ends at half of the threshold. */
 export const anomalyLevels = (threshold: number, rearm = threshold / 2): Levels => {
   return { beginAt: threshold, endBelow: rearm };
 };
 
 /**
- * Between which values a rule's episodes begin and end: of a change percent, of a level dollars times its sign, of a silence
- * milliseconds (it ends with an event, not by a value), of an anomaly standard deviations.
+ * The values at which a rule's episodes begin and end. The unit depends on the kind: percent (change), dollars × sign (level),
+ * milliseconds (silence, which ends with an event instead of a value), standard deviations (anomaly).
  */
 export function levelsOf(rule: AlertRule): Levels {
   switch (rule.kind) {

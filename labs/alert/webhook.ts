@@ -7,17 +7,17 @@ import { committedFiles, readProductFile, type AlertRow } from "../store/product
 import type { Store } from "../store/store.js";
 import { startTimer } from "../shared/wait.js";
 
-/** How far the deliveries have come; with the checkpoint, since it is of the same query. */
+/** Where the progress of deliveries is stored, next to the checkpoint of the query. */
 const CURSOR = "checkpoint/webhook";
 const TIMEOUT_MS = 10_000;
-/** How long counting what is left may take at the end. */
+/** How long counting the remaining alerts may take at the end. */
 const COUNT_TIMEOUT_MS = 2_000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
 export interface WebhookOptions {
   url: string;
-  /** Where `alerts/` is. */
+  /** The store that contains `alerts/`. */
   store: Store;
   notify: Notify;
   timeoutMs?: number;
@@ -25,27 +25,28 @@ export interface WebhookOptions {
 }
 
 export interface Webhook {
-  /** Says that there is something new in `alerts/`. */
+  /** Signals that there are new alerts in `alerts/`. */
   wake(): void;
   /**
-   * Waits until all is delivered, but not longer than `maxMs`.
+   * Waits until all alerts are delivered, at most `maxMs`.
    *
-   * @returns how many alerts are not delivered yet: the next run goes on with them
+   * @returns the number of undelivered alerts; the next run delivers them
    */
   close(maxMs: number): Promise<number>;
 }
 
-/** The last file that deliveries were made from, and how many of its alerts are delivered. */
+/** The last file whose alerts were delivered, and how many of its alerts are delivered. */
 const cursorSchema = z.object({ file: z.string(), delivered: z.number().int().min(0) });
 type Cursor = z.infer<typeof cursorSchema>;
 
 /**
- * Sends every alert of `alerts/` to a URL, one after the other in their order: `POST`, the alert as JSON, its id as `Idempotency-Key`
- * (the IETF's draft of that name). A delivery counts when it is answered by 2xx, and is tried again until then, at once
- * after a restart too: so each arrives at least once, and a receiver that keeps the ids takes each exactly once.
+ * Sends the alerts in `alerts/` to a URL, in order and one at a time: a `POST` with the alert as JSON and its id as
+ * `Idempotency-Key` (IETF draft "The Idempotency-Key HTTP Header Field"). A delivery is retried until it is answered with 2xx,
+ * also after a restart. Each alert is therefore delivered at least once, and a receiver that remembers the ids processes each
+ * exactly once.
  *
- * `alerts/` is the queue (the pattern is called transactional outbox): nothing is kept in memory, however long the
- * receiver is away, and the pipeline waits for nobody.
+ * `alerts/` is the queue (the transactional outbox pattern): nothing is buffered in memory, however long the receiver is
+ * unavailable, and the pipeline does not wait for it.
  */
 export function openWebhook(options: WebhookOptions): Webhook {
   const { url, store, notify, timeoutMs = TIMEOUT_MS, firstRetryMs = FIRST_RETRY_MS } = options;
@@ -67,8 +68,8 @@ export function openWebhook(options: WebhookOptions): Webhook {
       onFailedAttempt({ error, attemptNumber }) {
         if (stop.signal.aborted) throw error;
         notify(
-          `the webhook did not take an alert (${reasonOf(error)}); trying again (attempt ${attemptNumber}), ` +
-            "and alerts/ keeps it",
+          `the webhook did not accept an alert (${reasonOf(error)}); trying again (attempt ${attemptNumber}); ` +
+            "alerts/ keeps it",
         );
       },
     });
@@ -81,12 +82,12 @@ export function openWebhook(options: WebhookOptions): Webhook {
       return cursorSchema.parse(JSON.parse(text));
     } catch {
       throw new LabError(
-        `${store.root}/${CURSOR} is damaged: expected {"file":…,"delivered":…}, found ${text.slice(0, 80) || "nothing"}; remove it, and all alerts are sent again (a receiver that keeps the ids takes each once)`,
+        `${store.root}/${CURSOR} is damaged: expected {"file":…,"delivered":…}, found ${text.slice(0, 80) || "nothing"}; remove it to send all alerts again (a receiver that remembers the ids processes each once)`,
       );
     }
   }
 
-  /** The files that hold something to deliver, in order. */
+  /** The files that may contain undelivered alerts, in order. */
   async function filesFrom(cursor: Cursor): Promise<string[]> {
     return (await committedFiles(store, "alerts")).filter((name) => name >= cursor.file);
   }
@@ -111,7 +112,7 @@ export function openWebhook(options: WebhookOptions): Webhook {
   }
 
   const delivering = deliver().catch((error: unknown) => {
-    if (!stop.signal.aborted) notify(`the webhook gets no more alerts: ${errorMessage(error)}`);
+    if (!stop.signal.aborted) notify(`delivery to the webhook has stopped: ${errorMessage(error)}`);
   });
 
   async function waiting(): Promise<number> {
@@ -134,7 +135,7 @@ export function openWebhook(options: WebhookOptions): Webhook {
       wake();
       const timers = [startTimer(maxMs, () => stop.abort())];
       const counted = delivering.then(waiting);
-      // Not only a receiver may be away: the store that alerts are read from, too.
+      // The store of the alerts may be unavailable, too.
       const late = new Promise<never>((_, reject) => {
         const message = `${store.root} does not answer in time`;
         timers.push(startTimer(maxMs + COUNT_TIMEOUT_MS, () => reject(new LabError(message))));

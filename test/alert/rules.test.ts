@@ -34,10 +34,10 @@ test.each([
   [file(rule({ percent: "2" })), /rules\[0\]\.percent: expected a number, found "2"$/],
   [
     file(rule({ percnt: 1 })),
-    /rules\[0\]: "percnt" is not known here: check how it is written, or remove it$/,
+    /rules\[0\]: "percnt" is not known here: check the spelling, or remove it$/,
   ],
   [file(rule({ name: "" })), /rules\[0\]\.name: expected a text "…" that is not empty, found ""$/],
-  [file(rule({}), rule({})), /rules: expected names that differ/],
+  [file(rule({}), rule({})), /rules: expected a different name/],
   [file(rule({ rearm_percent: 3 })), /rules\[0\]\.rearm_percent: expected at most percent/],
   [
     file(rule({ assets: [] })),
