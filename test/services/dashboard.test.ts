@@ -89,7 +89,7 @@ test("the page moves within two seconds, and at the end it shows what the produc
   await figure(page, "events").waitFor();
   const first = await number(page, "events");
   await expect.poll(() => number(page, "events"), { timeout: 2_000 }).toBeGreaterThan(first);
-  await expect.poll(said, { timeout: 30_000 }).toMatch(/the page stays/);
+  await expect.poll(said, { timeout: 30_000 }).toMatch(/the live page stays/);
 
   const store = localStore(out);
   const [prices, windows, latest, alerts] = [
@@ -142,7 +142,7 @@ test("twenty pages at once are all served, and one that drops out disturbs nobod
   const pages = await Promise.all(Array.from({ length: 20 }, () => open(url)));
   await Promise.all(pages.map((page) => figure(page, "events").waitFor()));
   await pages[0]!.context().close();
-  await expect.poll(said, { timeout: 60_000 }).toMatch(/the page stays/);
+  await expect.poll(said, { timeout: 60_000 }).toMatch(/the live page stays/);
   const { length } = await readAll(localStore(out), "prices");
   for (const page of pages.slice(1)) {
     await expect.poll(() => number(page, "events"), { timeout: 20_000 }).toBe(length);
@@ -205,7 +205,7 @@ test("it can be used by keyboard, is readable on a phone, and passes axe in ligh
   const out = await temporaryFolder();
   const rules = ["--alerts", "setup/alerts.example.json"];
   const { url, said } = await serve(out, "--source", "market", "--events", "20000", ...rules);
-  await expect.poll(said, { timeout: 30_000 }).toMatch(/the page stays/);
+  await expect.poll(said, { timeout: 30_000 }).toMatch(/the live page stays/);
   for (const colorScheme of ["light", "dark"] as const) {
     const page = await open(url, {
       colorScheme,

@@ -72,7 +72,7 @@ test("a cluster that cannot be reached is told by the name of its variable, and 
     [
       [...stack, "--out", "webhdfs://127.0.0.1:1/x"],
       {},
-      /webhdfs:\/\/127\.0\.0\.1:1\/x: .*WEBHDFS_URL/,
+      /webhdfs:\/\/127\.0\.0\.1:1\/x is a WebHDFS address: .*WEBHDFS_URL/,
     ],
   ] as [string[], Record<string, string>, RegExp][]) {
     const out = ["--out", `hdfs:///${uniqueName("nowhere")}`];

@@ -138,7 +138,7 @@ test("the DataNode lost under Spark is said in two lines, and later the run comp
   expect(first.code).toBe(1);
   const lines = first.stderr
     .split("\n")
-    .filter((line) => !/ events (in the log )?· |[✔❯]|^HDFS: |^Spark plans |^$/.test(line));
+    .filter((line) => !/ events (in the log )?· |[✔❯]|^HDFS: |^Spark is planning |^$/.test(line));
   expect(lines.length, first.stderr).toBeLessThanOrEqual(2);
   expect(lines[0]).toMatch(/HDFS .*stack\.ts up hdfs/);
   expect(first.stderr).not.toMatch(/^\s+at |\.java:|\.scala:/m);
