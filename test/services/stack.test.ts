@@ -132,7 +132,7 @@ test("what answers is what was started: another program's service on the port is
     const { code, stderr } = await command(["up", name], environment);
     expect(code, name).toBe(1);
     expect(stderr).toMatch(
-      /port \d+, which \w+ needs, is taken by process \d+ \(.*java.*: end that/,
+      /port \d+, which \w+ needs, is taken by process \d+ \(.*java.*: stop that/,
     );
     expect(pid, "a process that was found is left alone").toBe(
       (await readRecord(join(folder, `run/${name}.json`)))?.pid,
