@@ -1,10 +1,10 @@
-// Addresses in messages: without what may be secret in them.
+// Addresses for messages, without the parts that may contain secrets.
 
-/** A URL as it may be shown: scheme, host and port. User, password, path and query may be secret. */
+/** The scheme, host and port of a URL. User, password, path and query may contain secrets. */
 export const shownUrl = (url: string): string =>
   URL.canParse(url) ? new URL(url).origin : "an invalid URL";
 
-/** An address that somebody has set, as it may be shown: without user, password and parameters, which may be secrets. */
+/** An address set by the user, without user, password and parameters, which may contain secrets. */
 export function shownAddress(address: string): string {
   return address.replace(/^([a-z]+:\/\/)?.*@/is, "$1…@").replace(/[;?].*$/s, "…");
 }

@@ -1,9 +1,9 @@
 /**
- * A wall clock that never goes back. When the system's clock is put back, this one goes on from where it was, so that what
- * has arrived later never seems to have arrived earlier, and a silence is noticed in time. It follows a clock that is put
- * forward, as after a laptop has slept.
+ * A wall clock that never goes back. When the system clock is set back, this clock continues from where it was: a later
+ * arrival never gets an earlier time, and silences are noticed in time. It follows a clock that is set forward, for example
+ * after a laptop has slept.
  *
- * @param wallMs the system's clock
+ * @param wallMs the system clock
  */
 export function forwardClock(wallMs: () => number = Date.now): () => number {
   let lastMs = -Infinity;
@@ -16,5 +16,5 @@ export function forwardClock(wallMs: () => number = Date.now): () => number {
   };
 }
 
-/** The time now, milliseconds since the epoch: one clock for the arrival of events and for what waits for them. */
+/** The current time in milliseconds since the epoch. The same clock is used for arrival times and for detecting silence. */
 export const nowMs = forwardClock();

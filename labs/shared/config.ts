@@ -1,35 +1,35 @@
 import { resolve } from "node:path";
 import { UsageError } from "./errors.js";
 
-// The only module that reads the environment.
+// The only module that reads environment variables.
 
-/** Where things are, as far as that depends on the machine. */
+/** The settings that depend on the machine. */
 export interface Config {
   /** Base URL of the CoinGecko API. */
   coingeckoUrl: string;
-  /** CoinGecko's optional demo key; a secret, never logged. */
+  /** Optional demo key for CoinGecko; a secret, never logged. */
   coingeckoKey: string | undefined;
   /** URL of the Coinbase Exchange WebSocket feed. */
   coinbaseUrl: string;
-  /** Another Kafka than the lab's own, `host:port` each; undefined where none is named. */
+  /** Brokers of an existing Kafka cluster, each `host:port`; undefined: the lab's own Kafka. */
   kafkaBrokers: string[] | undefined;
-  /** Another HDFS than the lab's own: its NameNode, `hdfs://host:port`. */
+  /** The NameNode of an existing HDFS, `hdfs://host:port`; undefined: the lab's own HDFS. */
   hdfsUrl: string | undefined;
-  /** Where that HDFS is reached by HTTP, `http://host:port`, if not at the usual port. */
+  /** The WebHDFS address of that HDFS, `http://host:port`, if it is not at the default port. */
   webhdfsUrl: string | undefined;
-  /** Another Spark Connect server than the lab's own, `sc://host:port`. */
+  /** An existing Spark Connect server, `sc://host:port`; undefined: the lab's own Spark. */
   sparkRemote: string | undefined;
   stack: StackConfig;
 }
 
 /** The lab's own Kafka, HDFS and Spark. */
 export interface StackConfig {
-  /** Where their data, logs and rendered settings live. */
+  /** The folder of their data, logs and generated settings. */
   folder: string;
   ports: Record<PortName, number>;
 }
 
-/** Where the lab's own services answer: on this machine, and to nobody else. */
+/** The addresses of the lab's own services, which listen only on this machine. */
 export function ownAddresses({ ports }: StackConfig) {
   const host = "127.0.0.1";
   return {
@@ -61,7 +61,7 @@ const DEFAULT_PORTS = {
 export type PortName = keyof typeof DEFAULT_PORTS;
 export const PORT_NAMES = Object.keys(DEFAULT_PORTS) as PortName[];
 
-/** The variable that moves one of the stack's ports. */
+/** The environment variable that sets one of the stack's ports. */
 export const portVariable = (name: PortName): string => `LAB_${name}`;
 
 function port(environment: NodeJS.ProcessEnv, name: PortName): number {
@@ -73,12 +73,12 @@ function port(environment: NodeJS.ProcessEnv, name: PortName): number {
   return value;
 }
 
-/** `host:port, host:port`, with or without the space; undefined if there is none. */
+/** Parses `host:port,host:port`, with optional spaces; undefined if the list is empty. */
 function brokers(text = ""): string[] | undefined {
   const list = text.split(",").map((broker) => broker.trim());
   const named = list.filter((broker) => broker !== "");
   for (const [index, broker] of named.entries()) {
-    // kafkajs takes no IPv6 address.
+    // kafkajs does not support IPv6 addresses.
     if (!/^[^\s:/@[\]]+:\d{1,5}$/.test(broker)) {
       throw new UsageError(
         `KAFKA_BROKERS must be host:port,host:port; entry ${index + 1} is not host:port`,
@@ -88,7 +88,7 @@ function brokers(text = ""): string[] | undefined {
   return named.length === 0 ? undefined : named;
 }
 
-/** The URL in a variable. An error does not show it: it may hold a password. @throws UsageError if it is none of these schemes */
+/** The URL in a variable, or the default. Errors do not show it: it may contain a password. @throws UsageError if it has none of the schemes */
 function url(text: string | undefined, usual: string, name: string, schemes: string[]): string {
   if (!text) return usual;
   if (URL.canParse(text) && schemes.includes(new URL(text).protocol)) return text;
@@ -96,9 +96,9 @@ function url(text: string | undefined, usual: string, name: string, schemes: str
 }
 
 /**
- * Reads the settings that depend on where the lab runs. An empty variable counts as not set.
+ * Reads the settings from environment variables. An empty variable counts as not set.
  *
- * @throws UsageError if a port or a broker is none
+ * @throws UsageError if a port, a URL or a broker's address is invalid
  */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const ports = PORT_NAMES.map((name) => [name, port(environment, name)] as const);

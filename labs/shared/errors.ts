@@ -1,20 +1,20 @@
 /**
- * An error that a person can act on: its message says what was expected, what was found and what to
- * do next. Scripts print the message alone; any other error is a defect of the lab.
+ * An error that the user can act on: its message says what was expected, what was found and what to do next. Scripts print
+ * only the message; any other error is a bug.
  */
 export class LabError extends Error {
   override name = "LabError";
-  /** The exit code of a script that ends with this error: 1 failed, 2 wrong usage. */
+  /** The exit code of a script that ends with this error: 1 failed, 2 usage error. */
   readonly exitCode: 1 | 2 = 1;
 }
 
-/** A wrong option or argument. Scripts end with exit code 2. */
+/** An invalid option or argument. Scripts end with exit code 2. */
 export class UsageError extends LabError {
   override name = "UsageError";
   override readonly exitCode = 2;
 }
 
-/** That a file or folder does not exist. */
+/** A file or folder does not exist. */
 export class NotFoundError extends LabError {
   override name = "NotFoundError";
 }
@@ -25,20 +25,20 @@ const MEANINGS: Record<string, string> = {
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
-  EFBIG: "it would be larger than a file may be here",
-  EIO: "the disk reports an error",
+  EFBIG: "the file would exceed the size limit",
+  EIO: "the disk reports an input/output error",
   ENOENT: "it does not exist",
   ENOTDIR: "a part of the path is a file, not a folder",
   EISDIR: "it is a folder, not a file",
-  ENOTFOUND: "no host has this name, or there is no internet here",
-  EAI_AGAIN: "the host's name cannot be looked up: there is no internet here",
-  EEXIST: "something else of that name is in the way",
+  ENOTFOUND: "the host name does not exist, or there is no internet connection",
+  EAI_AGAIN: "the host name cannot be resolved: there is no internet connection",
+  EEXIST: "a file of that name exists",
 };
 
 const REMEDIES: Record<string, string> = {
-  ENOSPC: "free some space, and the same command continues",
-  EDQUOT: "free some space, and the same command continues",
-  EFBIG: "raise the limit (ulimit -f), and the same command continues",
+  ENOSPC: "free some space, then run the same command again to continue",
+  EDQUOT: "free some space, then run the same command again to continue",
+  EFBIG: "raise the limit (ulimit -f), then run the same command again to continue",
   EIO: "check the disk (dmesg), or choose another --out",
 };
 
@@ -48,7 +48,7 @@ export function errorCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** What any thrown value says, in one line. Some packages (parquetjs-lite) throw strings. */
+/** The message of any thrown value. Some packages (parquetjs-lite) throw strings. */
 export function errorMessage(error: unknown): string {
   const code = errorCode(error);
   const meaning = code === undefined ? undefined : MEANINGS[code];
@@ -56,7 +56,7 @@ export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What went wrong with a file of this machine and, where the disk is to blame, what to do about it. */
+/** The message of an error of a local file and, if the disk is the cause, what to do about it. */
 export function diskErrorMessage(error: unknown): string {
   const remedy = REMEDIES[errorCode(error) ?? ""];
   return remedy === undefined ? errorMessage(error) : `${errorMessage(error)}: ${remedy}`;

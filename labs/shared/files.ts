@@ -3,10 +3,10 @@ import fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode } from "./errors.js";
 
-// Files and folders of this machine, and what it takes that they outlive a power cut: what was written to a file is on the
-// disk once the file is synced, its name and its place once the folder is (fsync(2), rename(2)).
+// Local files and folders that survive a power cut. The content of a file is on disk once the file is synced; its name is on
+// disk once its folder is synced (fsync(2), rename(2)).
 
-/** An open file: what the lab uses of Node's. */
+/** An open file: the methods of Node's FileHandle that the lab uses. */
 export interface OpenFile {
   appendFile(content: Uint8Array): Promise<void>;
   writeFile(content: Uint8Array | string | AsyncIterable<Uint8Array | string>): Promise<void>;
@@ -22,12 +22,12 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** Flags to write at the end of a file that is there: one that is missing is not made. */
+/** Flags to append to an existing file; a missing file is not created. */
 export const APPEND = constants.O_WRONLY | constants.O_APPEND;
 
-/** The operations on files that the store and the event log are made of: so few that a test can stand in for the disk. */
+/** The file operations that the store and the event log use: few enough for a test to replace the disk. */
 export interface Disk {
-  /** `r` to read or to sync a folder, `w` to write anew, `a+` to read and append, APPEND to append to what is there. */
+  /** `r`: read, or sync a folder; `w`: create or overwrite; `a+`: read and append; APPEND: append to an existing file. */
   open(path: string, flags: "r" | "w" | "a+" | typeof APPEND): Promise<OpenFile>;
   mkdir(path: string): Promise<unknown>;
   rename(from: string, to: string): Promise<void>;
@@ -37,31 +37,31 @@ export interface Disk {
 }
 
 export interface DiskOptions {
-  /** Whether what is written must outlive a power cut. Without it the system writes to the disk when it likes. */
+  /** Whether written data must survive a power cut. If false, the operating system decides when it is written to disk. */
   sync?: boolean;
-  /** By default this machine's. */
+  /** This machine's disk by default. */
   disk?: Disk;
 }
 
-/** This machine's own. */
+/** The disk of this machine. */
 export const nodeDisk: Disk = fs;
 
-/** Syncs a folder: the names in it are on the disk then. */
+/** Syncs a folder: afterwards, the names in it are on disk. */
 export async function syncFolder(path: string, disk: Disk = nodeDisk): Promise<void> {
   try {
     const folder = await disk.open(path, "r");
     await folder.sync().finally(() => folder.close());
   } catch (error) {
-    // Some file systems cannot (EINVAL, ENOTSUP), and a folder that may not be read cannot be opened (EACCES).
+    // Some file systems cannot sync folders (EINVAL, ENOTSUP), and a folder without read permission cannot be opened (EACCES).
     if (!["EINVAL", "ENOTSUP", "EACCES"].includes(errorCode(error) ?? "")) throw error;
   }
 }
 
 /**
- * Makes a folder and those above it, where they are missing. Unlike Node 20's recursive `mkdir` it ends where nobody can
- * make a folder although the one above it is there: in `/proc`, say.
+ * Creates a folder and its missing parent folders. Node 20's recursive `mkdir` never returns if a folder cannot be created
+ * although its parent exists, as in `/proc`; this function fails.
  *
- * @param synced whether the folder and those made above it must outlive a power cut
+ * @param synced whether the folder and its new parent folders must survive a power cut
  */
 export async function makeFolders(path: string, synced = false, disk = nodeDisk): Promise<void> {
   try {
@@ -74,12 +74,12 @@ export async function makeFolders(path: string, synced = false, disk = nodeDisk)
       if (errorCode(error) !== "ENOENT" || parent === path) throw error;
       await makeFolders(parent, synced, disk);
       await disk.mkdir(path).catch(async (again: unknown) => {
-        // Another process may have been faster.
+        // Another process may have created it meanwhile.
         if (errorCode(again) !== "EEXIST" || !(await isFolder(path, disk))) throw again;
       });
     }
   }
-  // One that was there too: it may be left over from a run that was killed before it synced.
+  // An existing folder, too: the run that created it may have been killed before it synced.
   if (synced) await syncFolder(dirname(path), disk);
 }
 

@@ -3,26 +3,25 @@ import { LabError, errorCode, errorMessage } from "./errors.js";
 import { shownUrl } from "./address.js";
 import { withTimeout } from "./wait.js";
 
-// How the lab asks others over HTTP: with a limit for the time and for the size of an answer, and without telling a
-// secret to anyone but the host it is for.
+// HTTP requests with a timeout, a limit on the size of the answer, and no secrets sent to any host but the one they are for.
 
-/** The largest answer that is read, bytes, counted after decompression: a kilobyte of gzip may hold a megabyte. */
+/** The maximum size of an answer in bytes, after decompression: a kilobyte of gzip may contain a megabyte. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 5;
 
-/** A redirect to another host. It is not followed: the headers, or the URL itself, may hold a secret. */
+/** A redirect to another host. It is not followed: the headers or the URL may contain a secret. */
 class RedirectError extends LabError {
   override name = "RedirectError";
 }
 
-/** Whether a secret that was sent to one URL may be sent to another one too: to the same server, or from its HTTP to its HTTPS port. */
+/** Whether a secret for one URL may be sent to another: to the same origin, or from its default HTTP port to its HTTPS port. */
 function isSameHost(from: URL, to: URL): boolean {
   if (to.origin === from.origin) return true;
   const isToTls = from.protocol === "http:" && to.protocol === "https:";
   return isToTls && to.hostname === from.hostname && from.port === "" && to.port === "";
 }
 
-/** Where an answer redirects to; undefined if it does not. */
+/** The target of a redirect; undefined if the response is not one. */
 function redirectTarget(response: AxiosResponse | undefined, from: string): URL | undefined {
   const location = response?.headers["location"] as unknown;
   if (response === undefined || ![301, 302, 303, 307, 308].includes(response.status)) return;
@@ -31,10 +30,9 @@ function redirectTarget(response: AxiosResponse | undefined, from: string): URL 
 }
 
 /**
- * Sends a request and reads the answer, of at most `MAX_ANSWER_BYTES`. A `GET` follows redirects of the same host, nothing
- * else follows any.
+ * Sends a request and reads the answer, at most `MAX_ANSWER_BYTES`. Only a `GET` follows redirects, and only on the same host.
  *
- * @param timeoutMs how long connecting, redirects and the whole answer may take together, milliseconds
+ * @param timeoutMs the limit for connecting, redirects and reading the whole answer together
  * @throws RedirectError if the answer redirects to another host; AxiosError for any other failure
  */
 export function request<T>(
@@ -42,9 +40,9 @@ export function request<T>(
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<AxiosResponse<T>> {
-  // Axios's own timeout starts anew with every byte that comes, and its redirects take the headers along to any host.
+  // Axios's own timeout restarts with every byte received, and its redirects send the headers to any host.
   const limits = { maxContentLength: MAX_ANSWER_BYTES, maxRedirects: 0 };
-  const whole = { baseURL: undefined, params: undefined }; // both are in the URL already
+  const whole = { baseURL: undefined, params: undefined }; // the URL already contains both
   return withTimeout(
     timeoutMs,
     async (signal) => {
@@ -58,7 +56,7 @@ export function request<T>(
           if (target === undefined) throw error;
           if (!isSameHost(new URL(url), target)) {
             throw new RedirectError(
-              `${shownUrl(url)} redirects to ${shownUrl(target.href)}, which is not followed: a key for one host must not be sent to another`,
+              `${shownUrl(url)} redirects to ${shownUrl(target.href)}; redirects to another host are not followed, so that keys are not sent to it`,
               { cause: error },
             );
           }
@@ -72,7 +70,7 @@ export function request<T>(
   );
 }
 
-/** Why a request got no usable answer, in a few words. */
+/** A short reason why a request got no usable answer. */
 export function noAnswerReason(error: unknown): string {
   const isUnknownName = ["ENOTFOUND", "EAI_AGAIN"].includes(errorCode(error) ?? "");
   if (isUnknownName || !(error instanceof AxiosError)) return errorMessage(error);
@@ -84,7 +82,7 @@ export function noAnswerReason(error: unknown): string {
   return error.code ?? "no connection";
 }
 
-/** The status of an answer that came whole and is not a success; undefined for any other failure. */
+/** The status of a complete answer that is not a success; undefined for any other failure. */
 export function refusedStatus(error: unknown): number | undefined {
   const status = error instanceof AxiosError ? error.response?.status : undefined;
   return status === undefined || (status >= 200 && status < 300) ? undefined : status;

@@ -3,35 +3,35 @@ import { open, readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { LabError, errorCode, errorMessage } from "./errors.js";
 
-// Locks between processes, by flock(2): the kernel gives a lock to one process only, and takes it back when that process
-// ends, however it ends. So nothing of a killed process has to be recognized and removed, and no process id is believed.
+// Locks between processes with flock(2). The kernel grants a lock to one process at a time and releases it when that process
+// ends, however it ends. So there are no stale locks to detect, and process ids need not be trusted.
 //
-// Node has no call for it. But the lock belongs to the open file and not to the process that asked for it: the command
-// flock(1) is handed our open file, takes the lock and exits, and the lock is ours as long as the file is open. A shell
+// Node has no call for flock(2). But a lock belongs to the open file description, not to the process that requested it: the
+// command flock(1) inherits our open file, takes the lock and exits, and the lock lasts as long as the file is open. A shell
 // script does the same with `exec 9>file; flock 9`.
 //
-// The file stays when the lock is given back. If it were removed, one process could lock the removed file and another
-// one a new file of the same name.
+// The file is not removed when the lock is released. Otherwise one process could lock the removed file while another locks a
+// new file of the same name.
 
-/** What flock(1) exits with when another process has the lock. */
+/** The exit code of flock(1) if another process holds the lock. */
 const HELD_BY_ANOTHER = 75;
 
-/** A lock that this process has until it releases it or ends. */
+/** A lock that this process holds until it releases it or ends. */
 export interface Lock {
   release(): Promise<void>;
 }
 
 /**
- * Locks a file, which is made where it is missing.
+ * Locks a file, creating it if it is missing.
  *
- * Processes of one machine exclude each other, in containers too; those of several machines do if the file system passes
- * flock(2) on, as NFS does.
+ * Processes on one machine exclude each other, also in containers; processes on several machines do if the file system
+ * supports it, as NFS does.
  *
  * @param waitMs how long to wait for another process to release it
- * @param signal ends the waiting
- * @returns undefined if another process has it
+ * @param signal stops the wait
+ * @returns undefined if another process holds the lock
  * @throws Error of the operating system if the file cannot be opened for writing
- * @throws LabError if the file system has no locks
+ * @throws LabError if the file system does not support locks
  */
 export async function lockFile(
   path: string,
@@ -58,7 +58,7 @@ export async function lockFile(
   };
 }
 
-/** Who has a lock, in words for a person: `process 123`; empty where that is not known. */
+/** Describes the process that holds a lock: `process 123`; empty if unknown. */
 export async function lockHolder(path: string): Promise<string> {
   const text = await readFile(path, "utf8").catch(() => "");
   const [, pid, host] = /^(\d+) (\S+)\n$/.exec(text) ?? [];
@@ -66,7 +66,7 @@ export async function lockHolder(path: string): Promise<string> {
   return host === hostname() ? `process ${pid}` : `process ${pid} on ${host}`;
 }
 
-/** @returns whether the open file is locked now */
+/** Locks an open file. @returns false if another process holds the lock */
 function flock(
   fileDescriptor: number,
   path: string,
@@ -78,7 +78,7 @@ function flock(
   return new Promise((resolve, reject) => {
     const child = spawn("flock", args, {
       stdio: ["ignore", "ignore", "pipe", fileDescriptor], // the last one is the child's 3
-      detached: true, // Ctrl-C is for this process to answer
+      detached: true, // Ctrl-C must not kill it; this process handles it
       signal,
     });
     let words = "";

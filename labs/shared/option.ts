@@ -1,16 +1,16 @@
 import { MAX_DURATION, formatDuration, parseDurationMs } from "./time.js";
 
-// Options of the command line, as data: a source names its own, and the command makes them its own.
+// Command-line options as data: each source declares its options, and the command adds them to its own.
 
 /** An option that takes a value. */
 export interface OptionSpec {
-  /** As people type it: `--speed <x>`. */
+  /** The flag and its value, for example `--speed <x>`. */
   flags: string;
   help: string;
-  /** Reads the value. @throws Error that says what was expected */
+  /** Parses the value. @throws Error saying what was expected */
   parse?: (text: string) => unknown;
   default?: unknown;
-  /** The default as one would type it. */
+  /** The default as the user would type it. */
   shownDefault?: string;
 }
 
@@ -32,7 +32,7 @@ export function duration(text: string): number {
 export function positiveDuration(text: string): number {
   const ms = duration(text);
   if (ms < 1 || !Number.isInteger(ms)) {
-    throw new Error("Expected at least 1ms, and whole milliseconds.");
+    throw new Error("Expected a whole number of milliseconds, at least 1ms.");
   }
   return ms;
 }
@@ -68,9 +68,9 @@ export const numberFrom =
     return value;
   };
 
-/** Names with commas between, each once. */
+/** Parses names separated by commas, without duplicates. */
 export function nameList(text: string): string[] {
   const list = [...new Set(text.split(",").map((name) => name.trim()))];
-  if (list.includes("")) throw new Error("Expected names with commas between: a,b.");
+  if (list.includes("")) throw new Error("Expected names separated by commas: a,b.");
   return list;
 }

@@ -1,15 +1,15 @@
-// Times are UTC: milliseconds since the epoch in code, ISO-8601 with Z at the edges.
+// Times are UTC: milliseconds since the epoch in code, ISO-8601 with Z in input and output.
 
-/** The shape of a time; the widest zone is 18 hours, as in Java, whose clock Spark's is. */
+/** The format of a time. Zone offsets go up to 18 hours, as in Java and therefore in Spark. */
 export const ISO_TIME =
   /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-](?:(?:0\d|1[0-7]):[0-5]\d|18:00))$/;
 const DAY_MS = 86_400_000;
 
 const UNITS_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** The days from 1970-01-01 to a date of the Gregorian calendar; month 1 to 12. */
+/** The number of days from 1970-01-01 to a date of the Gregorian calendar; months are 1 to 12. */
 function daysSinceEpoch(year: number, month: number, day: number): number {
-  // Counting years from March puts the leap day at the end, so that a month's first day is a line.
+  // Counting years from March puts the leap day last, so that the first day of a month is a linear function of the month.
   const marchYear = month > 2 ? year : year - 1;
   const marchMonth = month > 2 ? month - 3 : month + 9;
   return (
@@ -43,7 +43,7 @@ function toMs(
   return days * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1_000 + millisecond;
 }
 
-/** The number that the decimal digits of `text` from `start` to before `end` write; NaN if one is no digit. */
+/** Parses the decimal digits in `text` from `start` to before `end`; NaN if a character is not a digit. */
 function digits(text: string, start: number, end: number): number {
   let value = 0;
   for (let index = start; index < end; index++) {
@@ -55,15 +55,15 @@ function digits(text: string, start: number, end: number): number {
 }
 
 /**
- * Reads an ISO-8601 time such as `2025-01-01T10:00:10.250Z`. The zone is mandatory (`Z`, or `-18:00` to `+18:00`):
- * without one the time would depend on the reader's own. Digits beyond the millisecond are cut, at most nine are
- * taken. The calendar is the Gregorian one, before 1582 too; there are no leap seconds and no hour 24.
+ * Parses an ISO-8601 time such as `2025-01-01T10:00:10.250Z`. The zone is required (`Z`, or `-18:00` to `+18:00`): without it,
+ * the time would depend on the reader's zone. Up to nine fractional digits are accepted; those beyond milliseconds are
+ * truncated. The calendar is Gregorian, also before 1582, without leap seconds or hour 24.
  *
- * @returns milliseconds since the epoch (negative before 1970), or NaN where the text is no such time
+ * @returns milliseconds since the epoch (negative before 1970), or NaN if the text is not such a time
  */
 export function parseTimeMs(text: string): number {
-  // Every event passes here. The usual shape, 20 or 24 characters ending in Z, is read digit by digit:
-  // three times as fast as the regular expression below, which reads all the others.
+  // Called for every event. The usual formats, 20 or 24 characters ending in Z, are parsed digit by digit: three times as fast
+  // as with the regular expression below, which parses all other formats.
   const length = text.length;
   if ((length === 20 || length === 24) && text.charCodeAt(length - 1) === 90) {
     if (
@@ -96,7 +96,7 @@ export function parseTimeMs(text: string): number {
   return ms - (zone.startsWith("-") ? -zoneMinutes : zoneMinutes) * 60_000;
 }
 
-/** Whether a number is a time that `formatTime` can write: within 275,000 years of 1970. */
+/** Whether `formatTime` can format a time: it must be within 275,000 years of 1970. */
 export const isTimeMs = (timeMs: number): boolean => Math.abs(timeMs) <= 8.64e15;
 
 /** ISO-8601 with Z and milliseconds: `2025-01-01T10:00:10.250Z`. */
@@ -104,18 +104,18 @@ export function formatTime(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
 
-/** The longest duration: a hundred years. With longer ones event times overflow. */
+/** The longest duration: a hundred years. With longer durations, event times would overflow. */
 export const MAX_DURATION = "876000h";
 const MAX_DURATION_MS = 876_000 * 3_600_000;
 
-/** Reads `500ms`, `60s`, `1m` or `1h`. @returns milliseconds, or NaN where the text is no duration of at most `MAX_DURATION` */
+/** Parses `500ms`, `60s`, `1m` or `1h`. @returns milliseconds, or NaN if the text is not a duration of at most `MAX_DURATION` */
 export function parseDurationMs(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   const durationMs = match === null ? NaN : Number(match[1]) * UNITS_MS[match[2]!]!;
   return durationMs <= MAX_DURATION_MS ? durationMs : NaN;
 }
 
-/** The shortest exact writing of a duration: 60000 is `1m`, 90000 is `90s`. */
+/** Formats a duration in the largest unit that is exact: 60000 is `1m`, 90000 is `90s`. */
 export function formatDuration(durationMs: number): string {
   for (const unit of ["h", "m", "s"]) {
     const unitMs = UNITS_MS[unit]!;

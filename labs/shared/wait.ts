@@ -1,20 +1,20 @@
-// The one place that sets timers. Node keeps a timer's delay in 31 bits: a longer one (24.9 days) fires after 1 ms.
-// ESLint forbids the raw ones in labs/ and scripts/.
+// The only module that sets timers. Node stores a delay in 31 bits: a timer of more than 24.9 days fires after 1 ms. ESLint
+// forbids `setTimeout` and its like elsewhere in labs/ and scripts/.
 /* eslint-disable no-restricted-globals */
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** A timer that has been started. */
+/** A running timer. */
 export interface Timer {
-  /** Starts again from now. Costs a look at the clock, so it may be called for every message. */
+  /** Restarts the timer from now. It only reads the clock, so it is cheap enough to call for every message. */
   restart(): void;
-  /** Ends it; without effect on a timer that has fired. */
+  /** Cancels the timer; no effect if it has fired. */
   cancel(): void;
 }
 
 /**
- * Calls a function once, no sooner than `durationMs` from now, however long that is. With Infinity it never does, and
- * keeps the process alive.
+ * Calls a function once, not before `durationMs` have passed. Any duration is allowed; with Infinity the function is never
+ * called, and the timer keeps the process alive.
  *
  * @throws RangeError if the duration is not a number
  */
@@ -46,7 +46,7 @@ export function startTimer(durationMs: number, action: () => void): Timer {
   };
 }
 
-/** Waits, or stops waiting when the signal aborts, which is no error. @returns whether the time has passed */
+/** Waits until the time has passed or the signal aborts (which is not an error). @returns whether the time has passed */
 export function sleep(durationMs: number, signal?: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve(false);
@@ -63,8 +63,8 @@ export function sleep(durationMs: number, signal?: AbortSignal): Promise<boolean
 }
 
 /**
- * Runs a function with a signal that aborts when the time is over, or when another signal does. The timer ends with the
- * function, which that of `AbortSignal.timeout` does not.
+ * Runs a function with a signal that aborts after `timeoutMs`, or when another signal aborts. The timer is cancelled when the
+ * function ends; the timer of `AbortSignal.timeout` is not.
  */
 export async function withTimeout<T>(
   timeoutMs: number,

@@ -1,9 +1,9 @@
 import { tableFromIPC } from "apache-arrow";
 
-/** Rows by column name. Numbers, timestamps (milliseconds since the epoch), strings, booleans, null; nested values as JSON. */
+/** A row by column name. Values are numbers, timestamps (milliseconds since the epoch), strings, booleans, null, or nested objects and arrays. */
 export type SparkRow = Record<string, unknown>;
 
-/** A value of an Arrow column as plain JavaScript. */
+/** Converts a value of an Arrow column to plain JavaScript. */
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (typeof value === "object" && value !== null) {
@@ -17,7 +17,7 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-/** The rows of a table in Arrow's IPC format, as Spark sends them. */
+/** The rows of a table in Arrow's IPC format, which Spark sends. */
 export function arrowRows(data: Uint8Array): SparkRow[] {
   return tableFromIPC(data)
     .toArray()

@@ -10,7 +10,7 @@ import type { ExecutePlanResponse } from "./protocol.js";
 import type { Relation } from "./relation.js";
 import { streamingQuery, type StreamingQuery, type WriteStreamOptions } from "./streaming-query.js";
 
-/** The lab's part of the Spark Connect protocol, relative to the project's root. */
+/** The part of the Spark Connect protocol that the lab uses, relative to the project's root. */
 export const PROTOCOL = "labs/spark/connect.proto";
 
 const DEFAULT_PORT = 15_002;
@@ -18,13 +18,13 @@ const CONNECT_TIMEOUT_MS = 20_000;
 
 /** A session with a Spark 3.5 Connect server. */
 export interface SparkSession {
-  /** Where it is, `sc://host:port`. */
+  /** The server's address, `sc://host:port`. */
   readonly remote: string;
-  /** Runs a SQL query or command and gives its rows. @throws LabError with Spark's message */
+  /** Runs a SQL query or command and returns its rows. @throws LabError with Spark's message */
   sql<R extends object = SparkRow>(query: string): Promise<R[]>;
-  /** Names a relation, for SQL to use. */
+  /** Creates a temporary view, or replaces it, so that SQL can use a relation by name. */
   createView(name: string, relation: Relation): Promise<void>;
-  /** Starts a stream into a sink, by default in append mode. */
+  /** Starts a streaming query that writes to a sink, in append mode by default. */
   writeStream(relation: Relation, options: WriteStreamOptions): Promise<StreamingQuery>;
   close(): void;
 }
@@ -34,7 +34,7 @@ type ExecutePlan = (
   options?: grpc.CallOptions,
 ) => grpc.ClientReadableStream<ExecutePlanResponse>;
 
-/** Host and port of `sc://host[:port]`. @throws UsageError if it is no such address */
+/** Host and port of `sc://host[:port]`. @throws UsageError if the text is not such an address */
 export function parseRemote(remote: string): string {
   const match = /^sc:\/\/([^/:;]+|\[[^\]]+\])(?::(\d+))?\/?$/.exec(remote);
   if (match === null) {
@@ -48,12 +48,11 @@ export function parseRemote(remote: string): string {
 /**
  * Connects to a Spark Connect server. Nothing is sent before the first query.
  *
- * The protocol is Spark's own, `spark/connect/*.proto` of Spark 3.5; `connect.proto` beside this file has the part that the
- * lab uses.
+ * The protocol is `spark/connect/*.proto` of Spark 3.5; `connect.proto` in this folder contains the part that the lab uses.
  *
- * @param remote `sc://host:port`, as Spark's own clients take it
- * @param connectTimeoutMs how long to wait for the server, milliseconds
- * @throws UsageError if the address is none
+ * @param remote `sc://host:port`, as for Spark's own clients
+ * @param connectTimeoutMs how long to wait for the server
+ * @throws UsageError if the address is invalid
  */
 export function connectSpark(
   remote: string,
@@ -73,7 +72,7 @@ export function connectSpark(
   const sessionId = randomUUID();
   const { username } = userInfo();
 
-  /** The responses to a plan, once the server can be reached. */
+  /** Waits until the server can be reached, sends a plan and collects the responses. */
   async function execute(plan: object): Promise<ExecutePlanResponse[]> {
     try {
       await new Promise<void>((resolve, reject) => {
@@ -102,10 +101,10 @@ export function connectSpark(
     responses.flatMap(({ arrowBatch }) => (arrowBatch ? arrowRows(arrowBatch.data) : []));
 
   async function sql<R extends object>(query: string): Promise<R[]> {
-    // As a command first: of what changes something Spark answers the rows, of a query the relation to run.
+    // Sent as a command first: Spark executes commands and returns their rows; for a query it returns a relation to run.
     const responses = await execute({ command: { sqlCommand: { sql: query } } });
     const relation = responses.find((each) => each.sqlCommandResult)?.sqlCommandResult?.relation;
-    if (relation === undefined) throw new LabError(`Spark gave no answer to: ${query}`);
+    if (relation === undefined) throw new LabError(`Spark returned no result for: ${query}`);
     if ("localRelation" in relation) {
       const { data } = relation.localRelation;
       return (data === undefined ? [] : arrowRows(data)) as R[];

@@ -1,13 +1,13 @@
 import * as grpc from "@grpc/grpc-js";
 import { LabError } from "../shared/errors.js";
 
-/** What surrounds the message of what failed: the query, the task, and the classes of Java's exceptions. */
+/** Prefixes around the actual error message: the query, the task, and names of Java exceptions. */
 const WRAPPINGS = [
   /^\[STREAM_FAILED\] .*?terminated with exception: /,
   /^Job aborted due to stage failure: .*? most recent failure: Lost task .*?\(TID \d+\) \([^)]*\): /,
   /^(Caused by: )?[\w$]+(\.[\w$]+)+(\([\w$.]+\))?: /,
 ];
-/** What a client of HDFS says when the NameNode or the DataNodes are away. */
+/** Messages of the HDFS client when the NameNode or the DataNodes are unavailable, and what they mean. */
 const HDFS_TROUBLE: [RegExp, string][] = [
   [/safe ?mode/i, "HDFS is in safe mode, which ends when its DataNodes have reported"],
   [
@@ -21,7 +21,8 @@ const HDFS_TROUBLE: [RegExp, string][] = [
 ];
 
 /**
- * Spark's message in readable form: what failed and its innermost cause, without Java's stack trace, and what to do if it was HDFS.
+ * Spark's message in readable form: the error and its innermost cause, without Java's stack trace, and what to do if HDFS is
+ * the cause.
  */
 export function sparkMessage(details: string, local: boolean): string {
   const lines = details.split("\n").filter((line) => !/^\s*(at [\w$.]+\/?|\.\.\.)/.test(line));
@@ -42,11 +43,11 @@ export function sparkMessage(details: string, local: boolean): string {
   const cause = causes.length === 0 ? "" : ` (${plainLine(causes.at(-1)!)})`;
   const trouble = HDFS_TROUBLE.find(([pattern]) => pattern.test(details))?.[1];
   if (trouble === undefined) return `Spark refused: ${message}${cause}`;
-  const remedy = local ? "npx tsx scripts/stack.ts up hdfs" : "look at the cluster's HDFS";
+  const remedy = local ? "npx tsx scripts/stack.ts up hdfs" : "check the cluster's HDFS";
   return `${trouble}: ${remedy}, then the same command continues.\nSpark: ${message}${cause}`;
 }
 
-/** An error of a call to Spark, in words. Anything else is given back as it is. */
+/** Converts an error of a call to Spark into a readable one. Returns any other error unchanged. */
 export function sparkError(error: unknown, remote: string, local: boolean): unknown {
   if (!(error instanceof Error && "code" in error && "details" in error)) return error;
   const details = String(error.details);
@@ -55,7 +56,7 @@ export function sparkError(error: unknown, remote: string, local: boolean): unkn
     case grpc.status.DEADLINE_EXCEEDED:
       return new LabError(
         local
-          ? `Spark is not running at ${remote}: npx tsx scripts/stack.ts up spark, or check SPARK_REMOTE where it is set`
+          ? `Spark is not running at ${remote}: npx tsx scripts/stack.ts up spark, or check SPARK_REMOTE if it is set`
           : `Spark does not answer at ${remote} (${details}): check SPARK_REMOTE`,
       );
     default:

@@ -15,56 +15,56 @@ import type { SparkSession } from "./client.js";
 import { readStream, sqlRelation, withWatermark, type Relation } from "./relation.js";
 import type { StreamingQuery } from "./streaming-query.js";
 
-/** The query of `labs/stream/`, for Spark. */
+/** The pipeline's query, for Spark. */
 export interface SparkJob {
-  /** `host:port` of Kafka's brokers, as Spark sees them. */
+  /** `host:port` of Kafka's brokers, as reachable from Spark. */
   brokers: readonly string[];
   topic: string;
-  /** The root of the products and checkpoints, a URL that Spark can write: `hdfs://…` or `file:///…`. */
+  /** The root of the products and checkpoints, as a URL that Spark can write to: `hdfs://…` or `file:///…`. */
   root: string;
   windows: WindowSpec;
-  /** The watermark's delay, milliseconds. */
+  /** The watermark's delay. */
   delayMs: number;
   /** Percent. */
   changeThreshold: number;
-  /** The most records a micro-batch reads: `maxOffsetsPerTrigger`. */
+  /** The maximum number of records per micro-batch: `maxOffsetsPerTrigger`. */
   batchSize: number;
-  /** Live: a micro-batch this often, for ever. Without it: all that is in the topic now, then the end. */
+  /** Run a micro-batch this often until stopped. If undefined: process the current contents of the topic, then end. */
   everyMs?: number;
 }
 
-/** The products that grow, each a stream of its own; `latest/` is a batch query. */
+/** The products written in append mode, each by its own streaming query; `latest/` is a batch query. */
 const STREAMS = ["windows", "changes", "prices", "rejected"] as const;
 export type StreamName = (typeof STREAMS)[number];
 
-/** The running streams of a job. */
+/** The running streaming queries of a job. */
 export type SparkStreams = Partial<Record<StreamName, StreamingQuery>>;
 
-/** A text as a literal of Spark's SQL. */
+/** A string literal of Spark's SQL. */
 const literal = (text: string) => `'${text.replace(/[\\']/g, "\\$&")}'`;
-/** Whether a column matches a regular expression, which Java reads as JavaScript does, but for its `$`. */
+/** An SQL condition: a column matches a regular expression. Java's syntax agrees with JavaScript's here, except for `$`. */
 const matches = (column: string, { source }: RegExp) =>
   `${column} RLIKE ${literal(source.replace(/\$$/, "\\z"))}`;
 const replaceAll = (column: string, { source }: RegExp, by: string) =>
   `regexp_replace(${column}, ${literal(source)}, ${literal(by)})`;
 
-/** Makes Spark's JSON reader as strict as `JSON.parse`. Its limits are above what a message can have. */
+/** Makes Spark's JSON reader as strict as `JSON.parse`. The limits exceed anything that a message may contain. */
 const JSON_OPTIONS = `map(
   'allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false', 'columnNameOfCorruptRecord', 'lab_corrupt',
   'maxNestingDepth', '${2 * MAX_MESSAGE_LENGTH}', 'maxNumLen', '${2 * MAX_MESSAGE_LENGTH}')`;
 const fromJson = (text: string, schema: string) =>
   `from_json(${text}, '${schema}', ${JSON_OPTIONS})`;
 
-/** A JSON object without anything in which Spark's reader could miss a mistake: it ends at its only `}`, no escapes. */
+/** Matches a simple JSON object, in which Spark's reader misses no mistake: it ends at its only `}` and has no escapes. */
 const PLAIN_OBJECT = /^[ \t\r\n]*\{[^}\\]*\}[ \t\r\n]*$/;
-/** The text of a JSON value that may have been something else than a string. */
+/** Matches the text of a JSON value that may not have been a string. */
 const MAYBE_NOT_STRING = /^(?:true|false|[-"{0-9]|\[)/;
-/** An object, as far as one sees from its beginning. */
+/** Matches the beginning of a JSON object. */
 const OBJECT = /^[ \t\r\n]*\{/;
 
 /**
- * Marks the strings of a JSON text that Spark has written, so without white space between its parts: a value `"x"`
- * becomes `["x"]`. First all that could be mistaken for the end of a string is masked.
+ * Marks the strings in a JSON text written by Spark (which has no white space between its parts): a value `"x"` becomes
+ * `["x"]`. First masks everything that could be mistaken for the end of a string.
  */
 function markStrings(json: string): string {
   const masked = replaceAll(json, /\\.|[<>]/, "__");
@@ -73,23 +73,23 @@ function markStrings(json: string): string {
   return replaceAll(marked, /<([^>]*)>/, '"$1"');
 }
 
-/** Whether a field is a string, by its text and by what it is where strings are marked. */
+/** An SQL condition: a field is a string, judging by its text and by the field in the marked JSON. */
 const isString = (text: string, marked: string) =>
-  // The numbers beyond a double are written as strings, with the quotes as part of the text.
+  // Spark writes numbers beyond the range of a double as strings, with the quotes as part of the text.
   `(${marked} LIKE '["%' AND NOT (${text} LIKE '"%' AND ${marked} IN ('["Infinity"]', '["-Infinity"]')))`;
 
 /**
- * What a record says, read as strictly as `parseEvent` does, in steps; each adds columns to those of the one before.
+ * Parses a record as strictly as `parseEvent` does, in steps that each add columns to those of the previous step.
  *
- * Spark's JSON reader hides four things. It turns any value into a string where one is asked for; it does not look
- * at what follows the first value; it keeps an earlier field of the same name if the last one has another type; and it
- * tells of a bad field as of bad JSON. So each record is read once, as if all were well; the few where that
- * may hide something, which are the bad ones and those with escapes or nested values, are read again with more care.
+ * Spark's JSON reader hides four kinds of mistakes. It converts any value to a string if the schema asks for a string; it
+ * ignores what follows the first value; it keeps an earlier field of the same name if the last one has the wrong type; and it
+ * reports an invalid field as invalid JSON. So each record is first parsed the simple way. The few records where that may hide
+ * a mistake (malformed ones, and those with escapes or nested values) are parsed again more carefully.
  */
 const STEPS = [
   `SELECT topic, partition, offset, timestamp, value AS bytes, coalesce(decode(value, 'UTF-8'), '') AS text FROM lab_input`,
 
-  // A generator, since Spark would repeat the reading for each column otherwise, and for each filter on one.
+  // A generator, because Spark would otherwise repeat the parsing for each column and each filter.
   `SELECT * FROM lab_input LATERAL VIEW OUTER inline(array(${fromJson(
     "text",
     "asset string, price_usd double, event_time string, arrival_time string, lab_corrupt string",
@@ -98,7 +98,7 @@ const STEPS = [
   `SELECT *, lab_corrupt IS NOT NULL OR NOT ${matches("text", PLAIN_OBJECT)}
     OR coalesce(${matches("asset", MAYBE_NOT_STRING)}, false) AS needs_care FROM lab_input`,
 
-  // In an array, followed by its MD5, so that two values are not taken for one.
+  // Wrapped in an array and followed by its MD5, so that a second value after the first is detected.
   `SELECT *, CASE WHEN needs_care AND length(text) <= ${MAX_MESSAGE_LENGTH}
     THEN ${fromJson(`concat('[', text, ',"', md5(text), '"]')`, "array<string>")} END AS parts FROM lab_input`,
 
@@ -116,7 +116,7 @@ const STEPS = [
       THEN date_trunc('MILLISECOND', try_cast(time_text AS timestamp)) END AS event_time
     FROM lab_input`,
 
-  // The order is that of `parseEvent`.
+  // In the order of `parseEvent`.
   `SELECT *, CASE
     WHEN contains(text, '${REPLACEMENT_CHARACTER}') THEN ${literal(REASONS.notUnicode)}
     WHEN contains(text, ${literal("\\u")}) AND ${matches(`replace(text, ${literal("\\\\")}, '__')`, LONE_SURROGATE)}
@@ -143,14 +143,14 @@ const STEPS = [
 ];
 
 /**
- * The value as text, as Node decodes it: Java makes one U+FFFD of a surrogate that was written in UTF-8 (ED A0 80), Node
- * one of each byte, as of any other byte that is not UTF-8 (FF).
+ * The value as text, decoded as Node does it. For a surrogate encoded in UTF-8 (ED A0 80), Java returns one U+FFFD, but Node
+ * returns one per byte, as for any other invalid byte (FF).
  */
 const RAW = `CASE WHEN contains(text, '${REPLACEMENT_CHARACTER}')
   THEN decode(encode(${replaceAll("decode(bytes, 'ISO-8859-1')", /\xed(?=[\xa0-\xbf])/, "\xff")}, 'ISO-8859-1'), 'UTF-8')
   ELSE text END`;
 
-/** The columns of `windows/`; first and last by (event time, offset). */
+/** The query of `windows/` and `changes/`; first and last are by (event time, offset). */
 const windowQuery = ({ windows, changeThreshold }: SparkJob, changesOnly: boolean) => `
   SELECT asset, window_start, window_end, count, avg_price, stddev_price, min_price, max_price, first_price, last_price,
     (last_price - first_price) / first_price * 100 AS pct_change
@@ -172,11 +172,11 @@ const kafkaOptions = ({ brokers, topic }: SparkJob) => ({
   "kafka.bootstrap.servers": brokers.join(","),
   subscribe: topic,
   startingOffsets: "earliest",
-  // Without it Spark reads what was aborted, too.
+  // By default Spark also reads records of aborted transactions.
   "kafka.isolation.level": "read_committed",
 });
 
-/** Names the records of a relation of Kafka records, with what is wrong with each. */
+/** Creates a view of parsed Kafka records, each with the reason for rejecting it, or null. */
 async function createRecords(session: SparkSession, kafka: Relation, name: string): Promise<void> {
   let input = `${name}_0`;
   await session.createView(input, kafka);
@@ -188,10 +188,10 @@ async function createRecords(session: SparkSession, kafka: Relation, name: strin
 }
 
 /**
- * Starts the streams of a job, or continues them from their checkpoints below `root`/checkpoint.
+ * Starts the streaming queries of a job, or continues them from their checkpoints in `root`/checkpoint.
  *
- * Spark's file sink appends only, and a client in another language has no `foreachBatch`; so each product is a stream of
- * its own over the same topic with the same limit a batch, and they agree batch by batch.
+ * Spark's file sink supports only append mode, and this client has no `foreachBatch`. Each product is therefore a separate
+ * query over the same topic with the same batch limit, so that the products agree batch by batch.
  */
 export async function startSparkJob(
   session: SparkSession,
@@ -231,7 +231,7 @@ export async function startSparkJob(
   return streams;
 }
 
-/** The latest price of each asset by (event time, offset), of all that is in the topic: a batch query. */
+/** The latest price of each asset by (event time, offset), from a batch query over the whole topic. */
 export async function latestBySpark(session: SparkSession, job: SparkJob): Promise<LatestRow[]> {
   const kafka: Relation = {
     read: { dataSource: { format: "kafka", options: kafkaOptions(job) } },
@@ -241,6 +241,6 @@ export async function latestBySpark(session: SparkSession, job: SparkJob): Promi
     SELECT encode(asset, 'UTF-8') AS asset, max_by(price_usd, struct(event_time, offset)) AS price_usd,
       max(event_time) AS event_time
     FROM lab_all_records WHERE reason IS NULL GROUP BY asset ORDER BY asset`);
-  // As bytes: of a text apache-arrow removes U+FEFF from the beginning.
+  // Names are sent as bytes: apache-arrow removes a leading U+FEFF from strings.
   return rows.map((row) => ({ ...row, asset: Buffer.from(row.asset).toString() }));
 }

@@ -1,6 +1,6 @@
 import type { Relation } from "./relation.js";
 
-/** What Spark answers to a plan: the fields that the lab reads. */
+/** Spark's response to a plan: the fields that the lab reads. */
 export interface ExecutePlanResponse {
   arrowBatch?: { data: Uint8Array };
   sqlCommandResult?: { relation?: Relation | { localRelation: { data?: Uint8Array } } };

@@ -1,8 +1,8 @@
-// Plans, as the Spark Connect protocol has them: see connect.proto.
+// Relations in the form of the Spark Connect protocol; see connect.proto.
 
 type ReadOptions = Record<string, string>;
 
-/** A table that Spark has not yet computed: a plan, as the protocol has it. */
+/** A table that Spark has not yet computed: a logical plan. */
 export type Relation =
   | { sql: { query: string } }
   | {
@@ -13,15 +13,15 @@ export type Relation =
     }
   | { withWatermark: { input: Relation; eventTime: string; delayThreshold: string } };
 
-/** A query in Spark's SQL as a relation, streaming if what it reads is. */
+/** A SQL query as a relation. It is streaming if it reads a stream. */
 export const sqlRelation = (query: string): Relation => ({ sql: { query } });
 
-/** A streaming read. ReadOptions as in the Structured Streaming guide of the format. */
+/** A streaming read. For the options, see Spark's Structured Streaming guide of the format. */
 export const readStream = (format: string, options: ReadOptions): Relation => ({
   read: { dataSource: { format, options }, isStreaming: true },
 });
 
-/** A watermark on a column of event times. */
+/** Adds a watermark on a column of event times. */
 export const withWatermark = (input: Relation, eventTime: string, delayMs: number): Relation => ({
   withWatermark: { input, eventTime, delayThreshold: `${delayMs} milliseconds` },
 });

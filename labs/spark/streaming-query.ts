@@ -1,28 +1,30 @@
 import type { ExecutePlanResponse } from "./protocol.js";
 
-/** A running stream: Spark's `StreamingQuery`. */
+/** A streaming query on the server: Spark's `StreamingQuery`. */
 export interface StreamingQuery {
-  /** The same over restarts from one checkpoint. */
+  /** Stays the same when the query is restarted from its checkpoint. */
   readonly id: string;
-  /** Another one for each start. */
+  /** Different for each start. */
   readonly runId: string;
   readonly name: string;
-  /** The progress of the last batches, oldest first, in Spark's own JSON. */
+  /** The progress of the most recent batches, oldest first. */
   recentProgress(): Promise<SparkProgress[]>;
   isActive(): Promise<boolean>;
   /** Spark's message if the query has failed. */
   exception(): Promise<string | undefined>;
   stop(): Promise<void>;
   /**
-   * Waits until the query ends. @returns whether it has; false when the time is over
-   * @throws LabError with Spark's message if it failed
+   * Waits until the query ends or the time is over.
+   *
+   * @returns whether the query has ended
+   * @throws LabError with Spark's message if the query failed
    */
   awaitTermination(timeoutMs?: number): Promise<boolean>;
-  /** Waits until all that has been in the source when asked is in the sink. */
+  /** Waits until all data that is now in the source has been processed and written to the sink. */
   processAllAvailable(): Promise<void>;
 }
 
-/** What the lab reads of Spark's `StreamingQueryProgress`. */
+/** The fields of Spark's `StreamingQueryProgress` that the lab reads. */
 export interface SparkProgress {
   batchId: number;
   durationMs: Record<string, number>;
@@ -37,15 +39,15 @@ export interface SparkProgress {
 }
 
 export interface WriteStreamOptions {
-  /** A folder, for files. */
+  /** The output folder; only for files. */
   path?: string;
-  /** Files, or a table of the stream's name in the server's memory: for a look only. */
+  /** The sink: files, or a table in the server's memory with the query's name (for lessons). */
   format: "parquet" | "json" | "memory";
   checkpoint: string;
   name: string;
-  /** What of the result a batch writes: the rows that are final, those that changed, or all. Files take the final ones only. */
+  /** Which rows of the result a batch writes: final rows, changed rows, or all. The file sink supports only append. */
   outputMode?: "append" | "update" | "complete";
-  /** A micro-batch this often; without it all that is available now is read, in batches, and the query ends. */
+  /** Run a micro-batch this often. If undefined: process the data available now, in batches, and end (`availableNow`). */
   everyMs?: number;
 }
 

@@ -7,19 +7,19 @@ import { holderOf, isPortFree, run, whoListens } from "./process.js";
 import { SERVICES, SERVICE_NAMES } from "./service.js";
 import type { Stack } from "./stack.js";
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface CheckResult {
   what: string;
   ok: boolean;
   found: string;
-  /** How to mend it, where it is not ok. */
+  /** How to fix it if it is not ok. */
   remedy?: string;
 }
 
 const GB = 1024 ** 3;
 const DISK_NEEDED = 2 * GB;
 const MEMORY_NEEDED = 2.5 * GB;
-/** A machine whose clock is before the lab was written has a wrong one, and rejects live events as ahead of their time. */
+/** A clock earlier than this is wrong; live events would be rejected for being ahead of it. */
 const EARLIEST_MS = Date.UTC(2025, 0);
 const gigabytes = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`;
 
@@ -37,7 +37,7 @@ async function java(stack: Stack): Promise<CheckResult> {
     const version = /version "([^"]+)"/.exec(stderr)?.[1] ?? "unknown";
     return { what, ok: version.startsWith("11."), found: version, remedy };
   } catch (error) {
-    return { what, ok: false, found: `it does not run: ${errorMessage(error)}`, remedy };
+    return { what, ok: false, found: `does not run: ${errorMessage(error)}`, remedy };
   }
 }
 
@@ -66,7 +66,7 @@ async function installed(stack: Stack): Promise<CheckResult[]> {
   return [...results.values()];
 }
 
-/** Whether each port is free, or held by the very service of the lab that it is for. */
+/** Whether each port is free or used by the lab's own service. */
 async function ports(stack: Stack, config: StackConfig): Promise<CheckResult[]> {
   const services = await stack.status();
   const results: CheckResult[] = [];
@@ -79,7 +79,7 @@ async function ports(stack: Stack, config: StackConfig): Promise<CheckResult[]> 
     } else if (await isPortFree(port)) results.push({ what, ok: true, found: "free" });
     else {
       const found = `taken by ${await holderOf(port)}`;
-      results.push({ what, ok: false, found, remedy: `end it, or set ${portVariable(name)}` });
+      results.push({ what, ok: false, found, remedy: `stop it, or set ${portVariable(name)}` });
     }
   }
   return results;
@@ -88,7 +88,7 @@ async function ports(stack: Stack, config: StackConfig): Promise<CheckResult[]> 
 async function disk(stack: Stack): Promise<CheckResult> {
   const { bavail, bsize } = await statfs(stack.places.root);
   const free = bavail * bsize;
-  const remedy = `free ${gigabytes(DISK_NEEDED)}, or move the data by LAB_STACK_DIR`;
+  const remedy = `free ${gigabytes(DISK_NEEDED)}, or set LAB_STACK_DIR to move the data`;
   return { what: "disk", ok: free >= DISK_NEEDED, found: `${gigabytes(free)} free`, remedy };
 }
 
@@ -98,17 +98,17 @@ async function memory(stack: Stack): Promise<CheckResult> {
     what: "memory",
     ok: freemem() + used >= MEMORY_NEEDED,
     found: `${gigabytes(totalmem())}, ${gigabytes(freemem())} available`,
-    remedy: "close other programs, or start less: npx tsx scripts/stack.ts up kafka hdfs",
+    remedy: "close other programs, or start fewer services: npx tsx scripts/stack.ts up kafka hdfs",
   };
 }
 
 function clock(): CheckResult {
   const now = new Date();
-  const remedy = "set it: sudo timedatectl set-ntp true";
+  const remedy = "set the clock: sudo timedatectl set-ntp true";
   return { what: "clock", ok: now.getTime() > EARLIEST_MS, found: now.toISOString(), remedy };
 }
 
-/** Looks at all that the stack needs of this machine. */
+/** Checks everything that the stack needs from this machine. */
 export async function examine(stack: Stack, config: StackConfig): Promise<CheckResult[]> {
   return [
     node(),

@@ -4,7 +4,7 @@ import { LabError } from "../shared/errors.js";
 import type { Places } from "./places.js";
 import { RESET_HDFS, SERVICES, type ServiceName } from "./service.js";
 
-/** Whether the NameNode's folder was formatted; a new one is empty. @throws LabError if it was half formatted */
+/** Whether the NameNode's folder is formatted; a new one is empty. @throws LabError if it is only partly formatted */
 export async function isFormatted(places: Places): Promise<boolean> {
   const folder = join(places.data, "hadoop/name");
   const names = await readdir(folder).catch((): string[] => []);
@@ -12,10 +12,10 @@ export async function isFormatted(places: Places): Promise<boolean> {
   const current = await readdir(join(folder, "current")).catch((): string[] => []);
   if (current.includes("VERSION") && current.some((name) => name.startsWith("fsimage_")))
     return true;
-  throw new LabError(`the NameNode's folder ${folder} is only half formatted; ${RESET_HDFS}`);
+  throw new LabError(`the NameNode's folder ${folder} is only partly formatted; ${RESET_HDFS}`);
 }
 
-/** @throws LabError if the set-up has not installed a service */
+/** @throws LabError if a service is not installed */
 export async function requireInstalled(places: Places, name: ServiceName): Promise<void> {
   const { installed, component } = SERVICES[name];
   for (const path of [installed, "java/bin/java"]) {

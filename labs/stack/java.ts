@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Places } from "./places.js";
 
-// How the services are started: arguments of `java`.
+// The arguments of `java` that start the services.
 
-/** A path that is not ASCII, such as /home/jürgen, is read right by Java in a UTF-8 locale only, and LANG=C is none. */
+/** Java reads a non-ASCII path, such as /home/jürgen, correctly only in a UTF-8 locale; LANG=C is not one. */
 export const JAVA_ENVIRONMENT = { LC_ALL: "C.UTF-8" };
 
 export const classpath = (...entries: string[]) => ["-cp", entries.join(":")];
@@ -13,7 +13,7 @@ const SMALL_JVM = [
   "-XX:TieredStopAtLevel=1",
 ];
 
-/** Of ZooKeeper and Kafka: a main class and its file of settings. */
+/** Starts ZooKeeper or Kafka. @param file the settings file of the main class */
 export function kafkaJava(
   { settings, installed }: Places,
   heap: string,
@@ -32,7 +32,7 @@ export function kafkaJava(
   };
 }
 
-/** Of HDFS. @param args the main class and its arguments */
+/** Starts a program of HDFS. @param args the main class and its arguments */
 export function hadoopJava({ settings, installed, logs }: Places, ...args: string[]) {
   return {
     args: [

@@ -1,10 +1,10 @@
-/** Folders of an installed and configured stack. */
+/** The folders of the stack. */
 export interface Places {
   /** The project's root. */
   root: string;
   /** What the set-up scripts installed: `.lab` in the root. */
   installed: string;
-  /** Settings with the placeholders filled in, a folder a component. */
+  /** Settings with the placeholders filled in, one folder per component. */
   settings: string;
   data: string;
   logs: string;

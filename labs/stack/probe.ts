@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 
-// How one knows that a service answers.
+// Checks whether a service answers.
 
-/** What a TCP service answers to a short question. */
+/** Sends a question to a TCP service and returns its answer. */
 export function ask(port: number, question: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: "127.0.0.1", port });
@@ -15,7 +15,7 @@ export function ask(port: number, question: string): Promise<string> {
   });
 }
 
-/** Resolves when a port is open, which is cheaper to ask than a gRPC client that waits and waits again. */
+/** Resolves if a port is open. A gRPC client would wait and retry instead. */
 export function isOpen(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: "127.0.0.1", port });
@@ -27,7 +27,7 @@ export function isOpen(port: number): Promise<void> {
   });
 }
 
-/** The figures that a service of Hadoop publishes about itself. */
+/** A JMX bean of a Hadoop service. */
 export async function hadoopBean(
   port: number,
   service: "NameNode" | "DataNode",

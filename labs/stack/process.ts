@@ -5,26 +5,26 @@ import { promisify } from "node:util";
 import { errorCode, errorMessage } from "../shared/errors.js";
 import { sleep } from "../shared/wait.js";
 
-// Processes of this machine that outlive the command which started them, as Linux shows them in /proc.
+// Background processes that outlive the command that started them, found through Linux's /proc.
 
-/** A process that was started before. The start time distinguishes it from a later process with the same pid. */
+/** Identifies a process that was started. The start time distinguishes it from a later process with the same pid. */
 export interface ProcessRecord {
   pid: number;
   /** Clock ticks from the machine's boot to the process's start. */
   startTicks: number;
-  /** Which boot of which machine that was. */
+  /** Identifies the machine and its boot. */
   bootId: string;
 }
 
 const TICKS_PER_SECOND = 100;
-/** What of a program's output is shown when it fails, and how much it may print at all. */
+/** How many lines of a failed program's output are shown. */
 const MAX_LAST_LINES = 8;
-const MAX_LINE = 300;
-/** Lines of a Java program on what went well, on where in its code it was, and Hadoop's banners. */
+const MAX_LINE_LENGTH = 300;
+/** Output of a Java program that does not explain a failure: INFO messages, stack traces, Hadoop's banners. */
 const NOISE = /\bINFO\b|^\s+at |(STARTUP|SHUTDOWN)_MSG:|^\/?\*+\/?$/;
 const MAX_OUTPUT_BYTES = 16 * 1024 ** 2;
 
-/** The fields of /proc/PID/stat after the command's name; undefined where there is no such process. */
+/** The fields of /proc/PID/stat after the command's name; undefined if there is no such process. */
 async function statFields(pid: number): Promise<string[] | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, "utf8");
@@ -36,14 +36,14 @@ async function statFields(pid: number): Promise<string[] | undefined> {
 
 async function startTicks(pid: number): Promise<number | undefined> {
   const fields = await statFields(pid);
-  // A zombie has ended, but nobody has asked how.
+  // A zombie (Z) has ended, but its parent has not yet read its exit status.
   return fields === undefined || fields[0] === "Z" ? undefined : Number(fields[19]);
 }
 
 const readBootId = async () =>
   (await readFile("/proc/sys/kernel/random/boot_id", "utf8")).trimEnd();
 
-/** Whether the very process that was recorded still runs. */
+/** Whether the recorded process is still running. */
 export async function isRunning(record: ProcessRecord): Promise<boolean> {
   if (record.bootId !== (await readBootId())) return false;
   return (await startTicks(record.pid)) === record.startTicks;
@@ -57,7 +57,7 @@ export async function readRecord(path: string): Promise<ProcessRecord | undefine
   }
 }
 
-/** Starts a program that outlives this one, its output appended to a file, and records it. */
+/** Starts a program in the background, appends its output to a log file, and writes a record of the process. */
 export async function startDetached(
   command: string,
   args: readonly string[],
@@ -91,7 +91,7 @@ export async function startDetached(
 /**
  * Runs a program to its end.
  *
- * @throws Error with the program's own last lines if it fails, or with why it could not be started
+ * @throws Error with the last lines of its output if it fails, or with the reason why it could not be started
  */
 export async function run(
   command: string,
@@ -111,17 +111,17 @@ export async function run(
   }
 }
 
-/** The last lines of a program's output, of those that tell why it failed. */
+/** The last lines of a program's output that may explain why it failed. */
 export function lastWords(output: string): string {
   const lines = output.split("\n").filter((line) => line.trim() !== "");
   const relevant = lines.filter((line) => !NOISE.test(line));
   return (relevant.length === 0 ? lines : relevant)
     .slice(-MAX_LAST_LINES)
-    .map((line) => `  ${line.slice(0, MAX_LINE)}`)
+    .map((line) => `  ${line.slice(0, MAX_LINE_LENGTH)}`)
     .join("\n");
 }
 
-/** Asks a process to end, and ends it where it does not within the time. @returns whether it ended by itself */
+/** Sends SIGTERM to a process, and SIGKILL if it has not ended after `waitMs`. @returns whether SIGTERM was enough */
 export async function stop(record: ProcessRecord, waitMs: number): Promise<boolean> {
   const deadlineMs = performance.now() + waitMs;
   const signal = (name: NodeJS.Signals) => {
@@ -158,7 +158,7 @@ export async function uptimeSeconds(record: ProcessRecord): Promise<number> {
 
 /** A socket that listens. */
 export interface Listener {
-  /** As in `127.0.0.1`; `*` where it listens to every address. */
+  /** For example `127.0.0.1`; `*` if it listens on every address. */
   address: string;
   port: number;
   inode: string;
@@ -175,12 +175,12 @@ function parseAddress(hex: string): string {
       .map((byte) => parseInt(byte, 16))
       .join(".");
   }
-  // An IPv4 address inside IPv6, which is how Java listens: the last four bytes, in groups of host order.
+  // An IPv4-mapped IPv6 address, which Java uses: the last four bytes, in host byte order.
   if (/^0{16}FFFF0000/i.test(hex)) return parseAddress(hex.slice(24));
   return hex === "00000000000000000000000001000000" ? "::1" : hex;
 }
 
-/** Every TCP socket of this machine that listens. */
+/** All listening TCP sockets of this machine. */
 export async function listeners(): Promise<Listener[]> {
   const found: Listener[] = [];
   for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
@@ -199,7 +199,7 @@ export async function listeners(): Promise<Listener[]> {
   return found;
 }
 
-/** The inodes of the sockets that a process holds; none where it is not ours to ask. */
+/** The inodes of a process's sockets; empty if the process belongs to another user. */
 export async function socketsOf(pid: number): Promise<Set<string>> {
   const inodes = new Set<string>();
   for (const name of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
@@ -221,7 +221,7 @@ export async function whoListens(
   return listening.some(({ inode }) => own.has(inode)) ? "itself" : "other";
 }
 
-/** Who listens on a port, in words: `process 123 (java …)`. */
+/** Describes the process that listens on a port: `process 123 (java …)`. */
 export async function holderOf(port: number): Promise<string> {
   const inodes = (await listeners()).filter((each) => each.port === port).map(({ inode }) => inode);
   for (const name of await readdir("/proc")) {
@@ -235,7 +235,7 @@ export async function holderOf(port: number): Promise<string> {
   return "a process of another user";
 }
 
-/** Whether a port of this machine can be listened on. */
+/** Whether a port is free on 127.0.0.1. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -244,13 +244,13 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** The last lines of a file, at most, from a position on. */
+/** Up to `count` last lines of a file, not before a position. */
 export async function lastLines(path: string, count: number, from = 0): Promise<string[]> {
   const text = (await readFile(path).catch(() => Buffer.alloc(0))).subarray(from).toString();
   return text.trimEnd().split("\n").slice(-count);
 }
 
-/** The length of a file in bytes; 0 where there is none. */
+/** The size of a file in bytes; 0 if it does not exist. */
 export async function fileSize(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,

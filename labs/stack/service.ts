@@ -6,37 +6,37 @@ import { classpath, hadoopJava, kafkaJava } from "./java.js";
 import type { Places } from "./places.js";
 import { ask, hadoopBean, isOpen } from "./probe.js";
 
-/** The processes of the stack, in the order in which they may be started. */
+/** The processes of the stack, in the order of their dependencies. */
 export const SERVICE_NAMES = ["zookeeper", "kafka", "namenode", "datanode", "spark"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
-/** One process of the stack: how it is started, and how one knows that it answers. */
+/** One process of the stack: how to start it, and how to check that it answers. */
 export interface Service {
   /** The folder in `setup/` that installs it. */
   component: "kafka" | "hadoop" | "spark";
-  /** What it needs to be there: it waits for it by itself, so both may be started at once. */
+  /** The services it depends on. It waits for them itself, so all may be started at the same time. */
   needs: ServiceName[];
-  /** The ports it listens on, the one to talk to first. */
+  /** The ports it listens on; the first is the main one. */
   ports: PortName[];
-  /** Something of the installation that must be there. */
+  /** A path that exists if the service is installed. */
   installed: string;
-  /** The folder of its data below `data/`. */
+  /** The folder of its data in `data/`. */
   data: string;
-  /** Arguments of `java`, and variables. */
+  /** The arguments of `java`, and environment variables. */
   java(
     places: Places,
     config: StackConfig,
   ): { args: string[]; environment?: Record<string, string> };
   /** Resolves when it answers; rejects while it does not. */
   answers(places: Places, config: StackConfig): Promise<void>;
-  /** Lines in its log that mean it cannot work, and what to do. */
+  /** Patterns in its log of fatal errors, with their meaning and what to do. */
   failures: [RegExp, string][];
-  /** A failure that passes: start it again. */
+  /** A pattern in its log of an error that goes away if the service is started again. */
   transientFailure?: RegExp;
 }
 
 const RESET_KAFKA =
-  "the data of Kafka and of ZooKeeper are of different clusters; remove both: npx tsx scripts/stack.ts reset kafka";
+  "the data of Kafka and of ZooKeeper belong to different clusters; remove both: npx tsx scripts/stack.ts reset kafka";
 export const RESET_HDFS = "remove the data of HDFS: npx tsx scripts/stack.ts reset hdfs";
 
 export const SERVICES: Record<ServiceName, Service> = {
@@ -63,7 +63,7 @@ export const SERVICES: Record<ServiceName, Service> = {
     java: (places) => kafkaJava(places, "-Xmx512m", "kafka.Kafka", "server.properties"),
     answers: (_, config) => describeKafka(ownAddresses(config).brokers),
     failures: [[/InconsistentClusterIdException/, RESET_KAFKA]],
-    // After kill -9 ZooKeeper keeps the old session for some seconds, and with it the broker's place.
+    // After kill -9, ZooKeeper keeps the broker's old session, and with it the registered broker id, for some seconds.
     transientFailure: /NodeExistsException|KeeperErrorCode = NodeExists/,
   },
   namenode: {
@@ -78,7 +78,7 @@ export const SERVICES: Record<ServiceName, Service> = {
     failures: [
       [
         /NameNode is not formatted|InconsistentFSStateException/,
-        `the NameNode's folder is only half formatted; ${RESET_HDFS}`,
+        `the NameNode's folder is only partly formatted; ${RESET_HDFS}`,
       ],
     ],
   },
@@ -90,7 +90,7 @@ export const SERVICES: Record<ServiceName, Service> = {
     data: "hadoop",
     java: (places) => hadoopJava(places, "org.apache.hadoop.hdfs.server.datanode.DataNode"),
     answers: async (_, { ports }) => {
-      // Asked first, since the NameNode takes a dead DataNode for a living one for a while.
+      // Asked first, because the NameNode counts a dead DataNode as live for a while.
       const own = await hadoopBean(ports.DATANODE_HTTP_PORT, "DataNode", "DataNodeInfo");
       if (!/"ActorState":"RUNNING"/i.test(String(own["BPServiceActorInfo"]))) {
         throw new Error("the DataNode has not joined the NameNode yet");
@@ -107,7 +107,10 @@ export const SERVICES: Record<ServiceName, Service> = {
       }
     },
     failures: [
-      [/Incompatible clusterIDs/, `NameNode and DataNode are of different clusters; ${RESET_HDFS}`],
+      [
+        /Incompatible clusterIDs/,
+        `NameNode and DataNode belong to different clusters; ${RESET_HDFS}`,
+      ],
     ],
   },
   spark: {
@@ -131,7 +134,7 @@ export const SERVICES: Record<ServiceName, Service> = {
       environment: {
         SPARK_HOME: join(installed, "spark/home"),
         SPARK_CONF_DIR: join(settings, "spark"),
-        // The address that Spark's own web page and ports listen on.
+        // The address that Spark's web UI and other ports listen on.
         SPARK_LOCAL_IP: "127.0.0.1",
       },
     }),

@@ -7,24 +7,24 @@ import { makeFolders } from "../shared/files.js";
 import type { Places } from "./places.js";
 import { SERVICES } from "./service.js";
 
-/** Which settings are filled in for which component, from `setup/COMPONENT/`. */
+/** The settings files of each component in `setup/COMPONENT/`. */
 const SETTINGS = {
   kafka: ["zoo.cfg", "server.properties", "log4j.properties", "log4j-tools.properties"],
   hadoop: ["core-site.xml", "hdfs-site.xml", "log4j.properties"],
   spark: ["spark-defaults.conf", "log4j2.properties"],
 };
 
-/** Fills in `${NAME}`. @throws LabError if a name has no value */
+/** Replaces each `${NAME}` in a template. @throws LabError if a name has no value */
 function fillIn(template: string, values: Record<string, string>, file: string): string {
   return template.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined)
-      throw new LabError(`${file} asks for \${${name}}, which nothing fills in`);
+      throw new LabError(`${file}: the placeholder \${${name}} has no value; check its spelling`);
     return value;
   });
 }
 
-/** Makes the stack's folders and writes the settings that the services read. */
+/** Creates the stack's folders and writes the settings that the services read. */
 export async function prepareSettings(places: Places, config: StackConfig): Promise<void> {
   const values: Record<string, string> = {
     ZOOKEEPER_DATA: join(places.data, "zookeeper"),

@@ -38,31 +38,31 @@ import type { Notify } from "../shared/notify.js";
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 20_000;
 const POLL_MS = 200;
-/** A starting NameNode is in safe mode briefly: that is reported only if it lasts longer than this. */
+/** A starting NameNode is briefly in safe mode: the user is notified only if that lasts longer than this. */
 const NOTICE_DELAY_MS = 3_000;
-/** Of two commands that start a service at once, the second says so only if it waits longer than this. */
+/** If another command is starting the same service, the user is notified after waiting this long. */
 const LOCK_NOTICE_DELAY_MS = 1_000;
-/** How long the port of a process that was killed may still look taken. */
+/** How long the port of a killed process may still appear in use. */
 const PORT_RELEASE_MS = 2_000;
 const MAX_RESTARTS = 3;
 
 /** The lab's own Kafka, HDFS and Spark on this machine. */
 export interface Stack {
   readonly places: Places;
-  /** Where its services answer. */
+  /** The addresses of its services. */
   readonly addresses: OwnAddresses;
-  /** The services of the names, which may be `hdfs`, with all that they need, in order of start. */
+  /** The named services (`hdfs` means both of its services) and those they depend on, in order; all if no name is given. */
   select(names: readonly string[]): ServiceName[];
-  /** Checks what must be there before anything is started, and writes the settings. */
+  /** Checks that services are installed and their ports are free, and writes the settings. */
   prepare(names: readonly ServiceName[]): Promise<void>;
   /**
-   * Starts a service, unless it runs, and waits until it answers.
+   * Starts a service unless it is running, and waits until it answers.
    *
-   * @param notify is told what it waits for, where a person may want to end that: safe mode, another command
-   * @throws LabError with its own last words
+   * @param notify called if the start waits for something that the user can end: safe mode, another command
+   * @throws LabError with the last lines of its log if it does not start
    */
   start(name: ServiceName, notify?: Notify): Promise<void>;
-  /** Ends a service, cleanly if it can. @returns whether it was running */
+  /** Stops a service, by SIGKILL if it does not end in time. @returns whether it was running */
   stop(name: ServiceName): Promise<boolean>;
   status(): Promise<ServiceStatus[]>;
   /** Removes the data of stopped services. */
@@ -72,7 +72,7 @@ export interface Stack {
 
 export interface ServiceStatus {
   name: ServiceName;
-  /** answers: the process that was started does its work; silent: it runs but does not answer; stopped. */
+  /** answers: it runs and answers; silent: it runs but does not answer; stopped: it does not run. */
   health: "answers" | "silent" | "stopped";
   pid: number | null;
   port: number;
@@ -108,7 +108,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     return SERVICE_NAMES.filter((name) => chosen.has(name));
   }
 
-  /** The process of a service, if it runs. A record that outlived its process counts for nothing. */
+  /** The process of a service; undefined if it does not run, even if its record still exists. */
   async function running(name: ServiceName): Promise<ProcessRecord | undefined> {
     const record = await readRecord(recordOf(name));
     return record !== undefined && (await isRunning(record)) ? record : undefined;
@@ -117,7 +117,7 @@ export function openStack(root: string, config: StackConfig): Stack {
   async function portTaken(name: ServiceName, portName: PortName): Promise<LabError> {
     const port = config.ports[portName];
     return new LabError(
-      `port ${port}, which ${name} needs, is taken by ${await holderOf(port)}: end that, or move the lab's by ${portVariable(portName)}`,
+      `port ${port}, which ${name} needs, is taken by ${await holderOf(port)}: stop that, or set ${portVariable(portName)} to another port`,
     );
   }
 
@@ -127,7 +127,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     }
   }
 
-  /** The first of a service's ports on which another process listens. */
+  /** The first of a service's ports that another process listens on. */
   async function foreignPort(name: ServiceName, pid: number): Promise<PortName | undefined> {
     for (const portName of SERVICES[name].ports) {
       if ((await whoListens(config.ports[portName], pid)) === "other") return portName;
@@ -135,7 +135,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     return undefined;
   }
 
-  /** Resolves when the recorded process answers: another program on its port does not count. */
+  /** Resolves if the recorded process answers; another program on its port does not count. */
   async function answers(name: ServiceName, { pid }: ProcessRecord): Promise<void> {
     await SERVICES[name].answers(places, config);
     for (const portName of SERVICES[name].ports) {
@@ -160,11 +160,11 @@ export function openStack(root: string, config: StackConfig): Stack {
     const { args } = hadoopJava(places, main, "-format", "-nonInteractive");
     const where = { cwd: places.data, environment: JAVA_ENVIRONMENT };
     await run(java, args, where).catch((error: unknown) => {
-      throw new LabError(`formatting the NameNode failed: ${errorMessage(error)}`);
+      throw new LabError(`cannot format the NameNode's folder: ${errorMessage(error)}`);
     });
   }
 
-  /** Why a service died, from what it wrote since it was started. */
+  /** Explains why a service ended, from what it has logged since it was started. */
   async function whyItEnded(name: ServiceName, from: number): Promise<LabError> {
     const text = (await lastLines(logOf(name), 400, from)).join("\n");
     for (const [pattern, meaning] of SERVICES[name].failures) {
@@ -175,7 +175,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     );
   }
 
-  /** Starts the process of a service, unless it runs: of several commands that want it at the same moment one does. */
+  /** Starts the process of a service unless it is running. If several commands do so at once, only one starts it. */
   async function startProcess(
     name: ServiceName,
     notify?: Notify,
@@ -188,7 +188,9 @@ export function openStack(root: string, config: StackConfig): Stack {
       notify?.(`waiting for another command${who} that is starting ${name}`);
       lock = await lockFile(path, START_TIMEOUT_MS);
     }
-    if (lock === undefined) throw new LabError(`another command is still starting ${name}`);
+    if (lock === undefined) {
+      throw new LabError(`another command is still starting ${name}: wait for it, or stop it`);
+    }
     try {
       const found = await running(name);
       if (found !== undefined) return { record: found, isNew: false };
@@ -209,9 +211,9 @@ export function openStack(root: string, config: StackConfig): Stack {
   /**
    * Waits until a process answers.
    *
-   * @param notify is told that the NameNode stays in safe mode
-   * @returns false if it has ended
-   * @throws LabError if it does neither in time, or another program has one of its ports
+   * @param notify called if the NameNode stays in safe mode
+   * @returns false if the process has ended
+   * @throws LabError if the process does not answer in time, or another program uses one of its ports
    */
   async function answersInTime(
     name: ServiceName,
@@ -235,7 +237,7 @@ export function openStack(root: string, config: StackConfig): Stack {
       if (problem === undefined) return true;
       if (foreign !== undefined && performance.now() - foreignSinceMs > PORT_RELEASE_MS) {
         const failure = await portTaken(name, foreign);
-        if (isNew) await stop(record, STOP_TIMEOUT_MS); // it would end by itself, in words of its own
+        if (isNew) await stop(record, STOP_TIMEOUT_MS); // it would end by itself, with a less clear message
         throw failure;
       }
       if (performance.now() > deadlineMs) {
@@ -258,7 +260,7 @@ export function openStack(root: string, config: StackConfig): Stack {
       const from = await fileSize(logOf(name));
       const { record, isNew } = await startProcess(name, notify);
       if (await answersInTime(name, record, isNew, deadlineMs, notify)) return;
-      if (!isNew) continue; // it was about to end when it was found
+      if (!isNew) continue; // the process that was found has ended: start a new one
       const text = (await lastLines(logOf(name), 400, from)).join("\n");
       if (SERVICES[name].transientFailure?.test(text) !== true || ++restarts > MAX_RESTARTS) {
         throw await whyItEnded(name, from);

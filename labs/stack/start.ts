@@ -14,14 +14,14 @@ export interface ServiceStart {
   run(notify?: Notify): Promise<void>;
 }
 
-/** Runs all starts at once, and shows how they go. */
+/** Runs all starts in parallel and shows their progress. */
 export type ShowStarts = (starts: readonly ServiceStart[]) => Promise<void>;
 
 /**
- * Starts services, all at once, and waits until each answers; those that run already are left alone.
- * Where Kafka is among them, the lab's topic is made if it is missing.
+ * Starts services in parallel and waits until each answers. Services that already run are not restarted. If Kafka is among
+ * them, creates the lab's topic if it is missing.
  *
- * @param show by default a line a service on stderr, moving on a terminal
+ * @param show by default, shows one line per service on stderr
  * @throws LabError of the first service that fails
  */
 export async function startServices(

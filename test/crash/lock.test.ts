@@ -85,7 +85,7 @@ test("a folder that cannot be locked is an error in words", async () => {
   await writeFile(join(folder, "file"), "");
   for (const [name, message] of [
     ["taken", /^cannot write .*taken\/\.lock: it is a folder, not a file; choose another --out$/],
-    ["file", /^cannot write to .*file: something else of that name is in the way; choose/],
+    ["file", /^cannot write to .*file: a file of that name exists; choose/],
     ["/proc/none", /^cannot write to \/proc\/none: no folder can be created there; choose/],
     ["file/below", /^cannot write to .*below: a part of the path is a file, not a folder; choose/],
   ] as const) {

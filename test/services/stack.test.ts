@@ -132,7 +132,7 @@ test("what answers is what was started: another program's service on the port is
     const { code, stderr } = await command(["up", name], environment);
     expect(code, name).toBe(1);
     expect(stderr).toMatch(
-      /port \d+, which \w+ needs, is taken by process \d+ \(.*java.*: end that/,
+      /port \d+, which \w+ needs, is taken by process \d+ \(.*java.*: stop that/,
     );
     expect(pid, "a process that was found is left alone").toBe(
       (await readRecord(join(folder, `run/${name}.json`)))?.pid,
@@ -206,7 +206,7 @@ test("a NameNode that cannot be formatted says why, in its own words", async () 
   await writeFile(join(folder, "data/hadoop/name"), "a file where a folder shall be");
   const { code, stderr } = await command(["up", "namenode"], environment);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/formatting the NameNode failed: .*\n[^]*hadoop\/name/);
+  expect(stderr).toMatch(/cannot format the NameNode's folder: .*\n[^]*hadoop\/name/);
 });
 
 test("a port that is none is one line, for every command; --help needs no ports", async () => {
@@ -248,7 +248,7 @@ test("a half-formatted NameNode ends in one clear line", async () => {
   await mkdir(join(folder, "data/hadoop/name/current"), { recursive: true });
   const { code, stderr } = await command(["up", "namenode"], environment);
   expect(code).toBe(1);
-  expect(stderr.trimEnd().split("\n").at(-1)).toMatch(/half formatted; .*stack\.ts reset hdfs/);
+  expect(stderr.trimEnd().split("\n").at(-1)).toMatch(/partly formatted; .*stack\.ts reset hdfs/);
 });
 
 test("a broker with another cluster's id ends in one clear line, kill -9 passes, and down leaves no process", async () => {

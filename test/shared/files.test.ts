@@ -51,7 +51,7 @@ const failing = (code: string): Disk => ({
 });
 
 test.each([
-  ["EIO", /the disk reports an error/],
+  ["EIO", /the disk reports an input\/output error/],
   ["ENOSPC", /the disk is full.*free some space/],
 ])("%s while syncing names the file and what can be done", async (code, message) => {
   const folder = await temporaryFolder();

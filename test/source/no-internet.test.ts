@@ -6,7 +6,7 @@ import { noAnswerReason } from "../../labs/shared/http.js";
 test("without internet the reason is said in words", () => {
   for (const code of ["EAI_AGAIN", "ENOTFOUND"]) {
     const text = `getaddrinfo ${code} feed.example`;
-    expect(noAnswerReason(new AxiosError(text, code))).toMatch(/there is no internet here/);
+    expect(noAnswerReason(new AxiosError(text, code))).toMatch(/there is no internet connection/);
     expect(errorMessage(Object.assign(new Error(text), { code }))).toMatch(/there is no internet/);
   }
   expect(noAnswerReason(new AxiosError("refused", "ECONNREFUSED"))).toBe("ECONNREFUSED");

@@ -18,7 +18,7 @@ test("a DataNode lost under Spark is two lines: what happened and what to do, an
       "(File /s1/prices/part-00000.snappy.parquet could only be written to 0 of the 1 minReplication nodes. " +
       "There are 1 datanode(s) running and 1 node(s) are excluded in this operation.)",
   );
-  expect(sparkMessage(LOST_DATANODE, false)).toMatch(/^HDFS has lost its DataNode: look at/);
+  expect(sparkMessage(LOST_DATANODE, false)).toMatch(/^HDFS has lost its DataNode: check/);
 });
 
 test("what Spark says of a query it refuses stays whole, with the place in the query", () => {
