@@ -1,46 +1,45 @@
 import { parseTimeMs } from "./shared/time.js";
 
-/** One observed price: the lab's one data model. */
+/** One observed price: the lab's only data model. */
 export interface PriceEvent {
-  /** What the price is of, for example `bitcoin`. */
+  /** What is priced, for example `bitcoin`. */
   asset: string;
-  /** US dollars for one unit. */
+  /** US dollars per unit. */
   priceUsd: number;
-  /** When it happened at its origin: milliseconds since the epoch. */
+  /** When the price was observed at its origin, in milliseconds since the epoch. */
   eventTimeMs: number;
 }
 
-/** An event and when it arrived. */
+/** An event with its arrival time. */
 export interface ObservedEvent extends PriceEvent {
   /** Milliseconds since the epoch. */
   arrivalTimeMs: number;
 }
 
 /**
- * An event on the wire, before anyone has looked inside: what a source yields and the event log keeps.
- * The value is JSON, `{"asset":"bitcoin","price_usd":68340.12,"event_time":"2025-01-01T10:00:10Z"}`,
- * or whatever a broken producer sent instead.
+ * An event on the wire, before it is parsed: what a source yields and the event log stores. The value is JSON,
+ * `{"asset":"bitcoin","price_usd":68340.12,"event_time":"2025-01-01T10:00:10Z"}`, or whatever a faulty producer sent instead.
  */
 export interface Message {
-  /** The asset, which decides the partition; empty where the producer's message names none. */
+  /** The asset, which determines the partition; empty if the producer's message does not name one. */
   key: string;
   value: string;
   /** Arrival time, milliseconds since the epoch (Kafka's record timestamp). */
   timestampMs: number;
 }
 
-/** The longest message that is read, in Unicode characters: it bounds the work that one bad record can cause. */
+/** The maximum length of a message, in Unicode characters: it limits the work that one bad record can cause. */
 export const MAX_MESSAGE_LENGTH = 10_000;
-/** The longest name of an asset, in Unicode characters. */
+/** The maximum length of an asset's name, in Unicode characters. */
 export const MAX_ASSET_LENGTH = 128;
 /** Prices must be below this many dollars. */
 export const PRICE_LIMIT_USD = 1e12;
-/** How far event time may run ahead of arrival: a clock further ahead would push the watermark. */
+/** How far an event time may be ahead of its arrival: a clock further ahead would push the watermark into the future. */
 export const MAX_LEAD_MS = 86_400_000;
 
 /**
- * Why a record is not an event. A reason names the broken rule and not the value, which is in `raw` beside it: so
- * rejected records can be counted by reason. Checked in this order; the first that applies is given.
+ * Why a record is not an event. A reason names the violated rule, not the value (which is in `raw`), so that rejected records
+ * can be counted by reason. The rules are checked in this order; the first violated rule is the reason.
  */
 export const REASONS = {
   notUnicode: "not valid Unicode",
@@ -63,24 +62,24 @@ export const REASONS = {
 } as const;
 export type Reason = (typeof REASONS)[keyof typeof REASONS];
 
-/** Stands for bytes that are not UTF-8 once they have been decoded. */
+/** Replaces bytes that are not valid UTF-8 when text is decoded. */
 export const REPLACEMENT_CHARACTER = "\uFFFD";
-/** JSON's escape of one half of a surrogate pair without the other, in a text whose pairs of backslashes are masked. */
+/** Matches a JSON escape of a lone surrogate, in a text in which pairs of backslashes are masked. */
 export const LONE_SURROGATE =
   /\\u[dD][89abAB][\dA-Fa-f]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][\dA-Fa-f]{2})\\u[dD][c-fC-F]/;
-/** Nothing but what `String.prototype.trim` removes. */
+/** Matches text that consists only of characters removed by `String.prototype.trim`. */
 export const BLANK = /^[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*$/;
 
-/** A number as JSON writes it: what a price in a text (a CSV field, a ticker) must look like to be taken as one. */
+/** Matches a JSON number. A price given as text (in a CSV field or a ticker) must have this format. */
 export const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
-/** Whether a text is Unicode through and through: its bytes were UTF-8, and no escape is half a surrogate pair. */
+/** Whether a text is valid Unicode: its bytes were valid UTF-8, and it has no escape of a lone surrogate. */
 function isUnicode(text: string): boolean {
   if (text.includes(REPLACEMENT_CHARACTER)) return false;
   return !text.includes("\\u") || !LONE_SURROGATE.test(text.replaceAll("\\\\", "__"));
 }
 
-/** Whether a text has more Unicode characters than `max`; an emoji is one, although its `length` is 2. */
+/** Whether a text has more than `max` Unicode characters. An emoji counts as one, although its `length` is 2. */
 function isLongerThan(text: string, max: number): boolean {
   if (text.length <= max) return false;
   return text.length > 2 * max || Array.from(text).length > max;
@@ -89,16 +88,16 @@ function isLongerThan(text: string, max: number): boolean {
 /**
  * Parses and validates one message. A message is an event if
  *
- * - it is valid Unicode: UTF-8 without half surrogate pairs, and without U+FFFD, which means that bytes were lost before;
- * - it is at most 10,000 characters long, and one JSON object (RFC 8259) with nothing but white space around it;
- *   of a name that appears twice the last value counts, names are case-sensitive, null is the same as missing;
- * - `asset` is a string of at most 128 characters, not all of them white space (as `trim` defines it);
- * - `price_usd` is a number that, read as a double, is above 0 and below 1e12;
- * - `event_time` is a string that `parseTimeMs` takes, from 1970 on, and at most a day ahead of arrival;
- * - `arrival_time`, if it is there (a tape has it), is a string that `parseTimeMs` takes.
+ * - it is valid Unicode: UTF-8 without lone surrogates, and without U+FFFD, which means that bytes were lost earlier;
+ * - it has at most 10,000 characters and is one JSON object (RFC 8259), surrounded only by white space;
+ *   if a name appears twice, the last value counts; names are case-sensitive; null counts as missing;
+ * - `asset` is a string of at most 128 characters that is not blank (as defined by `trim`);
+ * - `price_usd` is a number that, as a double, is above 0 and below 1e12;
+ * - `event_time` is a string that `parseTimeMs` accepts, not before 1970, and at most a day ahead of the arrival;
+ * - `arrival_time`, if present (as on a tape), is a string that `parseTimeMs` accepts.
  *
- * Other fields are ignored, so that producers can add some. `labs/spark/job.ts` says the same in Spark's SQL, and
- * `test/services/hostile.test.ts` holds the two against each other.
+ * Other fields are ignored, so that producers can add fields. `labs/spark/job.ts` implements the same rules in Spark's SQL;
+ * `test/services/hostile.test.ts` compares the two.
  *
  * @param value the message's value
  * @param arrivalTimeMs the message's timestamp, milliseconds since the epoch
@@ -113,7 +112,7 @@ export function parseEvent(value: string, arrivalTimeMs: number): PriceEvent | R
   } catch {
     return REASONS.notJson;
   }
-  // Checked by hand and not by a schema library: every event of the stream passes here.
+  // Checked by hand instead of with a schema library, for speed: this runs for every event.
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
     return REASONS.notObject;
   }

@@ -2,14 +2,14 @@ import { CommanderError, type Command } from "commander";
 import { LabError, UsageError, errorMessage } from "../labs/shared/errors.js";
 import { printableLines } from "../labs/shared/printable.js";
 
-/** Makes a command throw its usage errors instead of ending the process by itself. */
+/** Makes a command throw usage errors instead of exiting. */
 function throwing(command: Command): Command {
   command.exitOverride().configureOutput({ writeErr: () => {} });
   for (const each of command.commands) throwing(each);
   return command;
 }
 
-/** Parses arguments. @throws UsageError in one line; ends the process after --help */
+/** Parses arguments; exits after --help. @throws UsageError with a message in one line */
 export async function parseArguments(program: Command, argv: string[]): Promise<void> {
   try {
     await throwing(program).parseAsync(argv, { from: "user" });
@@ -21,7 +21,7 @@ export async function parseArguments(program: Command, argv: string[]): Promise<
   }
 }
 
-/** Ends the process as every script of the lab does: 0 done, 1 failed, 2 wrong usage; an error in words. */
+/** Exits when `main` has ended, with 0 (done), 1 (failed) or 2 (usage error), and prints its error. */
 export function endWith(main: Promise<void>): void {
   main.then(
     () => process.exit(process.exitCode ?? 0),
@@ -31,7 +31,7 @@ export function endWith(main: Promise<void>): void {
         console.error(printableLines(`${error.message}${hint}`));
         process.exit(error.exitCode);
       }
-      console.error(printableLines(`this is a defect of the lab: ${errorMessage(error)}`));
+      console.error(printableLines(`internal error, please report it: ${errorMessage(error)}`));
       if (error instanceof Error) console.error(printableLines(error.stack ?? ""));
       process.exit(1);
     },

@@ -38,34 +38,34 @@ const wholeNumber = (min: number) => (text: string) => {
 async function main(argv: string[]): Promise<void> {
   const program = new Command("test:faults")
     .description(
-      "Runs the pipeline again and again, disturbs it at random, and compares its products with those of an undisturbed run.\n" +
-        "Rounds are drawn from the seed; when exactly a fault hits depends on the machine.",
+      "Runs the pipeline repeatedly with random faults, and compares its products with those of an undisturbed run.\n" +
+        "The seed determines the rounds; the exact moment of a fault depends on the machine.",
     )
-    .option("--seed <n>", "draws the rounds: same seed, same rounds", wholeNumber(0), 1)
+    .option("--seed <n>", "the same seed gives the same rounds", wholeNumber(0), 1)
     .option(
       "--minutes <n>",
-      `begin no further round after this (default: ${DEFAULT_MINUTES})`,
+      `start no more rounds after this many minutes (default: ${DEFAULT_MINUTES})`,
       positive,
     )
-    .option("--kills <n>", "begin no further round after so many kills", wholeNumber(1))
-    .option("--round <n>", "play this round alone", wholeNumber(0))
+    .option("--kills <n>", "start no more rounds after this many kills", wholeNumber(1))
+    .option("--round <n>", "run only this round", wholeNumber(0))
     .addOption(
-      new Option("--only <theme...>", "play rounds of these themes only").choices([...THEMES]),
+      new Option("--only <theme...>", "run only rounds of these themes").choices([...THEMES]),
     )
     .addOption(
-      new Option("--engine <name>", "with --services: play rounds of this engine only").choices([
+      new Option("--engine <name>", "with --services: run only rounds of this engine").choices([
         "ts",
         "spark",
       ]),
     )
     .option(
       "--jobs <n>",
-      "rounds at a time (default: one a core; 1 with --services)",
+      "rounds in parallel (default: one per core; 1 with --services)",
       wholeNumber(1),
     )
     .option(
       "--services",
-      "on the real Kafka, HDFS and Spark, which are killed too: the stack of npm run test:stack (ports: LAB_TEST_PORTS)",
+      "use the real Kafka, HDFS and Spark, and kill them, too: the stack of npm run test:stack (ports: LAB_TEST_PORTS)",
     )
     .helpOption("--help", "show this help")
     .allowExcessArguments(false)
@@ -80,7 +80,7 @@ async function main(argv: string[]): Promise<void> {
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
       if (stop.signal.aborted) process.exit(130);
-      console.log("stopping: ending every run (press Ctrl-C again to stop now)");
+      console.log("stopping: waiting for all runs to end (press Ctrl-C again to stop now)");
       stop.abort();
     });
   }

@@ -26,7 +26,7 @@ async function main(argv: string[]): Promise<void> {
   try {
     const outcome = await run.toEnd();
     print(outcome, options);
-    sayHowItEnded(outcome, options, terminal);
+    reportEnd(outcome, options, terminal);
     await run.keepPage();
   } finally {
     await run.close();
@@ -45,7 +45,7 @@ async function useExercises({ notify }: Terminal): Promise<LearnersParts> {
   return parts;
 }
 
-/** Says whether the products are those that were committed: the exit code is 1 where they are not. */
+/** Reports whether the products are as committed; if not, the exit code is 1. */
 async function verify(options: Options, config: Config, { notify }: Terminal): Promise<void> {
   const output = await openOutput(options, config, ROOT, notify);
   const verification = await verifyOutput(output, notify);
@@ -68,11 +68,7 @@ function print({ summary, topic, products, report }: Outcome, { json, log }: Opt
 }
 
 /** @throws LabError if a live source never answered */
-function sayHowItEnded(
-  { status, source }: Outcome,
-  { follow }: Options,
-  { notify }: Terminal,
-): void {
+function reportEnd({ status, source }: Outcome, { follow }: Options, { notify }: Terminal): void {
   const unreached = source.unreached?.();
   if (source.finite && status.ended && status.batchesNow === 0 && !follow) {
     notify(`nothing left to do: ${source.name} was already read to its end (--fresh starts over)`);

@@ -31,11 +31,11 @@ function showTable(head: string[], rows: (string | number)[][]): void {
 async function down(names: string[]): Promise<void> {
   const chosen = names.length === 0 ? [...SERVICE_NAMES] : stackNames(names);
   for (const name of chosen.reverse()) {
-    if (await stack.stop(name)) console.error(`${name} has ended`);
+    if (await stack.stop(name)) console.error(`stopped ${name}`);
   }
 }
 
-/** The services that are meant, without what they need. */
+/** The named services, without those that they depend on. */
 function stackNames(names: string[]): ServiceName[] {
   const meant = names.flatMap((name) => (name === "hdfs" ? ["namenode", "datanode"] : [name]));
   return SERVICE_NAMES.filter((name) => meant.includes(name));
@@ -66,7 +66,7 @@ async function doctor({ json = false }: { json?: boolean }): Promise<void> {
   if (json) console.log(JSON.stringify(results));
   else {
     showTable(
-      ["", "what", "found", "how to mend it"],
+      ["", "check", "found", "how to fix it"],
       results.map(({ ok, what, found, remedy }) => [
         ok ? "ok" : "!!",
         what,
@@ -76,7 +76,7 @@ async function doctor({ json = false }: { json?: boolean }): Promise<void> {
     );
   }
   if (failed.length > 0) {
-    throw new LabError(`${failed.length} of ${results.length} things need mending`);
+    throw new LabError(`${failed.length} of ${results.length} checks failed`);
   }
 }
 
@@ -91,7 +91,7 @@ async function logs(
 }
 
 async function reset(names: string[], { yes = false }: { yes?: boolean }): Promise<void> {
-  // Topics and offsets are halves of one thing, and so are names and blocks.
+  // The data of ZooKeeper and Kafka belong together, and so do those of NameNode and DataNode.
   const wanted = names.length === 0 ? [...SERVICE_NAMES] : stackNames(names);
   const whole = (one: ServiceName, other: ServiceName) =>
     wanted.includes(one) || wanted.includes(other) ? [one, other] : [];
@@ -102,7 +102,7 @@ async function reset(names: string[], { yes = false }: { yes?: boolean }): Promi
   ];
   if (!yes) {
     if (!process.stdin.isTTY)
-      throw new UsageError("reset asks on a terminal; elsewhere give --yes");
+      throw new UsageError("reset asks for confirmation on a terminal; elsewhere use --yes");
     const ask = createInterface({ input: process.stdin, output: process.stderr });
     const answer = await ask.question(`Remove all data of ${chosen.join(", ")}? [y/N] `);
     ask.close();
@@ -112,13 +112,14 @@ async function reset(names: string[], { yes = false }: { yes?: boolean }): Promi
   console.error(`removed the data of ${chosen.join(", ")}`);
 }
 
-const services = () => new Argument("[names...]", "services, or hdfs for its two").choices(NAMES);
+const services = () =>
+  new Argument("[names...]", "services; hdfs means namenode and datanode").choices(NAMES);
 
 const program = new Command("stack")
-  .description("Starts, watches and ends the real Kafka, HDFS and Spark on this machine.")
+  .description("Starts, watches and stops the real Kafka, HDFS and Spark on this machine.")
   .addHelpText(
     "after",
-    `\nThey listen on 127.0.0.1 only. Ports are moved by ${PORT_NAMES.map(portVariable).join(", ")};\ndata, logs and settings live in .lab/stack, or where LAB_STACK_DIR says.`,
+    `\nThe services listen only on 127.0.0.1. To use other ports, set ${PORT_NAMES.map(portVariable).join(", ")}.\nData, logs and settings are in .lab/stack, or in LAB_STACK_DIR.`,
   )
   .hook("preAction", () => {
     config = readConfig().stack;
@@ -126,29 +127,31 @@ const program = new Command("stack")
   });
 program
   .command("up")
-  .description("start services with what they need, and wait until each answers; all by default")
+  .description(
+    "start services and those they depend on, and wait until they answer; all by default",
+  )
   .addArgument(services())
   .action((names: string[]) => startServices(stack, stack.select(names)));
 program
   .command("down")
-  .description("end services cleanly, in order; all by default")
+  .description("stop services cleanly, in order; all by default")
   .addArgument(services())
   .action(down);
 program
   .command("status")
-  .description("what runs: pid, port, uptime, memory, health")
+  .description("show what is running: health, pid, port, uptime, memory")
   .option("--json", "as JSON")
   .action(status);
 program
   .command("doctor")
-  .description("look for what is missing or in the way, and say how to mend it")
+  .description("check what the stack needs from this machine, and how to fix what is missing")
   .option("--json", "as JSON")
   .action(doctor);
 program
   .command("logs")
   .description("show the end of a service's log")
   .addArgument(new Argument("<name>").choices([...SERVICE_NAMES]))
-  .option("-f, --follow", "and what comes")
+  .option("-f, --follow", "keep showing new lines")
   .option("-n, --lines <n>", "how many lines", "40")
   .action(logs);
 program

@@ -46,12 +46,12 @@ export interface Outcome {
   report: string;
 }
 
-/** What a learner has written, in place of the lab's own (`--use-exercises`). */
+/** The learner's code that replaces the lab's own (`--use-exercises`). */
 export interface LearnersParts {
   semantics: Semantics;
-  /** The store, written as the learner's sink does. */
+  /** Wraps a store so that the learner's sink writes to it. */
   writing(store: Store): Store;
-  /** The exercises that are in use. */
+  /** The names of the exercises in use. */
   inUse: readonly string[];
 }
 

@@ -77,7 +77,7 @@ export async function encodeParquet(
       for (let start = group; start < groupEnd; start += PAGE_ROWS) {
         const last = Math.min(start + PAGE_ROWS, groupEnd) - 1;
         addRows(writer, columns, rows, start, last);
-        await writer.appendRow(recordOf(columns, rows[last]!)); // ends the page and, where it is full, the row group
+        await writer.appendRow(recordOf(columns, rows[last]!)); // ends the page and, if it is full, the row group
       }
     }
     await writer.close();
@@ -90,10 +90,10 @@ export async function encodeParquet(
 }
 
 /**
- * Adds rows to what the writer buffers, by column. Its own `appendRow` takes each row apart, which takes four times as
- * long (139 k rows/s instead of 560 k).
+ * Adds rows to the writer's buffer column by column. The writer's own `appendRow` shreds each row and is four times as slow
+ * (139,000 instead of 560,000 rows per second).
  *
- * @throws Error if a row does not fit the columns
+ * @throws Error if a row does not match the columns
  */
 function addRows(
   writer: parquet.ParquetWriter,
@@ -132,7 +132,7 @@ function addRows(
   buffer.pageRowCount += end - start;
 }
 
-/** A value as the writer takes it: it refuses the negative numbers of times before 1970, but not their dates. */
+/** A value as the writer accepts it: times before 1970 as dates, because it rejects negative numbers. */
 const acceptable = (type: ColumnType, value: Row[string] | undefined) =>
   type === "timestamp" && typeof value === "number" && value < 0 ? new Date(value) : value;
 

@@ -4,7 +4,7 @@ declare module "parquetjs-lite" {
     class ParquetSchema {
       constructor(fields: Record<string, unknown>);
     }
-    /** The values of a column that are not in a page yet, without nulls, and the levels of all of them (see the Dremel paper). */
+    /** The values of a column that are not yet in a page, without nulls, and the levels of all of them (see the Dremel paper). */
     interface ColumnData {
       values: unknown[];
       rlevels: number[];
@@ -12,7 +12,7 @@ declare module "parquetjs-lite" {
       distinct_values: Set<unknown>;
       count: number;
     }
-    /** The rows of a row group: by column, in pages and then those that are not in a page yet. */
+    /** The rows of a row group by column: those in pages, and those not yet in a page. */
     interface RowBuffer {
       rowCount: number;
       pageRowCount: number;

@@ -4,8 +4,8 @@ import type { ServiceName } from "../../labs/stack/service.js";
 import { openStack } from "../../labs/stack/stack.js";
 
 /**
- * The tests have a stack of their own, on other ports and in another folder than the one a person may be using.
- * LAB_TEST_PORTS moves them, so that the tests of two checkouts can run at the same time.
+ * The tests use a separate stack, with other ports and another folder than the stack of the user. Set LAB_TEST_PORTS to run the
+ * tests of two checkouts at the same time.
  */
 export const PORTS_FROM = Number(process.env["LAB_TEST_PORTS"] ?? 21_000);
 
@@ -28,6 +28,6 @@ export async function killService(name: ServiceName): Promise<void> {
 }
 
 let count = 0;
-/** A name that no other test has used: topics and folders outlive a test. */
+/** A name that no other test uses: topics and folders outlive a test. */
 export const uniqueName = (what: string): string =>
   `${what}-${process.pid}-${Date.now().toString(36)}-${count++}`;

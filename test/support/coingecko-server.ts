@@ -12,7 +12,7 @@ export const prices =
     response.end(JSON.stringify(coins));
   };
 
-/** Answers with an error in CoinGecko's shape. */
+/** Answers with an error in CoinGecko's format. */
 export const failure =
   (status: number, headers: Record<string, string> = {}): Answer =>
   (_, response) => {
@@ -31,7 +31,7 @@ export const cut: Answer = (_, response) => {
 /** Never answers. */
 export const silence: Answer = () => {};
 
-/** A local server that gives one answer after the other, then the last one for ever. */
+/** A local server that gives the answers in order and repeats the last one. */
 export async function coingeckoServer(...answers: [Answer, ...Answer[]]) {
   const requests: { path: string; headers: IncomingMessage["headers"]; timeMs: number }[] = [];
   const server = createServer((request, response) => {

@@ -39,7 +39,7 @@ export function runPipelineCommand(
   return start("scripts/run-pipeline.ts", args, environment).result;
 }
 
-/** A run of 8,000 simulated events in 41 batches: the last one is without data. */
+/** The arguments of a run of 8,000 simulated events in 41 batches; the last batch has no data. */
 export const market = (out: string, ...more: string[]) => [
   ...["--source", "market", "--events", "8000", "--batch", "200", "--out", out],
   ...more,

@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
 import { APPEND, type Disk, type OpenFile } from "../../labs/shared/files.js";
 
-// A disk that keeps after a power cut only what it promised: the content of a file up to its last sync, the names in a folder
-// up to the folder's last sync. Of everything later it keeps what chance decides, each thing by itself: nothing, all, a part, zeros.
+// A disk in memory that guarantees only synced data after a power cut: the content of a file as of its last sync, and the names
+// in a folder as of the folder's last sync. For each later change, chance decides what is kept: nothing, all, a part, or zeros.
 
 interface File {
   kind: "file";
@@ -23,14 +23,14 @@ const failure = (code: string) => Object.assign(new Error(code), { code });
 const nameOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
 
 export interface ForgetfulDisk {
-  /** The disk as one process has it: what is still under way when the power fails does not go on when it is back. */
+  /** The disk for one process. After a power cut, operations of this process fail, also when the power is back. */
   mount(): Disk;
-  /** How many operations there have been. */
+  /** The number of operations so far. */
   readonly operations: number;
-  /** The power fails at the operation of this number, counted from now: it and all later ones fail. */
+  /** Cuts the power at the n-th operation from now: it and all later operations fail. */
   cutPowerAt(operation: number): void;
   readonly isOff: boolean;
-  /** Power is back: what is left is what was kept. */
+  /** Restores the power, with the data that was kept. */
   restart(): void;
 }
 
@@ -43,7 +43,7 @@ export function forgetfulDisk(random: () => number): ForgetfulDisk {
   let restarts = 0;
   const chance = (choices: number) => Math.floor(random() * choices);
 
-  /** Counts an operation of a process that has mounted the disk after so many restarts. @throws if it has no power */
+  /** Counts an operation. @param mounted the number of restarts when the process mounted the disk @throws EIO without power */
   function count(mounted: number): void {
     if (mounted !== restarts) throw failure("EIO");
     operations++;
@@ -115,7 +115,7 @@ export function forgetfulDisk(random: () => number): ForgetfulDisk {
     };
   }
 
-  /** What is left of a file that changed since its last sync. */
+  /** The remaining content of a file that changed since its last sync. */
   function contentKept({ content, synced }: File): Buffer {
     const isGrown = content.subarray(0, synced.length).equals(synced);
     if (!isGrown && chance(2) === 0) return synced;

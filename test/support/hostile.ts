@@ -2,15 +2,15 @@ import { MAX_MESSAGE_LENGTH, REASONS, type Reason } from "../../labs/event.js";
 import { seededRandom } from "../../labs/source/market.js";
 import { formatTime } from "../../labs/shared/time.js";
 
-/** A record as anyone could append it to a topic. */
+/** A record that any producer could append to a topic. */
 export interface HostileRecord {
   name: string;
-  /** Null: what Kafka calls a tombstone. */
+  /** Null for a tombstone. */
   value: Buffer | null;
   timestampMs: number;
 }
 
-/** One whose verdict is known: the reason for rejecting it, or the asset of the event that it is. */
+/** A record with a known verdict: the reason for rejecting it, or the asset of its event. */
 export interface KnownRecord extends HostileRecord {
   verdict: Reason | { asset: string; priceUsd?: number; eventTime?: string };
 }
@@ -18,7 +18,7 @@ export interface KnownRecord extends HostileRecord {
 const ARRIVAL = "2025-12-31T23:59:59.500Z";
 const TIME = "2025-12-31T23:59:59Z";
 
-/** The text of a message with the given JSON as its fields; an empty one leaves its field out. */
+/** The text of a message with the given JSON values as its fields; an empty string omits the field. */
 function message({ asset = '"a"', price = "5", time = `"${TIME}"`, more = "" }): string {
   const fields = [
     asset === "" ? "" : `"asset":${asset}`,
@@ -100,7 +100,7 @@ const TEXT_CASES: Case[] = [
   ["🪙".repeat(MAX_MESSAGE_LENGTH + 1), REASONS.tooLong],
   [message({}) + " ".repeat(MAX_MESSAGE_LENGTH - message({}).length), A],
   [message({}) + " ".repeat(MAX_MESSAGE_LENGTH - message({}).length + 1), REASONS.tooLong],
-  // Fields twice, in other cases, escaped, and of other names.
+  // Duplicate fields, names in another case, escaped names, and unknown names.
   [message({ more: '"asset":"last"' }), { asset: "last" }],
   [message({ asset: '"5"', more: '"asset":5' }), REASONS.assetNotString],
   [message({ asset: "5", more: '"asset":"5"' }), { asset: "5" }],
@@ -275,7 +275,7 @@ const TIME_CASES: Case[] = [
       ["2025-01-01T00:00:00+17:59", "2024-12-31T06:01:00.000Z"],
     ] as const
   ).map(([time, eventTime]): Case => [JSON.stringify(time), { ...A, eventTime }]),
-  // The last ones, since they push the watermark a day ahead.
+  // Last, because they push the watermark a day ahead.
   ['"2026-01-01T23:59:59.500Z"', { ...A, eventTime: "2026-01-01T23:59:59.500Z" }],
   ['"2026-01-01T23:59:59.500999Z"', { ...A, eventTime: "2026-01-01T23:59:59.500Z" }],
 ];
@@ -289,7 +289,7 @@ const ARRIVAL_CASES: Case[] = [
   ),
 ];
 
-/** The nasty records that we could think of, with what becomes of each. */
+/** Hostile records with their verdicts. */
 export const KNOWN_RECORDS: KnownRecord[] = [
   ...TEXT_CASES,
   ...ASSET_CASES.map(([asset, verdict]): Case => [message({ asset: String(asset) }), verdict]),
@@ -300,7 +300,7 @@ export const KNOWN_RECORDS: KnownRecord[] = [
     const missing = [REASONS.assetMissing, REASONS.priceMissing, REASONS.timeMissing][index]!;
     return [message({ [field]: "" }), missing];
   }),
-  // Each with an asset of its own, so that a window over the smallest price has no other one in it.
+  // Each record has its own asset, so that a window with the smallest price holds no other price.
   ...PRICE_CASES.map(([price, verdict], index): Case => {
     const asset = `price-${index}`;
     const known = typeof verdict === "string" ? verdict : { ...verdict, asset };
@@ -325,9 +325,9 @@ const BYTES = Buffer.from(
 );
 
 /**
- * Random records, the same for the same seed: messages put together of good and bad pieces, and good messages with
- * bytes changed, added, removed and moved. Among them are good ones. All of it happens in the last minute of a
- * year: a digit that changes in a time then seldom makes a later time that is valid and pushes the watermark far ahead.
+ * Random records, the same for the same seed: messages composed of valid and invalid pieces, and valid messages with bytes
+ * changed, added, removed and moved. Some of them are valid. All event times are in the last minute of a year, so that a
+ * changed digit rarely gives a valid later time that pushes the watermark far ahead.
  */
 export function hostileRecords(seed: number, count: number): HostileRecord[] {
   const random = seededRandom(seed);
@@ -392,7 +392,7 @@ export function hostileRecords(seed: number, count: number): HostileRecord[] {
   });
 }
 
-/** A record's value for an error message. */
+/** Formats a record's value for an error message. */
 export function shownValue({ value }: HostileRecord): string {
   if (value === null) return "null";
   const text = JSON.stringify(value.toString());

@@ -9,14 +9,14 @@ const ROOMS = [
   ...["package.json", "tsconfig.json", "vitest.config.ts"],
 ];
 
-/** The project as a learner has it, in a folder of its own, so that nothing is answered here. */
+/** A copy of the project for a learner, so that tests do not change the exercises here. */
 export interface Learner {
   folder: string;
   /** The learner's file of an exercise. */
   stub(name: string): string;
   /** Pastes the reference answer into it, as it is. */
   solve(name: string): Promise<void>;
-  /** All exercises as they were at the beginning. */
+  /** Restores all exercises to their initial state. */
   reset(): Promise<void>;
   /** Runs a script there to its end. */
   run(script: string, ...args: string[]): Promise<Result>;

@@ -2,14 +2,14 @@ import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lockOutput } from "../../labs/run/output-folder.js";
 
-// A process that takes an output folder whenever its parent says so, and writes when it is in: for lock.test.ts.
+// A process that locks an output folder when its parent asks, and writes while it holds the lock; used by lock.test.ts.
 
 export interface Round {
   /** The output folder, and the file that all contenders append to. */
   folder: string;
   journal: string;
   holdMs: number;
-  /** Whether it is killed while it has the folder. */
+  /** Whether the process is killed while it holds the lock. */
   dies: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { EventLog, LogRecord } from "../../labs/log/log.js";
 
-/** The records of a partition from one offset to before another. */
+/** The records of a partition from offset `from` to before offset `to`. */
 export async function readRange(
   log: EventLog,
   partition: number,

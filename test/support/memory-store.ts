@@ -1,18 +1,18 @@
 import { NotFoundError } from "../../labs/shared/errors.js";
 import type { Store } from "../../labs/store/store.js";
 
-/** What a store that is told to crash ends with, as `kill -9` would end the process. */
+/** Thrown by a store at a simulated crash, in place of `kill -9` of the process. */
 export class Crash extends Error {}
 
 export interface MemoryStore extends Store {
   readonly files: Map<string, Buffer>;
   /** Bytes written so far to files whose path begins with this. */
   written(prefix: string): number;
-  /** Throws a Crash at the n-th write or removal from now on, before or after it has taken effect. */
+  /** Throws a Crash at the n-th write or removal from now, before or after it takes effect. */
   crashAt(operation: number, after: boolean): void;
 }
 
-/** A store in memory that counts, and that crashes when told to. */
+/** A store in memory that counts written bytes and can simulate crashes. */
 export function memoryStore(): MemoryStore {
   const files = new Map<string, Buffer>();
   const writes: [path: string, bytes: number][] = [];
@@ -21,7 +21,7 @@ export function memoryStore(): MemoryStore {
 
   async function change(apply: () => Promise<void> | void): Promise<void> {
     left--;
-    if (left < 0) throw new Crash(); // nothing more happens in a process that is dead
+    if (left < 0) throw new Crash(); // a dead process does nothing more
     if (left === 0 && !isAfter) throw new Crash();
     await apply();
     if (left === 0) throw new Crash();

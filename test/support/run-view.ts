@@ -1,6 +1,6 @@
 import type { RunView } from "../../labs/view/dashboard/views.js";
 
-/** A run that a page shows. */
+/** A run, as shown by the live page. */
 export const RUN: RunView = {
   source: "market",
   engine: "our engine",

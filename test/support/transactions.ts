@@ -4,7 +4,7 @@ import { connectTopic } from "../../labs/log/kafka/cluster.js";
 import { LATEST, listOffsets } from "../../labs/log/kafka/fetch.js";
 import { seededRandom } from "../../labs/source/market.js";
 
-/** A record that a reader of committed records sees. */
+/** A record, as a reader of committed records sees it. */
 export interface Committed {
   partition: number;
   offset: number;
@@ -12,11 +12,11 @@ export interface Committed {
 }
 
 /**
- * Fills a topic by several producers whose transactions overlap, some committed and some aborted, and by one without
- * transactions. None is open at the end.
+ * Fills a topic from several producers with overlapping transactions, some committed and some aborted, and from a producer
+ * without transactions. No transaction is open at the end.
  *
  * @param valueOf the value of the n-th record
- * @returns what a reader of committed records sees
+ * @returns the records that a reader of committed records must see
  */
 export async function produceTransactions(
   kafka: Kafka,
@@ -86,7 +86,7 @@ export async function produceTransactions(
 
   await plain.disconnect();
   for (const { producer } of writers) await producer.disconnect();
-  // Kafka writes the markers that end a transaction after it has acknowledged the end.
+  // Kafka writes the control records of a transaction after it has acknowledged its end.
   const cluster = connectTopic({ brokers, topic, patienceMs: 20_000 });
   const ends = (readUncommitted: boolean) =>
     cluster.attempt((each) => listOffsets(each, topic, LATEST, readUncommitted));
