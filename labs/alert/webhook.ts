@@ -3,6 +3,7 @@ import { z } from "zod";
 import { LabError, errorMessage } from "../shared/errors.js";
 import { noAnswerReason, refusedStatus, request } from "../shared/http.js";
 import type { Notify } from "../shared/notify.js";
+import { checksum } from "../store/manifest.js";
 import { committedFiles, readProductFile, type AlertRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { startTimer } from "../shared/wait.js";
@@ -36,8 +37,31 @@ export interface Webhook {
 }
 
 /** The last file whose alerts were delivered, and how many of its alerts are delivered. */
-const cursorSchema = z.object({ file: z.string(), delivered: z.number().int().min(0) });
-type Cursor = z.infer<typeof cursorSchema>;
+interface Cursor {
+  file: string;
+  delivered: number;
+}
+const cursorSchema = z.object({
+  file: z.string(),
+  delivered: z.number().int().min(0),
+  /** The checksum of the two; older versions of the lab did not write it. */
+  crc32: z.string().optional(),
+});
+const checksumOf = ({ file, delivered }: Cursor) => checksum(`${file} ${delivered}`);
+
+async function readCursor(store: Store): Promise<Cursor> {
+  if (!(await store.list("checkpoint")).includes("webhook")) return { file: "", delivered: 0 };
+  const text = (await store.read(CURSOR)).toString();
+  try {
+    const { crc32, ...cursor } = cursorSchema.parse(JSON.parse(text));
+    if (crc32 === undefined || crc32 === checksumOf(cursor)) return cursor;
+  } catch {
+    // It is not JSON, or not a cursor.
+  }
+  throw new LabError(
+    `${store.root}/${CURSOR} is damaged: expected {"file":…,"delivered":…,"crc32":…}, found ${text.slice(0, 120) || "nothing"}; remove it to send all alerts again (a receiver that remembers the ids processes each once)`,
+  );
+}
 
 /**
  * Sends the alerts in `alerts/` to a URL, in order and one at a time: a `POST` with the alert as JSON and its id as
@@ -47,9 +71,12 @@ type Cursor = z.infer<typeof cursorSchema>;
  *
  * `alerts/` is the queue (the transactional outbox pattern): nothing is buffered in memory, however long the receiver is
  * unavailable, and the pipeline does not wait for it.
+ *
+ * @throws LabError if the record of what was delivered is damaged
  */
-export function openWebhook(options: WebhookOptions): Webhook {
+export async function openWebhook(options: WebhookOptions): Promise<Webhook> {
   const { url, store, notify, timeoutMs = TIMEOUT_MS, firstRetryMs = FIRST_RETRY_MS } = options;
+  const firstCursor = await readCursor(store);
   const stop = new AbortController();
   let isClosing = false;
   let hasNew = true;
@@ -75,25 +102,13 @@ export function openWebhook(options: WebhookOptions): Webhook {
     });
   }
 
-  async function readCursor(): Promise<Cursor> {
-    if (!(await store.list("checkpoint")).includes("webhook")) return { file: "", delivered: 0 };
-    const text = (await store.read(CURSOR)).toString();
-    try {
-      return cursorSchema.parse(JSON.parse(text));
-    } catch {
-      throw new LabError(
-        `${store.root}/${CURSOR} is damaged: expected {"file":…,"delivered":…}, found ${text.slice(0, 80) || "nothing"}; remove it to send all alerts again (a receiver that remembers the ids processes each once)`,
-      );
-    }
-  }
-
   /** The files that may contain undelivered alerts, in order. */
   async function filesFrom(cursor: Cursor): Promise<string[]> {
     return (await committedFiles(store, "alerts")).filter((name) => name >= cursor.file);
   }
 
   async function deliver(): Promise<void> {
-    let cursor = await readCursor();
+    let cursor = firstCursor;
     for (;;) {
       hasNew = false;
       for (const file of await filesFrom(cursor)) {
@@ -102,7 +117,7 @@ export function openWebhook(options: WebhookOptions): Webhook {
         for (const alert of alerts.slice(cursor.delivered)) {
           await post(alert);
           cursor = { file, delivered: cursor.delivered + 1 };
-          await store.write(CURSOR, JSON.stringify(cursor));
+          await store.write(CURSOR, JSON.stringify({ ...cursor, crc32: checksumOf(cursor) }));
         }
       }
       if (hasNew) continue;
@@ -116,7 +131,7 @@ export function openWebhook(options: WebhookOptions): Webhook {
   });
 
   async function waiting(): Promise<number> {
-    const cursor = await readCursor();
+    const cursor = await readCursor(store);
     let count = 0;
     for (const file of await filesFrom(cursor)) {
       const { length } = await readProductFile(store, "alerts", file);

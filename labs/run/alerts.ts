@@ -47,7 +47,7 @@ export async function openDelivery(
   notify: Notify,
 ): Promise<AlertDelivery> {
   const { openWebhook } = await import("../alert/webhook.js");
-  const webhook = url === undefined ? undefined : openWebhook({ url, store, notify });
+  const webhook = url === undefined ? undefined : await openWebhook({ url, store, notify });
   return {
     deliver(alerts) {
       if (alerts.length === 0) return;

@@ -19,11 +19,11 @@ async function setUp(url: string) {
   const notices: string[] = [];
   const notify = (notice: string) => void notices.push(notice);
   const open = () => openWebhook({ url, store, notify, timeoutMs: 200, firstRetryMs: 20 });
-  const webhook = open();
+  const webhook = await open();
   onTestFinished(async () => void (await webhook.close(0)));
   const write = (batchId: number, ...ids: string[]) =>
     writeBatch(store, { ...NOTHING, batchId, alerts: ids.map(alert) });
-  return { webhook, notices, write, open };
+  return { webhook, notices, write, open, store };
 }
 
 test("every alert is delivered once, in order, with its id as the key", async () => {
@@ -69,10 +69,10 @@ test("while a receiver is away the end does not wait for ever, and the next run 
   await expect.poll(() => server.requests.length).toBeGreaterThan(0);
   expect(await webhook.close(100)).toBe(3);
   server.answer = accept;
-  const next = open();
+  const next = await open();
   await expect.poll(() => server.accepted()).toHaveLength(3);
   expect(await next.close(1_000)).toBe(0);
-  const last = open(); // all is delivered: nothing is sent again
+  const last = await open(); // all is delivered: nothing is sent again
   await sleep(50);
   expect(await last.close(1_000)).toBe(0);
   expect(server.accepted().map(({ id }) => id)).toEqual(["a", "b", "c"]);
@@ -83,4 +83,27 @@ test("nobody listens: the notice says so", async () => {
   await write(0, "a");
   webhook.wake();
   await expect.poll(() => notices[0]).toMatch(/ECONNREFUSED/);
+});
+
+test("a record of deliveries with a changed byte is refused, or changes nothing", async () => {
+  const server = await receiver();
+  const { webhook, write, open, store } = await setUp(server.url);
+  await write(12, "a", "b");
+  webhook.wake();
+  expect(await webhook.close(5_000)).toBe(0);
+  const path = "checkpoint/webhook";
+  const content = await store.read(path);
+  for (let byte = 0; byte < content.length; byte++) {
+    const damaged = Buffer.from(content);
+    damaged[byte]! ^= 1 << (byte % 8);
+    await store.write(path, damaged);
+    const opened = await open().catch((error: unknown) => {
+      expect(String(error)).toMatch(/checkpoint\/webhook is damaged: .*remove it to send all/s);
+    });
+    if (opened !== undefined) expect(await opened.close(5_000), String(damaged)).toBe(0);
+  }
+  expect(server.requests).toHaveLength(2);
+  await store.write(path, '{"file":"part-00000012.jsonl","delivered":1}'); // of an older version of the lab
+  expect(await (await open()).close(5_000)).toBe(0);
+  expect(server.requests.map(({ alert: { id } }) => id)).toEqual(["a", "b", "b"]);
 });
