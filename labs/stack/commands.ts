@@ -1,0 +1,119 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline/promises";
+import Table from "cli-table3";
+import type { StackConfig } from "../shared/config.js";
+import { LabError, UsageError } from "../shared/errors.js";
+import { examine } from "./doctor.js";
+import { SERVICE_NAMES, type ServiceName } from "./service.js";
+import type { Stack } from "./stack.js";
+
+const seconds = (total: number) =>
+  total < 120 ? `${Math.round(total)} s` : `${Math.floor(total / 60)} min`;
+const megabytes = (bytes: number) => `${Math.round(bytes / 1024 ** 2)} MB`;
+
+function showTable(head: string[], rows: (string | number)[][]): void {
+  const table = new Table({ head, style: { head: [], border: [] } });
+  table.push(...rows);
+  console.log(table.toString());
+}
+
+/** Stops services in reverse order of their dependencies; all if none are named. `hdfs` stands for its two services. */
+export async function stopServices(stack: Stack, names: readonly string[]): Promise<void> {
+  for (const name of chosenServices(names).reverse()) {
+    if (await stack.stop(name)) console.error(`stopped ${name}`);
+  }
+}
+
+/** The named services, without those that they depend on; all if none are named. */
+function chosenServices(names: readonly string[]): ServiceName[] {
+  if (names.length === 0) return [...SERVICE_NAMES];
+  const meant = names.flatMap((name) => (name === "hdfs" ? ["namenode", "datanode"] : [name]));
+  return SERVICE_NAMES.filter((name) => meant.includes(name));
+}
+
+/** Shows what is running, as a table or as JSON. */
+export async function showStatus(
+  stack: Stack,
+  { json = false }: { json?: boolean },
+): Promise<void> {
+  const services = await stack.status();
+  if (json) {
+    console.log(JSON.stringify(services));
+    return;
+  }
+  showTable(
+    ["service", "health", "pid", "port", "up for", "memory"],
+    services.map(({ name, health, pid, port, uptimeSeconds, memoryBytes }) => [
+      name,
+      health,
+      pid ?? "",
+      port,
+      uptimeSeconds === null ? "" : seconds(uptimeSeconds),
+      memoryBytes === null ? "" : megabytes(memoryBytes),
+    ]),
+  );
+}
+
+/** Checks what the stack needs from this machine. @throws LabError if a check failed */
+export async function showDoctor(
+  stack: Stack,
+  config: StackConfig,
+  { json = false }: { json?: boolean },
+): Promise<void> {
+  const results = await examine(stack, config);
+  const failed = results.filter(({ ok }) => !ok);
+  if (json) console.log(JSON.stringify(results));
+  else {
+    showTable(
+      ["", "check", "found", "how to fix it"],
+      results.map(({ ok, what, found, remedy }) => [
+        ok ? "ok" : "!!",
+        what,
+        found,
+        ok ? "" : (remedy ?? ""),
+      ]),
+    );
+  }
+  if (failed.length > 0) {
+    throw new LabError(`${failed.length} of ${results.length} checks failed`);
+  }
+}
+
+/** Shows the end of a service's log. @throws LabError if it has none */
+export async function showLog(
+  stack: Stack,
+  name: ServiceName,
+  { follow = false, lines }: { follow?: boolean; lines: string },
+) {
+  const args = ["-n", lines, ...(follow ? ["-f"] : []), stack.logOf(name)];
+  const tail = spawn("tail", args, { stdio: ["ignore", "inherit", "inherit"] });
+  const code = await new Promise((resolve) => tail.on("close", resolve));
+  if (code !== 0) throw new LabError(`${name} has no log yet: npx tsx scripts/stack.ts up ${name}`);
+}
+
+/** Removes the data of services; asks for confirmation unless `yes`. */
+export async function resetServices(
+  stack: Stack,
+  names: readonly string[],
+  { yes = false }: { yes?: boolean },
+): Promise<void> {
+  // The data of ZooKeeper and Kafka belong together, and so do those of NameNode and DataNode.
+  const wanted = chosenServices(names);
+  const whole = (one: ServiceName, other: ServiceName) =>
+    wanted.includes(one) || wanted.includes(other) ? [one, other] : [];
+  const chosen = [
+    ...whole("zookeeper", "kafka"),
+    ...whole("namenode", "datanode"),
+    ...(wanted.includes("spark") ? (["spark"] as const) : []),
+  ];
+  if (!yes) {
+    if (!process.stdin.isTTY)
+      throw new UsageError("reset asks for confirmation on a terminal; elsewhere use --yes");
+    const ask = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await ask.question(`Remove all data of ${chosen.join(", ")}? [y/N] `);
+    ask.close();
+    if (!/^y(es)?$/i.test(answer.trim())) return console.error("nothing was removed");
+  }
+  await stack.reset(chosen);
+  console.error(`removed the data of ${chosen.join(", ")}`);
+}
