@@ -73,6 +73,24 @@ export const BLANK = /^[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\
 /** Matches a JSON number. A price given as text (in a CSV field or a ticker) must have this format. */
 export const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
+/** Matches a message as `priceMessage` writes it, and as it is on a tape. */
+const USUAL_MESSAGE =
+  // eslint-disable-next-line no-control-regex -- JSON allows no control characters in a string
+  /^\{"asset":"([^"\\\u0000-\u001f]*)","price_usd":(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?),"event_time":"([^"\\\u0000-\u001f]*)"(?:,"arrival_time":"([^"\\\u0000-\u001f]*)")?\}$/;
+
+/**
+ * Parses JSON like `JSON.parse`. A message of the usual form takes half the time.
+ *
+ * @throws SyntaxError if the text is not JSON
+ */
+export function parseFields(text: string): unknown {
+  const match = USUAL_MESSAGE.exec(text);
+  if (match === null) return JSON.parse(text);
+  const [, asset, price, eventTime, arrivalTime] = match;
+  const fields = { asset, price_usd: Number(price), event_time: eventTime };
+  return arrivalTime === undefined ? fields : { ...fields, arrival_time: arrivalTime };
+}
+
 /** Whether a text is valid Unicode: its bytes were valid UTF-8, and it has no escape of a lone surrogate. */
 function isUnicode(text: string): boolean {
   if (text.includes(REPLACEMENT_CHARACTER)) return false;
@@ -108,7 +126,7 @@ export function parseEvent(value: string, arrivalTimeMs: number): PriceEvent | R
   if (isLongerThan(value, MAX_MESSAGE_LENGTH)) return REASONS.tooLong;
   let fields: Record<string, unknown>;
   try {
-    fields = JSON.parse(value);
+    fields = parseFields(value) as Record<string, unknown>;
   } catch {
     return REASONS.notJson;
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BLANK, REASONS, parseEvent, priceMessage } from "../labs/event.js";
+import { BLANK, REASONS, parseEvent, parseFields, priceMessage } from "../labs/event.js";
 import { formatTime } from "../labs/shared/time.js";
 import { KNOWN_RECORDS, hostileRecords, shownValue } from "./support/hostile.js";
 
@@ -88,5 +88,47 @@ test("a price message parses back to its event", () => {
       const { value } = priceMessage(name, priceUsd, formatTime(eventTimeMs), eventTimeMs);
       expect(parseEvent(value, eventTimeMs)).toEqual({ asset: name, priceUsd, eventTimeMs });
     }),
+  );
+});
+
+test("a message is parsed as JSON.parse parses it, in its usual form or changed anywhere", () => {
+  const text = fc.oneof(
+    fc.string({ maxLength: 10 }),
+    fc.constantFrom(
+      "bitcoin",
+      "2025-01-01T10:00:10Z",
+      "\\n",
+      "\\u0041",
+      "\u0007",
+      '\\"',
+      "\t",
+      "é",
+    ),
+  );
+  const price = fc.oneof(
+    fc.double().map(String),
+    fc.constantFrom("0", "-0", "01", "1.", ".5", "1e5", "1E+5", "1e999", "+1", "null", '"1"'),
+  );
+  const usual = fc
+    .tuple(text, price, text, fc.option(text))
+    .map(
+      ([asset, priceUsd, eventTime, arrival]) =>
+        `{"asset":"${asset}","price_usd":${priceUsd},"event_time":"${eventTime}"${arrival === null ? "" : `,"arrival_time":"${arrival}"`}}`,
+    );
+  const changed = fc
+    .tuple(usual, fc.nat(80), fc.constantFrom("", " ", '"', "\\", "}", "\n", "1", "x"))
+    .map(([value, at, other]) => value.slice(0, at) + other + value.slice(at + 1));
+  const outcome = (parse: (value: string) => unknown, value: string) => {
+    try {
+      return parse(value);
+    } catch {
+      return "not JSON";
+    }
+  };
+  fc.assert(
+    fc.property(fc.oneof(usual, changed), (value) => {
+      expect(outcome(parseFields, value)).toEqual(outcome(JSON.parse, value));
+    }),
+    { numRuns: 5_000 },
   );
 });

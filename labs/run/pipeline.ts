@@ -190,18 +190,23 @@ async function notYetInLog(
   source: Source,
   log: EventLog,
   signal: AbortSignal,
-): Promise<AsyncIterable<Message>> {
+): Promise<AsyncIterable<readonly Message[]>> {
   const held = await log.endOffsets({ readUncommitted: true });
   const last = await valuesBefore(log, held);
-  async function* rest(): AsyncGenerator<Message> {
-    for await (const message of source.messages(signal)) {
-      const partition = partitionOf(message.key, log.partitions);
-      if (held[partition]! === 0) yield message;
-      else if (--held[partition]! === 0 && message.value !== last[partition]) {
-        throw new LabError(
-          `${log.location} holds records in partition ${partition} that ${source.name} did not send: something else has written to it; start over with --fresh, or choose another --out`,
-        );
-      }
+  /** Whether the log holds no more records of the message's partition: it is new. */
+  function isNew({ key, value }: Message): boolean {
+    const partition = partitionOf(key, log.partitions);
+    if (held[partition]! === 0) return true;
+    if (--held[partition]! === 0 && value !== last[partition]) {
+      throw new LabError(
+        `${log.location} holds records in partition ${partition} that ${source.name} did not send: something else has written to it; start over with --fresh, or choose another --out`,
+      );
+    }
+    return false;
+  }
+  async function* rest(): AsyncGenerator<readonly Message[]> {
+    for await (const piece of source.messages(signal)) {
+      yield held.every((count) => count === 0) ? piece : piece.filter(isNew);
     }
   }
   return rest();

@@ -2,19 +2,21 @@ import type { Message } from "../event.js";
 import { startTimer, type Timer } from "../shared/wait.js";
 
 /**
- * Groups messages into chunks. A chunk is yielded when it is full, when `lingerMs` have passed since it was started (it may
+ * Groups the messages of a source into chunks. A chunk is yielded when it is full, when `lingerMs` have passed since it was started (it may
  * then be empty), or when the messages end.
  *
  * @param wanted called when a chunk is started: how many messages it may hold
  */
 export async function* chunks(
-  messages: AsyncIterable<Message>,
+  messages: AsyncIterable<readonly Message[]>,
   wanted: () => number,
   lingerMs: number,
 ): AsyncGenerator<Message[]> {
   const iterator = messages[Symbol.asyncIterator]();
   const late = Symbol("late");
   let next = iterator.next();
+  let piece: readonly Message[] = [];
+  let taken = 0;
   try {
     for (;;) {
       const limit = wanted();
@@ -25,14 +27,19 @@ export async function* chunks(
       });
       try {
         while (chunk.length < limit) {
-          const result = await Promise.race([next, timeout]);
-          if (result === late) break;
-          if (result.done === true) {
-            if (chunk.length > 0) yield chunk;
-            return;
+          if (taken === piece.length) {
+            const result = await Promise.race([next, timeout]);
+            if (result === late) break;
+            if (result.done === true) {
+              if (chunk.length > 0) yield chunk;
+              return;
+            }
+            piece = result.value;
+            taken = 0;
+            next = iterator.next();
           }
-          chunk.push(result.value);
-          next = iterator.next();
+          const end = Math.min(piece.length, taken + limit - chunk.length);
+          while (taken < end) chunk.push(piece[taken++]!);
         }
       } finally {
         timer?.cancel();

@@ -174,7 +174,7 @@ export function coingecko(options: CoingeckoOptions): Source {
     }
   }
 
-  async function* messages(signal: AbortSignal): AsyncGenerator<Message> {
+  async function* messages(signal: AbortSignal): AsyncGenerator<Message[]> {
     const known = (await options.known?.()) ?? [];
     const last = new Map<string, string>();
     for (const { asset, price_usd, event_time } of known) {
@@ -186,6 +186,7 @@ export function coingecko(options: CoingeckoOptions): Source {
       if (answer === undefined) return;
       counts.polls++;
       const arrivalMs = nowMs();
+      const piece: Message[] = [];
       for (const asset of new Set(assets)) {
         if (!Object.hasOwn(answer, asset)) {
           notifyOnce(
@@ -204,8 +205,9 @@ export function coingecko(options: CoingeckoOptions): Source {
           continue;
         }
         last.set(asset, message.value);
-        yield withinLimit(message);
+        piece.push(withinLimit(message));
       }
+      if (piece.length > 0) yield piece;
       if (!(await sleep(Math.max(0, dueMs - performance.now()), signal))) return;
     }
   }

@@ -21,8 +21,8 @@ const COINS: ReadonlyMap<string, number> = new Map(
 );
 const NAMES = [...COINS.keys()];
 const BEGIN_MS = Date.UTC(2025, 0, 1, 10);
-/** How many messages are generated before control returns to the event loop, so that Ctrl-C is noticed. */
-const YIELD_EVERY = 1_000;
+/** How many messages are generated at once. Control then returns to the event loop, so that Ctrl-C is noticed. */
+const PIECE = 1_000;
 
 /** The parameters of the simulation. Probabilities are from 0 to 1, per message. */
 export interface MarketOptions {
@@ -93,14 +93,17 @@ export function market(options: MarketOptions): Source {
   } = options;
   let made = 0;
 
-  async function* simulated(signal: AbortSignal): AsyncGenerator<Message> {
+  async function* simulated(signal: AbortSignal): AsyncGenerator<Message[]> {
     const random = seededRandom(seed);
     const names = assetNames(assets);
     const prices = names.map((name) => COINS.get(name) ?? 10 ** (random() * 4));
     let clockMs = BEGIN_MS;
     let previous: Message | undefined;
+    let piece: Message[] = [];
     for (made = 0; made < events; made++) {
-      if (made % YIELD_EVERY === 0) {
+      if (piece.length === PIECE) {
+        yield piece;
+        piece = [];
         await new Promise((resolve) => setImmediate(resolve));
         if (signal.aborted) return;
       }
@@ -108,7 +111,7 @@ export function market(options: MarketOptions): Source {
       clockMs += (-Math.log(1 - random()) * 1_000) / eventsPerSecond;
       const timestampMs = Math.floor(clockMs);
       if (previous !== undefined && random() < duplicates) {
-        yield { ...previous, timestampMs };
+        piece.push({ ...previous, timestampMs });
         continue;
       }
       const index = Math.floor(random() * names.length);
@@ -121,12 +124,13 @@ export function market(options: MarketOptions): Source {
       const message = priceMessage(asset, Number(price.toPrecision(9)), eventTime, timestampMs);
       if (random() < malformed) {
         const breakage = BREAKAGES[Math.floor(random() * BREAKAGES.length)]!;
-        yield { ...message, value: breakage(message) };
+        piece.push({ ...message, value: breakage(message) });
         continue;
       }
       previous = message;
-      yield message;
+      piece.push(message);
     }
+    if (piece.length > 0) yield piece;
   }
 
   return {

@@ -7,17 +7,24 @@ import { sleep } from "../shared/wait.js";
  * apart are yielded a second apart.
  */
 export async function* pace(
-  messages: AsyncIterable<Message>,
+  messages: AsyncIterable<readonly Message[]>,
   speed: number,
   signal: AbortSignal,
-): AsyncGenerator<Message> {
+): AsyncGenerator<Message[]> {
   let begin: { playedMs: number; recordedMs: number } | undefined;
-  for await (const message of messages) {
-    begin ??= { playedMs: performance.now(), recordedMs: message.timestampMs };
-    const dueMs = begin.playedMs + (message.timestampMs - begin.recordedMs) / speed;
-    const waitMs = dueMs - performance.now();
-    if (waitMs > 1 && !(await sleep(waitMs, signal))) return;
-    yield message;
+  for await (const piece of messages) {
+    let due: Message[] = [];
+    for (const message of piece) {
+      begin ??= { playedMs: performance.now(), recordedMs: message.timestampMs };
+      const dueMs = begin.playedMs + (message.timestampMs - begin.recordedMs) / speed;
+      if (dueMs - performance.now() > 1) {
+        if (due.length > 0) yield due;
+        due = [];
+        if (!(await sleep(Math.max(0, dueMs - performance.now()), signal))) return;
+      }
+      due.push(message);
+    }
+    if (due.length > 0) yield due;
   }
 }
 

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { parse as parseCsv } from "csv-parse/sync";
 import { LabError, errorCode, errorMessage } from "../shared/errors.js";
-import { JSON_NUMBER, type Message } from "../event.js";
+import { JSON_NUMBER, parseFields, type Message } from "../event.js";
 import { parseTimeMs } from "../shared/time.js";
 import { MAX_RECORD_LENGTH, cutText, withinLimit } from "./limit.js";
 import { SPEED, pace } from "./pace.js";
@@ -81,7 +81,7 @@ function text(value: unknown): string {
 function jsonTapeLine(value: string): TapeLine {
   let fields: Record<string, unknown> = {};
   try {
-    const parsed: unknown = JSON.parse(value);
+    const parsed = parseFields(value);
     if (typeof parsed === "object" && parsed !== null) fields = parsed as Record<string, unknown>;
   } catch {
     // Not JSON: it goes to the log unchanged, without a key.
@@ -171,28 +171,32 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
   let size = 0;
 
   /** The lines of the tape. Of a line that is too long (it may be the whole file), only the beginning is kept in memory. */
-  async function* lines(): AsyncGenerator<string | CutLine> {
+  async function* lines(): AsyncGenerator<(string | CutLine)[]> {
     file = createReadStream(tape);
     const plain = isGzipped ? file.pipe(createGunzip()) : file;
     file.on("error", (error) => plain.destroy(error)); // pipe() does not forward errors
     let rest = "";
     let restLength = 0;
+    const add = (text: string) => {
+      if (restLength <= MAX_RECORD_LENGTH) rest += text;
+      restLength += text.length;
+    };
     const line = () =>
       restLength > MAX_RECORD_LENGTH ? { value: cutText(rest, restLength) } : rest;
     try {
       for await (const text of plain.setEncoding("utf8")) {
-        const pieces = (text as string).split("\n");
-        for (const [index, piece] of pieces.entries()) {
-          if (index > 0) {
-            yield line();
-            rest = "";
-            restLength = 0;
-          }
-          if (restLength <= MAX_RECORD_LENGTH) rest += piece;
-          restLength += piece.length;
+        const whole: (string | CutLine)[] = (text as string).split("\n");
+        const last = whole.pop() as string;
+        if (whole.length > 0) {
+          add(whole[0] as string);
+          whole[0] = line();
+          yield whole;
+          rest = "";
+          restLength = 0;
         }
+        add(last);
       }
-      yield line();
+      yield [line()];
     } catch (error) {
       if (error instanceof LabError) throw error;
       throw new LabError(`cannot read the tape ${tape}: ${readFailure(error)}`);
@@ -201,7 +205,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     }
   }
 
-  async function* recorded(signal: AbortSignal): AsyncGenerator<Message> {
+  async function* recorded(signal: AbortSignal): AsyncGenerator<Message[]> {
     const wanted = assets === undefined ? undefined : new Set(assets);
     const seen = new Set<string>();
     let columns: string[] | undefined;
@@ -210,28 +214,31 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     size = await regularFileSize(tape);
     const empty = new LabError(`the tape ${tape} has no events: choose another --tape`);
     if (size === 0) throw empty; // an empty file is not valid gzip data
-    for await (const untrimmed of lines()) {
-      if (signal.aborted) return;
+    function read(untrimmed: string | CutLine): Message | undefined {
       if (typeof untrimmed !== "string") {
         if (isCsv && columns === undefined) csvColumns(tape, untrimmed.value);
         count++;
-        yield { key: "", value: untrimmed.value, timestampMs: lastTimestampMs };
-        continue;
+        return { key: "", value: untrimmed.value, timestampMs: lastTimestampMs };
       }
       const line = untrimmed.trim();
-      if (line === "") continue;
+      if (line === "") return undefined;
       if (isCsv && columns === undefined) {
         columns = csvColumns(tape, line);
-        continue;
+        return undefined;
       }
       count++;
       const { value, asset, eventTime, arrivalTime } =
         columns === undefined ? jsonTapeLine(line) : csvTapeLine(line, columns);
-      if (wanted !== undefined && asset !== "" && !wanted.has(asset)) continue;
+      if (wanted !== undefined && asset !== "" && !wanted.has(asset)) return undefined;
       seen.add(asset);
       const timestampMs = parseTimeMs(arrivalTime === "" ? eventTime : arrivalTime);
       if (!Number.isNaN(timestampMs)) lastTimestampMs = timestampMs;
-      yield withinLimit({ key: asset, value, timestampMs: lastTimestampMs });
+      return withinLimit({ key: asset, value, timestampMs: lastTimestampMs });
+    }
+    for await (const some of lines()) {
+      if (signal.aborted) return;
+      const messages = some.map(read).filter((message) => message !== undefined);
+      if (messages.length > 0) yield messages;
     }
     if (count === 0) throw empty;
     const absent = (assets ?? []).filter((asset) => !seen.has(asset));

@@ -18,8 +18,12 @@ export interface Source {
   fractionRead(): number | undefined;
   /** Live sources: what was tried without an answer and what to do about it; undefined once something has answered. */
   unreached?(): string | undefined;
-  /** The messages in order of arrival, until the source ends or the signal aborts (which is not an error). */
-  messages(signal: AbortSignal): AsyncIterable<Message>;
+  /**
+   * The messages in order of arrival, until the source ends or the signal aborts (which is not an error). They come in
+   * pieces, such as what one read of a file or one poll has given: awaiting each message alone would cost as much as
+   * parsing it.
+   */
+  messages(signal: AbortSignal): AsyncIterable<readonly Message[]>;
 }
 
 /** A price that an earlier run has seen. */

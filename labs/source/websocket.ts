@@ -148,7 +148,10 @@ export function websocket(options: WebsocketOptions): Source {
   }
 
   /** Yields the messages of one connection until it ends. @returns why it ended */
-  async function* listen(socket: WebSocket, signal: AbortSignal): AsyncGenerator<Message, string> {
+  async function* listen(
+    socket: WebSocket,
+    signal: AbortSignal,
+  ): AsyncGenerator<Message[], string> {
     const silence = new AbortController();
     const stalled = startTimer(silenceMs, () => {
       if (socket.isPaused) stalled.restart();
@@ -165,7 +168,7 @@ export function websocket(options: WebsocketOptions): Source {
       } as Parameters<typeof on>[2]);
       for await (const [data] of pieces) {
         const message = read(String(data), nowMs());
-        if (message !== undefined) yield withinLimit(message);
+        if (message !== undefined) yield [withinLimit(message)];
       }
       return "the connection was closed";
     } catch (error) {
@@ -179,7 +182,7 @@ export function websocket(options: WebsocketOptions): Source {
     }
   }
 
-  async function* messages(signal: AbortSignal): AsyncGenerator<Message> {
+  async function* messages(signal: AbortSignal): AsyncGenerator<Message[]> {
     let shortConnections = 0;
     while (!signal.aborted) {
       let socket: WebSocket;

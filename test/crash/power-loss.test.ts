@@ -40,7 +40,7 @@ function source(finite: boolean, messages: Iterable<Message>): Source {
     counts: {},
     fractionRead: () => undefined,
     async *messages() {
-      yield* messages;
+      for (const message of messages) yield [message];
     },
   };
 }

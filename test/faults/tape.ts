@@ -1,8 +1,7 @@
 import { market, type MarketOptions } from "../../labs/source/market.js";
 import { formatTime } from "../../labs/shared/time.js";
 import { randomOf, type Random } from "./random.js";
-
-const none = new AbortController().signal;
+import { eachMessage } from "../support/each-message.js";
 
 /** Lines that a producer should not send: each must be rejected with its reason, or taken, and never end a run. */
 const HOSTILE: ((random: Random, time: string) => string)[] = [
@@ -49,7 +48,7 @@ export async function drawnTape({ hostile, ties, ...options }: TapeOptions): Pro
   const random = randomOf(options.seed, 1);
   const lines: string[] = [];
   let time = formatTime(0);
-  for await (const { value, timestampMs } of market(options).messages(none)) {
+  for await (const { value, timestampMs } of eachMessage(market(options))) {
     const arrival = formatTime(timestampMs);
     if (random.chance(hostile)) lines.push(random.pick(HOSTILE)(random, arrival));
     if (!value.endsWith('Z"}')) {

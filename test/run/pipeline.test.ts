@@ -24,7 +24,7 @@ function finite(messages: readonly Message[]): Source {
     fractionRead: () => undefined,
     async *messages() {
       await Promise.resolve();
-      yield* messages;
+      for (const message of messages) yield [message];
     },
   };
 }

@@ -29,7 +29,7 @@ const live = (from: number, to: number): Source => ({
   ...{ name: "live", finite: false, counts: {} },
   fractionRead: () => undefined,
   async *messages() {
-    for (const message of messages.slice(from, to)) yield await Promise.resolve(message);
+    for (const message of messages.slice(from, to)) yield await Promise.resolve([message]);
   },
 });
 

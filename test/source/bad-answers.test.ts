@@ -7,6 +7,7 @@ import { MAX_ANSWER_BYTES } from "../../labs/shared/http.js";
 import { coingecko, retryAfterMs } from "../../labs/source/coingecko.js";
 import { coingeckoServer, cut, failure, silence } from "../support/coingecko-server.js";
 import { take } from "../../labs/course/lesson/observed.js";
+import { eachMessage } from "../support/each-message.js";
 
 // What a bad server may answer to a poll: it must not crash or hang the source, nor cost a good coin.
 
@@ -41,7 +42,7 @@ async function firstGood(timeoutMs: number, ...answers: [Answer, ...Answer[]]) {
   });
   const stop = new AbortController();
   const before: { value: string; result: ReturnType<typeof parseEvent> }[] = [];
-  for await (const { value, timestampMs } of source.messages(stop.signal)) {
+  for await (const { value, timestampMs } of eachMessage(source, stop.signal)) {
     const result = parseEvent(value, timestampMs);
     if (typeof result === "object" && result.asset === "good") {
       stop.abort();
@@ -208,7 +209,7 @@ test("after Retry-After: 9999999 no second request comes, and stopping ends the 
     notify: (notice) => notices.push(notice),
   });
   const ended = (async () => {
-    for await (const { value } of source.messages(stop.signal)) throw new Error(value);
+    for await (const { value } of eachMessage(source, stop.signal)) throw new Error(value);
   })();
   await expect.poll(() => notices.length).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 100));

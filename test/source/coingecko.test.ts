@@ -3,6 +3,7 @@ import { LabError } from "../../labs/shared/errors.js";
 import { coingecko, retryAfterMs, type CoingeckoOptions } from "../../labs/source/coingecko.js";
 import { coingeckoServer, cut, failure, prices, silence } from "../support/coingecko-server.js";
 import { take } from "../../labs/course/lesson/observed.js";
+import { eachMessage } from "../support/each-message.js";
 
 const bitcoin = (usd: number, seconds: number) =>
   prices({ bitcoin: { usd, last_updated_at: seconds } });
@@ -123,7 +124,7 @@ test("a name that does not resolve is tried again, and stopping ends the wait at
   const { source, notices } = poll({ url: "http://no-such-host.invalid", firstRetryMs: 60_000 });
   const stop = new AbortController();
   const ended = (async () => {
-    for await (const message of source.messages(stop.signal)) throw new Error(message.value);
+    for await (const message of eachMessage(source, stop.signal)) throw new Error(message.value);
   })();
   await expect.poll(() => notices.length, { timeout: 10_000 }).toBe(1);
   stop.abort();

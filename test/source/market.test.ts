@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { parseEvent, type Message } from "../../labs/event.js";
 import { market, type MarketOptions } from "../../labs/source/market.js";
+import { eachMessage } from "../support/each-message.js";
 
 async function all(options: MarketOptions): Promise<Message[]> {
   const messages: Message[] = [];
-  for await (const message of market(options).messages(new AbortController().signal)) {
+  for await (const message of eachMessage(market(options))) {
     messages.push(message);
   }
   return messages;

@@ -5,6 +5,7 @@ import { parseEvent } from "../../labs/event.js";
 import { LabError, UsageError } from "../../labs/shared/errors.js";
 import { websocket, type WebsocketOptions } from "../../labs/source/websocket.js";
 import { take } from "../../labs/course/lesson/observed.js";
+import { eachMessage } from "../support/each-message.js";
 
 /** A ticker message as Coinbase Exchange sends it. */
 const ticker = (productId: string, price: unknown, time = "2025-01-01T10:00:10.265000Z") => ({
@@ -182,7 +183,7 @@ test("an unreachable feed is tried again, and stopping ends the wait at once", a
   const { source, notices } = listen({ url: "ws://127.0.0.1:1", firstRetryMs: 60_000 });
   const stop = new AbortController();
   const ended = (async () => {
-    for await (const message of source.messages(stop.signal)) throw new Error(message.value);
+    for await (const message of eachMessage(source, stop.signal)) throw new Error(message.value);
   })();
   await expect.poll(() => notices.length).toBe(1);
   stop.abort();

@@ -5,20 +5,22 @@ import type { Source } from "../../source/source.js";
 export async function take(source: Source, count: number): Promise<Message[]> {
   const stop = new AbortController();
   const messages: Message[] = [];
-  for await (const message of source.messages(stop.signal)) {
-    messages.push(message);
-    if (messages.length === count) stop.abort();
+  for await (const piece of source.messages(stop.signal)) {
+    messages.push(...piece);
+    if (messages.length >= count) stop.abort();
     if (stop.signal.aborted) break;
   }
-  return messages;
+  return messages.slice(0, count);
 }
 
 /** All valid events of a finite source, in the order in which they arrived. */
 export async function observedEvents(source: Source): Promise<ObservedEvent[]> {
   const events: ObservedEvent[] = [];
-  for await (const { value, timestampMs } of source.messages(new AbortController().signal)) {
-    const event = parseEvent(value, timestampMs);
-    if (typeof event !== "string") events.push({ ...event, arrivalTimeMs: timestampMs });
+  for await (const piece of source.messages(new AbortController().signal)) {
+    for (const { value, timestampMs } of piece) {
+      const event = parseEvent(value, timestampMs);
+      if (typeof event !== "string") events.push({ ...event, arrivalTimeMs: timestampMs });
+    }
   }
   return events;
 }
