@@ -1,7 +1,7 @@
 import { isAscii } from "node:buffer";
 import { join } from "node:path";
 import { LabError, diskErrorMessage, errorMessage } from "../shared/errors.js";
-import type { Message } from "../event.js";
+import { REPLACEMENT_CHARACTER, type Message } from "../event.js";
 import {
   APPEND,
   makeFolders,
@@ -28,6 +28,8 @@ const TAIL_BYTES = 4 * 1024;
 const SYNCED_AT_ONCE = 16;
 /** Enough bytes for an offset and the tab after it. */
 const OFFSET_BYTES = 24;
+/** The records of the last appends stay in memory up to about this many characters: they are usually read next. */
+const MAX_RECENT_LENGTH = 16 * 1024 * 1024;
 
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const UNESCAPES: Record<string, string> = { "\\": "\\", n: "\n", r: "\r", t: "\t" };
@@ -42,8 +44,16 @@ function unescape(text: string): string {
   return text.replace(/\\(.)/g, (_, character: string) => UNESCAPES[character] ?? character);
 }
 
-function formatRecord(offset: number, message: Message): string {
-  return `${offset}\t${message.timestampMs}\t${escape(message.key)}\t${escape(message.value)}\n`;
+/** UTF-8 has no lone surrogates: each is written as U+FFFD. */
+const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, REPLACEMENT_CHARACTER);
+
+/** A message as it is read from the file. */
+function recordOf({ key, value, timestampMs }: Message, offset: number): LogRecord {
+  return { offset, timestampMs, key: wellFormed(key), value: wellFormed(value) };
+}
+
+function formatRecord({ offset, timestampMs, key, value }: LogRecord): string {
+  return `${offset}\t${timestampMs}\t${escape(key)}\t${escape(value)}\n`;
 }
 
 /** Parses the whole number in `text` from `start` to before `end`; NaN if there is none. */
@@ -92,6 +102,8 @@ interface Partition {
   syncedSize: number;
   /** Where the last read stopped, so that the next one does not have to search. */
   cursor: { offset: number; position: number };
+  /** The last records, as far as they are in memory. A broker has them in the operating system's page cache. */
+  recent: LogRecord[];
 }
 
 function corrupt(partition: Partition, expected: string): LabError {
@@ -211,7 +223,15 @@ function openPartition(path: string, notify: Notify, disk: Disk): Promise<Partit
     }
     const cursor = { offset: 0, position: 0 };
     // Nothing is known to be synced: the previous run may have been killed before it synced.
-    const partition = { path, size, startOffset: 0, endOffset: 0, syncedSize: 0, cursor };
+    const partition = {
+      path,
+      size,
+      startOffset: 0,
+      endOffset: 0,
+      syncedSize: 0,
+      cursor,
+      recent: [],
+    };
     if (size > 0) {
       partition.startOffset = await offsetAt(partition, file, 0);
       const last = await lineStartBefore(file, size - 1);
@@ -271,17 +291,33 @@ export async function openFileLog(
   for (const path of paths) opened.push(await openPartition(path, notify, disk));
   if (sync) await syncFolder(folder, disk);
 
+  let recentLength = 0;
+  function keepRecent(partition: Partition, records: LogRecord[], length: number): void {
+    recentLength += length;
+    if (recentLength > MAX_RECENT_LENGTH) {
+      for (const each of opened) each.recent = [];
+      recentLength = length;
+    }
+    if (partition.recent.length === 0) partition.recent = records;
+    else for (const record of records) partition.recent.push(record);
+  }
+
   async function append(messages: readonly Message[]): Promise<void> {
     const lines = opened.map(() => "");
-    const counts = opened.map(() => 0);
+    const appended = opened.map((): LogRecord[] => []);
     for (const message of messages) {
       const index = partitionOf(message.key, partitions);
-      lines[index] += formatRecord(opened[index]!.endOffset + counts[index]!++, message);
+      const records = appended[index]!;
+      const record = recordOf(message, opened[index]!.endOffset + records.length);
+      records.push(record);
+      lines[index] += formatRecord(record);
     }
     for (const [index, partition] of opened.entries()) {
-      if (counts[index] === 0) continue;
+      const records = appended[index]!;
+      if (records.length === 0) continue;
       await appendBytes(partition, Buffer.from(lines[index]!), disk);
-      partition.endOffset += counts[index]!;
+      partition.endOffset += records.length;
+      keepRecent(partition, records, lines[index]!.length);
     }
   }
 
@@ -299,6 +335,12 @@ export async function openFileLog(
     const { path, startOffset, endOffset } = partition;
     if (from < startOffset || to > endOffset) {
       throw corrupt(partition, `offsets ${from}–${to - 1}, found ${startOffset}–${endOffset - 1}`);
+    }
+    const { recent } = partition;
+    const first = endOffset - recent.length;
+    if (from >= first) {
+      yield recent.slice(from - first, to - first);
+      return;
     }
     const file = await disk.open(path, "r").catch((error: unknown) => {
       throw new LabError(`cannot read ${path}: ${errorMessage(error)}`);

@@ -89,13 +89,37 @@ test("a file cut at any byte opens as the records that are whole, and goes on fr
   }
 });
 
+test("what was just appended is read as from the file, whatever the messages hold", async () => {
+  const odd = fc.oneof(text, fc.string({ unit: fc.constantFrom("\ud83e", "\udd99", "x", "\t") }));
+  const some = fc.array(fc.record({ key: odd, value: odd, timestampMs: fc.nat() }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(some, { maxLength: 4 }), fc.nat(), async (appends, cut) => {
+      const folder = await mkdtemp(join(tmpdir(), "lab-"));
+      try {
+        const log = await openFileLog(folder, TOPIC, 1);
+        for (const chunk of appends) await log.append(chunk);
+        const [end] = await log.endOffsets();
+        const from = cut % (end! + 1);
+        const reopened = await openFileLog(folder, TOPIC, 1);
+        expect(await readRange(log, 0, from, end!)).toEqual(
+          await readRange(reopened, 0, from, end!),
+        );
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test("any range of a large file is found without reading it all", async () => {
   const folder = await temporaryFolder();
-  const log = await openFileLog(folder, TOPIC, 1);
+  const writer = await openFileLog(folder, TOPIC, 1);
   const count = 30_000;
-  await log.append(
+  await writer.append(
     Array.from({ length: count }, (_, index) => message(`${index} ${"x".repeat(index % 50)}`)),
   );
+  const log = await openFileLog(folder, TOPIC, 1);
   await fc.assert(
     fc.asyncProperty(fc.nat(count - 1), fc.nat(300), async (from, length) => {
       const to = Math.min(count, from + length);
@@ -109,9 +133,10 @@ test("any range of a large file is found without reading it all", async () => {
 });
 
 test("a record larger than the reading buffer is read whole", async () => {
-  const log = await openFileLog(await temporaryFolder(), TOPIC, 1);
+  const folder = await temporaryFolder();
   const large = "x".repeat(700_000);
-  await log.append([message("a"), message(large), message("b")]);
+  await (await openFileLog(folder, TOPIC, 1)).append([message("a"), message(large), message("b")]);
+  const log = await openFileLog(folder, TOPIC, 1);
   const values = (await readRange(log, 0, 0, 3)).map(({ value }) => value);
   expect(values).toEqual(["a", large, "b"]);
   await log.close();
@@ -181,11 +206,12 @@ test("a file that is deleted or changed under the log is an error, and nothing i
   const path = join(folder, "t-0.log");
   const log = await openFileLog(folder, TOPIC, 1);
   await log.append([message("a"), message("b")]);
+  const reopened = await openFileLog(folder, TOPIC, 1);
   await truncate(path, 5);
   await expect(log.append([message("c")])).rejects.toThrow(/expected 28 bytes, found 5/);
   await rm(path);
   await expect(log.append([message("c")])).rejects.toThrow(/cannot append .*it does not exist/);
-  await expect(readRange(log, 0, 0, 1)).rejects.toThrow(/cannot read .*it does not exist/);
+  await expect(readRange(reopened, 0, 0, 1)).rejects.toThrow(/cannot read .*it does not exist/);
   expect(await readdir(folder)).toEqual([]);
 });
 
