@@ -1,9 +1,10 @@
 import type { Message } from "../event.js";
-import { startTimer, type Timer } from "../shared/wait.js";
+import { startTimer } from "../shared/wait.js";
 
 /**
- * Groups the messages of a source into chunks. A chunk is yielded when it is full, when `lingerMs` have passed since it was started (it may
- * then be empty), or when the messages end.
+ * Groups the messages of a source into chunks. A chunk is yielded when it is full, when `lingerMs` have passed since it was
+ * started (it may then be empty), or when the messages end. If the source fails, the messages that it gave before are
+ * yielded first.
  *
  * @param wanted called when a chunk is started: how many messages it may hold
  */
@@ -13,41 +14,61 @@ export async function* chunks(
   lingerMs: number,
 ): AsyncGenerator<Message[]> {
   const iterator = messages[Symbol.asyncIterator]();
-  const late = Symbol("late");
-  let next = iterator.next();
   let piece: readonly Message[] = [];
   let taken = 0;
+  /** What the source has answered; undefined while it is being asked. */
+  let answer: IteratorResult<readonly Message[]> | { error: unknown } | undefined;
+  let wake = () => {};
+  // One handler per answer. `Promise.race` would add one per chunk to the same promise while a source is silent.
+  function ask(): void {
+    answer = undefined;
+    iterator.next().then(
+      (result) => {
+        answer = result;
+        wake();
+      },
+      (error: unknown) => {
+        answer = { error };
+        wake();
+      },
+    );
+  }
+
+  ask();
   try {
     for (;;) {
       const limit = wanted();
       const chunk: Message[] = [];
-      let timer: Timer | undefined;
-      const timeout = new Promise<typeof late>((resolve) => {
-        timer = startTimer(lingerMs, () => resolve(late));
+      let isLate = false;
+      const timer = startTimer(lingerMs, () => {
+        isLate = true;
+        wake();
       });
       try {
         while (chunk.length < limit) {
-          if (taken === piece.length) {
-            const result = await Promise.race([next, timeout]);
-            if (result === late) break;
-            if (result.done === true) {
-              if (chunk.length > 0) yield chunk;
-              return;
-            }
-            piece = result.value;
-            taken = 0;
-            next = iterator.next();
-          }
           const end = Math.min(piece.length, taken + limit - chunk.length);
           while (taken < end) chunk.push(piece[taken++]!);
+          if (taken < piece.length) break;
+          if (answer === undefined) {
+            if (isLate) break;
+            await new Promise<void>((resolve) => (wake = resolve));
+            continue;
+          }
+          if ("error" in answer || answer.done === true) {
+            if (chunk.length > 0) yield chunk;
+            if ("error" in answer) throw answer.error;
+            return;
+          }
+          piece = answer.value;
+          taken = 0;
+          ask();
         }
       } finally {
-        timer?.cancel();
+        timer.cancel();
       }
       yield chunk;
     }
   } finally {
-    next.catch(() => {}); // a reader that stops early ignores an error of the message it did not read
     await iterator.return?.();
   }
 }
