@@ -30,7 +30,7 @@ import type { SavedAsset, State } from "./state.js";
 // A file in state/ has one line per changed asset: the state of each operator or, if that state has parts (panes), the
 // changed parts. The first line names the batch since which changes are listed (`sinceBatch`); without it, the file holds
 // the whole state. The state after batch N is read from state/N, then from the file it names, and so on back to a whole
-// state. Evicted panes are not listed: the watermark tells that they are gone.
+// state. Evicted panes are not listed: the watermark implies that they are gone.
 //
 // The choice of `sinceBatch` decides what a batch costs. Like Spark, which writes deltas and now and then a snapshot, a
 // batch writes only what it changed. In addition it absorbs the preceding file if that is less than twice as large, then
@@ -380,7 +380,7 @@ export async function openCheckpoint(
     neededBefore = needed;
   }
 
-  /** Writes state/N and absorbs preceding files. The first file of a process holds the whole state: reading it cost as much. */
+  /** Writes state/N and absorbs preceding files. The first file of a process holds the whole state, which costs no more than reading it did. */
   async function writeState(
     { plan, maxEventTimeMs, totals }: QueryProgress,
     state: State,
