@@ -36,7 +36,11 @@ export async function readAlertSettings(path: string): Promise<AlertSettings> {
 export interface AlertDelivery {
   /** Delivers the alerts of one batch. */
   deliver(alerts: readonly AlertRow[]): void;
-  /** Waits a limited time for the webhook to accept the remaining alerts. @param isStopped whether the user stopped the run, which shortens the wait */
+  /**
+   * Waits a limited time for the webhook to accept the remaining alerts.
+   *
+   * @param isStopped whether the user stopped the run, which shortens the wait
+   */
   close(isStopped: boolean): Promise<void>;
 }
 

@@ -172,7 +172,10 @@ export async function openCheckpoint(
   settings?: CheckpointSettings,
 ): Promise<StoredCheckpoint> {
   const pathOf = (name: string) => `${CHECKPOINT}/${name}`;
-  /** The files in state/ that make up the state after the last batch: a whole state, then changes. Undefined until this process has written a whole state. */
+  /**
+   * The files in state/ that make up the state after the last batch: a whole state, then changes. Undefined until this process
+   * has written a whole state.
+   */
   let wholeBatch: number | undefined;
   let deltas: Delta[] = [];
   /** The files that make up the state after the batch before the last. */
@@ -380,7 +383,10 @@ export async function openCheckpoint(
     neededBefore = needed;
   }
 
-  /** Writes state/N and absorbs preceding files. The first file of a process holds the whole state, which costs no more than reading it did. */
+  /**
+   * Writes state/N and absorbs preceding files. The first file of a process holds the whole state, which costs no more than
+   * reading it did.
+   */
   async function writeState(
     { plan, maxEventTimeMs, totals }: QueryProgress,
     state: State,
