@@ -31,36 +31,37 @@ function parseCount(text: string): number {
   }
 }
 
-const list = (figures: readonly { name: string; help: string }[]) =>
-  figures.map(({ name, help }) => `  ${name.padEnd(8)} ${help}`).join("\n");
+const list = (benchmarks: readonly { name: string; help: string }[]) =>
+  benchmarks.map(({ name, help }) => `  ${name.padEnd(8)} ${help}`).join("\n");
 
-/** The figures that are asked for, by name or by option. */
+/** The names of the benchmarks to run, selected by name or by option. */
 function select(names: readonly string[], { quick, stack }: Options): ReadonlySet<string> {
   if (names.length > 0) return new Set(names);
-  const figures = stack ? ON_STACK : quick ? [...TIMINGS, ...QUICK] : HERE;
-  return new Set(figures.map(({ name }) => name));
+  const benchmarks = stack ? ON_STACK : quick ? [...TIMINGS, ...QUICK] : HERE;
+  return new Set(benchmarks.map(({ name }) => name));
 }
 
 async function main(argv: string[]): Promise<void> {
   const program = new Command("bench")
     .description(
-      "Measures the lab on this machine: figures, and ratios to a baseline of the same run.",
+      "Benchmarks the lab on this machine. Prints each result and its ratio to a baseline from the same run.",
     )
     .addArgument(
-      new Argument("[figure...]", "what to measure; by default all that needs no stack").choices(
-        ALL.map(({ name }) => name),
-      ),
+      new Argument(
+        "[benchmark...]",
+        "what to run; by default every benchmark that needs no stack",
+      ).choices(ALL.map(({ name }) => name)),
     )
-    .option("--events <n>", "events for the timings in memory", parseCount, 500_000)
+    .option("--events <n>", "number of events for the timings in memory", parseCount, 500_000)
     .option(
       "--sizes <n,n>",
-      "events of the runs whose memory is compared",
+      "event counts of the runs whose memory is compared",
       (text: string) => text.split(",").map(parseCount),
       [1_000_000, 10_000_000],
     )
-    .option("--quick", "skip what takes minutes")
+    .option("--quick", "skip benchmarks that take minutes")
     .option("--stack", "measure the real Kafka, HDFS and Spark instead (restarts them)")
-    .addHelpText("after", `\nFigures:\n${list(HERE)}\n\nOn the stack:\n${list(ON_STACK)}`)
+    .addHelpText("after", `\nBenchmarks:\n${list(HERE)}\n\nOn the stack:\n${list(ON_STACK)}`)
     .action(() => {});
   await parseArguments(program, argv);
   const options = program.opts<Options>();
@@ -84,7 +85,7 @@ async function main(argv: string[]): Promise<void> {
   } finally {
     await (await log)?.remove();
   }
-  const table = new Table({ head: ["what", "figure", "ratio"], style: { head: [], border: [] } });
+  const table = new Table({ head: ["what", "result", "ratio"], style: { head: [], border: [] } });
   table.push(...rows.map(({ what, value, ratio = "" }) => [what, value, ratio]));
   console.log(table.toString());
 }

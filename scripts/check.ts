@@ -18,14 +18,20 @@ const program = new Command("check")
   .description(
     "Checks your answers in labs/exercises/. Without a number, lists which exercises are done and which is next.",
   )
-  .argument("[exercise]", "check this one, such as 07")
-  .option("--watch", "check the current exercise on every save, and go on when it passes")
+  .argument("[exercise]", "the exercise to check, such as 07")
+  .option(
+    "--watch",
+    "check the current exercise on every save; when it passes, continue with the next",
+  )
   .option("--hint [exercise]", "show the next hint, one at a time")
   .option("--list", "list all exercises")
-  .option("--reset <exercise>", "empty an exercise; asks first, and keeps your answer")
+  .option(
+    "--reset <exercise>",
+    "start an exercise over; asks first, and keeps a copy of your answer",
+  )
   .option("--solution <exercise>", "show the reference answer; asks first if yours does not pass")
-  .option("--json", "for a gradebook: {exercises: [{name, chapter, status, message}]}")
-  .option("--yes", "do not ask")
+  .option("--json", "print JSON for a gradebook: {exercises: [{name, chapter, status, message}]}")
+  .option("--yes", "do not ask for confirmation")
   .action(async (exercise: string | undefined, options: CheckOptions & { yes?: boolean }) => {
     const terminal = processTerminal(options.yes === true);
     const passed = await runCheck(ROOT, { ...options, exercise }, terminal);
@@ -35,12 +41,18 @@ const program = new Command("check")
 program
   .command("new")
   .description(
-    "Makes the files of a new exercise, with a TODO for each thing to write. npm run test:course lists the TODOs that are left.",
+    "Creates the files of a new exercise, with a TODO for each part to write. npm run test:course lists the remaining TODOs.",
   )
-  .addArgument(new Argument("<name>", "such as 22-some-name; without a number: the next one"))
+  .addArgument(
+    new Argument("<name>", "such as 22-some-name; without a number, the next one is used"),
+  )
   .option("--chapter <n>", "the chapter it belongs to (default: the last one)")
-  .option("--title <title>", "its title (default: made from the name)")
-  .addOption(new Option("--difficulty <n>", "1 easy, 3 hard").choices(["1", "2", "3"]).default("1"))
+  .option("--title <title>", "its title (default: derived from the name)")
+  .addOption(
+    new Option("--difficulty <n>", "from 1 (easy) to 3 (hard)")
+      .choices(["1", "2", "3"])
+      .default("1"),
+  )
   .action(async (wanted: string, { chapter, title, difficulty }: NewOptions) => {
     const { name, files } = await createExercise(ROOT, {
       name: wanted,

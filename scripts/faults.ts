@@ -38,7 +38,7 @@ const wholeNumber = (min: number) => (text: string) => {
 async function main(argv: string[]): Promise<void> {
   const program = new Command("test:faults")
     .description(
-      "Runs the pipeline repeatedly with random faults, and compares its products with those of an undisturbed run.\n" +
+      "Runs the pipeline repeatedly with random faults and compares its products with those of an undisturbed run.\n" +
         "The seed determines the rounds; the exact moment of a fault depends on the machine.",
     )
     .option("--seed <n>", "the same seed gives the same rounds", wholeNumber(0), 1)
@@ -65,7 +65,7 @@ async function main(argv: string[]): Promise<void> {
     )
     .option(
       "--services",
-      "use the real Kafka, HDFS and Spark, and kill them, too: the stack of npm run test:stack (ports: LAB_TEST_PORTS)",
+      "use the real Kafka, HDFS and Spark of npm run test:stack, and kill them too (ports: LAB_TEST_PORTS)",
     )
     .helpOption("--help", "show this help")
     .allowExcessArguments(false)

@@ -10,7 +10,7 @@ const program = new Command("lab")
   .description(
     "Opens JupyterLab at the first chapter, with the lab's TypeScript kernel. Installs JupyterLab if it is missing.",
   )
-  .option("--no-browser", "do not open a browser, only print the address")
+  .option("--no-browser", "only print the address; do not open a browser")
   .option("--port <n>", "port on 127.0.0.1", "8888")
   .action((options: { browser: boolean; port: string }) => openJupyterLab(ROOT, options));
 

@@ -13,20 +13,20 @@ const program = new Command("notebooks")
   .description(
     "Runs the chapters from top to bottom on the lab's kernel and writes them back with their outputs and a picture of every plot.",
   )
-  .argument("[chapters...]", "only these, such as 01 03")
+  .argument("[chapters...]", "the chapters to run, such as 01 03 (default: all)")
   .option(
     "--check",
-    "write nothing; fail if a chapter throws, writes to stderr, runs too long, or its output differs from the committed one",
+    "do not write; fail if a chapter throws, writes to stderr, runs too long, or its output differs from the committed one",
     false,
   )
   // A chapter takes less than a minute; on a busy machine it may take longer.
-  .option("--limit <seconds>", "how long a chapter may take", "90")
+  .option("--limit <seconds>", "time limit per chapter", "90")
   .action(async (wanted: string[], { check, limit }: { check: boolean; limit: string }) => {
     const limitSeconds = Number(limit);
     if (!(limitSeconds > 0))
       throw new UsageError(`--limit takes a number of seconds, not ${limit}`);
     const count = await runChapters(ROOT, wanted, { check, limitSeconds, plotlyPath });
-    console.log(`${count} chapters ${check ? "give the committed output" : "written"}`);
+    console.log(`${count} chapters ${check ? "have the committed output" : "written"}`);
   });
 
 endWith(parseArguments(program, process.argv.slice(2)));

@@ -35,40 +35,38 @@ const program = new Command("stack")
   });
 program
   .command("up")
-  .description(
-    "start services and those they depend on, and wait until they answer; all by default",
-  )
+  .description("start services and their dependencies, and wait until they answer (default: all)")
   .addArgument(services())
   .action((names: string[]) => startServices(stack, stack.select(names)));
 program
   .command("down")
-  .description("stop services cleanly, in order; all by default")
+  .description("stop services cleanly, in order (default: all)")
   .addArgument(services())
   .action((names: string[]) => stopServices(stack, names));
 program
   .command("status")
   .description("show what is running: health, pid, port, uptime, memory")
-  .option("--json", "as JSON")
+  .option("--json", "print JSON")
   .action((options: { json?: boolean }) => showStatus(stack, options));
 program
   .command("doctor")
-  .description("check what the stack needs from this machine, and how to fix what is missing")
-  .option("--json", "as JSON")
+  .description("check that this machine has what the stack needs; says how to fix what is missing")
+  .option("--json", "print JSON")
   .action((options: { json?: boolean }) => showDoctor(stack, config, options));
 program
   .command("logs")
   .description("show the end of a service's log")
   .addArgument(new Argument("<name>").choices([...SERVICE_NAMES]))
   .option("-f, --follow", "keep showing new lines")
-  .option("-n, --lines <n>", "how many lines", "40")
+  .option("-n, --lines <n>", "number of lines", "40")
   .action((name: ServiceName, options: { follow?: boolean; lines: string }) =>
     showLog(stack, name, options),
   );
 program
   .command("reset")
-  .description("remove the data of services; asks first")
+  .description("remove the data of services (default: all); asks first")
   .addArgument(services())
-  .option("--yes", "do not ask")
+  .option("--yes", "do not ask for confirmation")
   .action((names: string[], options: { yes?: boolean }) => resetServices(stack, names, options));
 
 endWith(parseArguments(program, process.argv.slice(2)));

@@ -1,12 +1,12 @@
-# What the set-up scripts share. Source it; it needs bash.
+# Functions shared by the setup scripts. Source this file from bash.
 
 set -euo pipefail
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 LAB="$LAB_ROOT/.lab"
 LAB_SETUP_LOG="$LAB/setup.log"
-# Else Java and Python cannot read a path with letters beyond ASCII where the locale is C.
+# In the C locale, Java and Python cannot read paths with non-ASCII letters.
 export LC_ALL=C.UTF-8
-# How long to wait for another program that installs packages; a fresh virtual machine updates itself at first.
+# How long to wait for apt's lock: a new virtual machine often runs automatic updates first.
 APT_LOCK_SECONDS=${APT_LOCK_SECONDS:-300}
 
 say() { printf '%s\n' "$*"; }
@@ -15,17 +15,17 @@ fail() {
   exit 1
 }
 
-# Files of root in a user's checkout would make every later command fail.
+# Files owned by root in a user's checkout would make every later command fail.
 if [ "$(id -u)" -eq 0 ] && [ -n "${SUDO_USER:-}" ] && [ -n "$(find "$LAB_ROOT" -maxdepth 0 ! -user root)" ]; then
-  fail "Run this without sudo: $LAB_ROOT would be left with files of root. The set-up calls sudo where it needs it."
+  fail "Run this without sudo: it would leave files owned by root in $LAB_ROOT. Setup calls sudo itself where needed."
 fi
-mkdir -p "$LAB" 2>/dev/null || fail "$LAB_ROOT cannot be written by $(id -un): everything is installed in its folder .lab."
+mkdir -p "$LAB" 2>/dev/null || fail "$(id -un) cannot write to $LAB_ROOT: everything is installed in its folder .lab."
 if [ ! -w "$LAB" ] || { [ -e "$LAB_SETUP_LOG" ] && [ ! -w "$LAB_SETUP_LOG" ]; }; then
-  fail "$LAB has files that $(id -un) cannot write: sudo chown -R $(id -un) '$LAB'"
+  fail "$(id -un) cannot write some files in $LAB: sudo chown -R $(id -un) '$LAB'"
 fi
 
-# Temporary files go to .lab/tmp, since pip needs 1 GB for Spark and /tmp is often smaller. The script that was
-# started first removes its folder at its end; a folder whose script was killed is removed by the next one.
+# Temporary files go to .lab/tmp, because pip needs 1 GB for Spark and /tmp is often smaller. The outermost script
+# removes its folder when it ends; if it was killed, the next run removes the folder.
 case ${TMPDIR:-} in
   "$LAB"/tmp/*) ;;
   *)
@@ -40,41 +40,41 @@ esac
 
 free_mb() { df -Pm "$LAB" | awk 'NR == 2 { print $4 }'; }
 
-# need_disk NAME MB: ends with the size where the disk has less.
-need_disk() {
+# require_disk NAME MB: fails if less than MB megabytes are free.
+require_disk() {
   local free
   free=$(free_mb)
-  [ "$free" -ge "$2" ] || fail "$1 needs $2 MB in $LAB, and $free MB are free: free $(($2 - free)) MB, then run the same command again."
+  [ "$free" -ge "$2" ] || fail "$1 needs $2 MB in $LAB, but only $free MB are free: free $(($2 - free)) MB, then run the same command again."
 }
 
-# Runs a command with its output in the log only; shows the end of the log where it fails.
-quietly() {
-  local what=$1 from words
+# run_logged NAME COMMAND...: runs a command with its output only in the log; if it fails, shows the end of the log.
+run_logged() {
+  local what=$1 offset output
   shift
   say "$what ..."
   printf '\n== %s: %s\n' "$what" "$*" >>"$LAB_SETUP_LOG"
-  from=$(wc -c <"$LAB_SETUP_LOG")
+  offset=$(wc -c <"$LAB_SETUP_LOG")
   "$@" >>"$LAB_SETUP_LOG" 2>&1 && return
-  words=$(tail -c "+$((from + 1))" "$LAB_SETUP_LOG" | grep -v '^ *$' || true)
-  if grep -qE 'No space left on device|ENOSPC|Disk quota exceeded' <<<"$words"; then
-    fail "$what failed: the disk is full${LAB_FETCH_MB:+; it needs $LAB_FETCH_MB MB}, and $(free_mb) MB are free in $LAB. Free some, then run the same command again."
+  output=$(tail -c "+$((offset + 1))" "$LAB_SETUP_LOG" | grep -v '^ *$' || true)
+  if grep -qE 'No space left on device|ENOSPC|Disk quota exceeded' <<<"$output"; then
+    fail "$what failed: the disk is full${LAB_FETCH_MB:+; it needs $LAB_FETCH_MB MB}, and $(free_mb) MB are free in $LAB. Free some space, then run the same command again."
   fi
   say "$what failed. The end of .lab/setup.log:" >&2
-  tail -n 8 <<<"$words" >&2
-  fail "Run the same command again: it goes on from here."
+  tail -n 8 <<<"$output" >&2
+  fail "Run the same command again to continue from here."
 }
 
-# fetch NAME MB DISK_MB COMMAND...: a download of so many MB, which needs so many on the disk while it is unpacked.
+# fetch NAME MB DISK_MB COMMAND...: runs a command that downloads MB megabytes and needs DISK_MB megabytes of disk.
 fetch() {
   local name=$1 size=$2
   LAB_FETCH_MB=$3
   shift 3
-  need_disk "$name" "$LAB_FETCH_MB"
-  quietly "fetching $name ($size MB)" "$@"
+  require_disk "$name" "$LAB_FETCH_MB"
+  run_logged "downloading $name ($size MB)" "$@"
   unset LAB_FETCH_MB
 }
 
-# Sets `as_root` to what makes a command run as root; false where there is no way.
+# Sets `as_root` to the prefix that runs a command as root; fails if this user cannot become root.
 as_root=()
 can_be_root() {
   [ "$(id -u)" -ne 0 ] || return 0
@@ -82,60 +82,61 @@ can_be_root() {
   as_root=(sudo)
 }
 
-# DPkg::Lock::Timeout is how apt-get waits for the lock of packages; for the lock of lists it does not wait at all.
-apt_update() {
+# Retries apt-get update while another program holds the lock of the lists, which DPkg::Lock::Timeout does not cover.
+apt_update_waiting() {
   local deadline=$((SECONDS + APT_LOCK_SECONDS))
   until "${as_root[@]}" apt-get update 2>&1 | tee "$TMPDIR/apt-update"; do
     grep -q 'Could not get lock' "$TMPDIR/apt-update" && [ $SECONDS -lt $deadline ] || return 1
-    echo "another program holds apt's lock: waiting"
+    echo "another program holds apt's lock; waiting"
     sleep 3
   done
 }
 
-# Asks Debian's servers what they have, once in a set-up: a fresh machine knows nothing yet.
-update_apt() {
+# Updates apt's package lists, once per setup: on a new machine they are empty.
+apt_update_once() {
   [ -z "${LAB_APT_UPDATED:-}" ] || return 0
-  quietly "apt-get update (it waits up to $APT_LOCK_SECONDS s if another program is installing)" apt_update
+  run_logged "apt-get update (waits up to $APT_LOCK_SECONDS s for another program that is installing)" apt_update_waiting
   export LAB_APT_UPDATED=1
 }
 
-# Installs Debian packages, saying so: the only thing that the lab puts outside of .lab/.
+# Installs Debian packages and reports it: nothing else of the lab is installed outside .lab/ and node_modules/.
 apt_install() {
   local package
-  command -v apt-get >/dev/null || fail "$* is missing and there is no apt-get here: install it, then run the same command again."
+  command -v apt-get >/dev/null || fail "$* is missing, and there is no apt-get here: install it, then run the same command again."
   can_be_root || fail "$* is missing, and only an administrator can install it: apt-get update && apt-get install $*"
   say "$* is missing: installing it with ${as_root:+sudo }apt-get${as_root:+ (it may ask for your password)}"
-  update_apt
+  apt_update_once
   for package in "$@"; do
-    apt_has "$package" || fail "apt has no package $package on this system: install what it stands for by hand, then run the same command again."
+    apt_has "$package" || fail "apt has no package $package on this system: install its program yourself, then run the same command again."
   done
-  quietly "apt-get install $*" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  run_logged "apt-get install $*" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -o DPkg::Lock::Timeout="$APT_LOCK_SECONDS" install -y --no-install-recommends "$@"
 }
 
-# Not through a pipe to grep -q: it stops reading at the first match, and the broken pipe then counts as a failure.
+# Not piped into grep -q: it stops reading at the first match, and with pipefail the broken pipe counts as a failure.
 apt_has() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'Candidate: '[0-9]* ]]; }
 
-# A stamp says which list of packages was installed. It lies in the folder that it vouches for, and goes with it.
+# A stamp file holds the checksum of the list of packages that was installed. It lies in the folder of these packages,
+# so deleting the folder deletes it too.
 is_installed() { [ "$(cat "$1" 2>/dev/null)" = "$(cksum <"$2")" ]; }
 mark_installed() { cksum <"$2" >"$1"; }
 
-# copy_jars NAME MB COMPONENT: the jars that setup/COMPONENT/pom.xml names, with all that they need.
-copy_jars() {
+# install_jars NAME MB COMPONENT: downloads the jars of setup/COMPONENT/pom.xml and their dependencies.
+install_jars() {
   local pom="$LAB_ROOT/setup/$3/pom.xml" folder="$LAB/$3/jars" certificates=/etc/ssl/certs/java/cacerts options=""
   is_installed "$folder/.installed" "$pom" && return
   bash "$LAB_ROOT/setup/maven/install.sh"
-  # Where this machine keeps certificates for Java, a company's own among them, those are the ones to trust.
+  # Use this machine's certificates for Java if it has any: they may include a company's own.
   [ ! -s "$certificates" ] || options="-Djavax.net.ssl.trustStore=$certificates"
   rm -rf "$folder"
-  # -U: after a failed download Maven would not ask again for a day. -C: what arrives must match its checksum.
+  # -U: without it, Maven does not retry a failed download for a day. -C: fail if a checksum does not match.
   fetch "the jars of $1" "$2" "$((3 * $2))" env JAVA_HOME="$LAB/java" MAVEN_OPTS="$options ${MAVEN_OPTS:-}" \
     "$LAB/maven/bin/mvn" -B -U -C -f "$pom" -Dmaven.repo.local="$LAB/maven/repository" \
     org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies -DoutputDirectory="$folder"
   mark_installed "$folder/.installed" "$pom"
 }
 
-# Prints where pip's wheel is. Debian and Ubuntu keep it in a package of its own, which every user may download.
+# Prints the path of pip's wheel. Debian and Ubuntu have it in a package, which any user can download.
 pip_wheel() {
   local wheel apt
   for wheel in /usr/share/python-wheels/pip-*.whl; do
@@ -149,26 +150,26 @@ pip_wheel() {
   printf '%s' "$TMPDIR"/apt/pip/usr/share/python-wheels/pip-*.whl
 }
 
-# A Python environment, also where Debian's package python3-venv is missing.
-make_environment() {
+# Creates a virtual environment, even if Debian's package python3-venv is missing.
+create_venv() {
   local wheel
   rm -rf "$1"
   if python3 -c 'import ensurepip' 2>/dev/null; then
     python3 -m venv "$1"
   else
-    echo "this Python has no ensurepip: taking pip from apt's package python3-pip-whl"
+    echo "this Python has no ensurepip: using pip from apt's package python3-pip-whl"
     python3 -m venv --without-pip "$1" && wheel=$(pip_wheel) || return 1
     "$1/bin/python" "$wheel/pip" install --no-cache-dir --disable-pip-version-check pip
   fi
 }
 
-# The Python environment that Spark and JupyterLab live in, and whose pip fetches Node and Java.
-lab_python() {
+# Creates the virtual environment of Spark and JupyterLab if it is missing. Its pip also downloads Node and Java.
+ensure_venv() {
   [ ! -x "$LAB/venv/bin/pip" ] || ! "$LAB/venv/bin/python" -c 'import pip' 2>/dev/null || return 0
   command -v python3 >/dev/null || apt_install python3
-  need_disk "a Python environment" 150
-  quietly "making a Python environment in .lab/venv" make_environment "$LAB/venv"
+  require_disk "a Python environment" 150
+  run_logged "creating a Python environment in .lab/venv" create_venv "$LAB/venv"
 }
 
-# lab_pip ARGUMENTS...: pip install, without the cache that would go to the home folder.
-lab_pip() { "$LAB/venv/bin/pip" install --no-cache-dir --disable-pip-version-check --no-warn-script-location "$@"; }
+# venv_pip_install ARGUMENTS...: pip install, without a cache in the home folder.
+venv_pip_install() { "$LAB/venv/bin/pip" install --no-cache-dir --disable-pip-version-check --no-warn-script-location "$@"; }

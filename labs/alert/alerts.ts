@@ -77,7 +77,7 @@ const timeOfDay = (timeMs: number) => formatTime(timeMs).slice(11, 19);
  * other assets in the same partition (another partition may have been read further) and, in a live stream, by the clock time
  * recorded in the plan of the batch.
  *
- * @param latest tells the latest price; it and the operator that emits windows must come before this operator
+ * @param latest provides the latest price; it and the operator that emits windows must come before this operator
  */
 export function raiseAlerts(
   rules: readonly AlertRule[],

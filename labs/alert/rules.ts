@@ -7,7 +7,7 @@ import type { Levels } from "./episode.js";
 // The format of a file of alert rules:
 //
 //   { "webhook": "http://127.0.0.1:9000/alerts",
-//     "rules": [ { "name": "bitcoin is dear", "kind": "level", "assets": ["bitcoin"], "above_usd": 100000 } ] }
+//     "rules": [ { "name": "bitcoin is high", "kind": "level", "assets": ["bitcoin"], "above_usd": 100000 } ] }
 
 /** By default, an episode of a level rule ends when the price has moved back by this fraction of the level. */
 const DEFAULT_REARM = 0.001;

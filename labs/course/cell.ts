@@ -1,4 +1,4 @@
-// What cells of the notebooks use: plots, tables, progress, and what updates in place while a stream runs.
+// The functions for notebook cells: plots, tables, progress, and displays that update in place while a stream runs.
 
 export { interruptSignal } from "./cell/kernel.js";
 export { live, until } from "./cell/live.js";

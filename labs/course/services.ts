@@ -6,10 +6,10 @@ import { openStack, type Stack } from "../stack/stack.js";
 import { hdfsStore, type HdfsLocation, type HdfsOptions } from "../store/hdfs.js";
 import type { Store } from "../store/store.js";
 
-// The real systems, for cells: started with progress, and where to reach them. Run from the project's root, as the
-// lab's kernel is.
+// Starts the real systems from a notebook cell, with progress, and returns their addresses. The working directory must be
+// the project's root, as in the lab's kernel.
 
-/** Where the systems that a chapter uses are. */
+/** The addresses of the systems that a chapter uses. */
 export interface Services {
   /** `host:port` of Kafka's brokers. */
   brokers: string[];
@@ -23,9 +23,9 @@ export interface Services {
 }
 
 /**
- * Starts systems of the lab's own stack with what they need, where they do not run yet.
+ * Starts services of the lab's own stack and their dependencies, unless they are already running.
  *
- * @throws LabError if one is not installed, saying how to install it, or cannot start, with its own last words
+ * @throws LabError if one is not installed (with the command that installs it) or cannot start (with the end of its log)
  */
 export async function startServices(...names: ("kafka" | "hdfs" | "spark")[]): Promise<Services> {
   const { stack: config } = readConfig();
@@ -51,14 +51,14 @@ export async function startServices(...names: ("kafka" | "hdfs" | "spark")[]): P
   };
 }
 
-/** A script of the lab that runs as a program of its own. */
+/** A script of the lab that runs in its own process. */
 export interface Program {
   kill(): void;
   /** Its exit code; null if it was killed. */
   ended: Promise<number | null>;
 }
 
-/** Starts a script such as `scripts/run-pipeline.ts`, silent. */
+/** Starts a script such as `scripts/run-pipeline.ts` without showing its output. */
 export function startScript(script: string, ...args: string[]): Program {
   const child = spawn(process.execPath, ["--import", "tsx", script, ...args], { stdio: "ignore" });
   const ended = new Promise<number | null>((resolve, reject) => {

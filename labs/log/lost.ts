@@ -30,7 +30,7 @@ export async function refuseLostBeginning(log: EventLog, from: readonly number[]
   const missing = starts.flatMap((start, partition) => {
     const next = from[partition] ?? 0;
     return start > next
-      ? [`partition ${partition} begins at offset ${start}, but offset ${next} is read next`]
+      ? [`partition ${partition} begins at offset ${start}, but the next offset to read is ${next}`]
       : [];
   });
   if (missing.length > 0) throw lost(log, missing);

@@ -8,9 +8,9 @@ import type { Store } from "../store/store.js";
 
 /** How many alerts of one batch are shown in the terminal. */
 const MAX_ALERTS_SHOWN = 10;
-/** How long a run that has ended waits for the webhook to take the remaining alerts. */
+/** How long a run that has ended waits for the webhook to accept the remaining alerts. */
 const DRAIN_TIMEOUT_MS = 10_000;
-/** The same after Ctrl-C, when the user is waiting. */
+/** The same after Ctrl-C; shorter, because the user is waiting. */
 const STOPPED_DRAIN_TIMEOUT_MS = 2_000;
 
 /** The contents of `--alerts FILE`. */
@@ -36,7 +36,11 @@ export async function readAlertSettings(path: string): Promise<AlertSettings> {
 export interface AlertDelivery {
   /** Delivers the alerts of one batch. */
   deliver(alerts: readonly AlertRow[]): void;
-  /** Waits a limited time for the webhook to take the remaining alerts. @param isStopped whether the user stopped the run: the wait is shorter then */
+  /**
+   * Waits a limited time for the webhook to accept the remaining alerts.
+   *
+   * @param isStopped whether the user stopped the run, which shortens the wait
+   */
   close(isStopped: boolean): Promise<void>;
 }
 

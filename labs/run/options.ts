@@ -75,7 +75,7 @@ function notEmpty(text: string): string {
 }
 
 const QUERY_OPTIONS: readonly OptionSpec[] = [
-  { flags: "--assets <a,b>", help: "only these assets", parse: nameList },
+  { flags: "--assets <a,b>", help: "process only these assets", parse: nameList },
   {
     flags: "--out <dir>",
     help: "output: a folder, or hdfs://host:port/path (default: .lab/out)",
@@ -83,13 +83,13 @@ const QUERY_OPTIONS: readonly OptionSpec[] = [
   },
   {
     flags: "--partitions <n>",
-    help: "partitions of the topic",
+    help: "number of partitions of the topic",
     parse: wholeNumber(1, 1_000),
     default: 3,
   },
   {
     flags: "--batch <n>",
-    help: "events per micro-batch, over all partitions",
+    help: "maximum events per micro-batch, across all partitions",
     parse: wholeNumber(1),
     default: 1_000,
   },
@@ -173,7 +173,7 @@ export function pipelineCommand(): Command {
         "the stream engine: our own (ts) or Spark (default: ts)",
       ).choices(["ts", "spark"]),
     )
-    .option("--stack", "use the real Kafka, Spark and HDFS; those not running are started here")
+    .option("--stack", "use the real Kafka, Spark and HDFS, and start those that are not running")
     .option("--follow", "keep running after the source ends, until Ctrl-C")
     .addOption(
       toOption({
@@ -184,13 +184,13 @@ export function pipelineCommand(): Command {
     )
     .option(
       "--alerts <file>",
-      "raise alerts by the rules in a JSON file (example: setup/alerts.example.json)",
+      "raise alerts according to the rules in a JSON file (example: setup/alerts.example.json)",
     )
     .option("--use-exercises", "use your solved exercises in place of the lab's own functions")
     .option("--fresh", "start over: remove what earlier runs wrote to the output folder")
     .option(
       "--verify",
-      "run nothing: check that the products in --out are exactly what was committed",
+      "run nothing; only check that the products in --out are exactly what was committed",
     )
     .option("--no-fsync", "for benchmarks: do not sync to disk; a power cut may lose data")
     .option("--json", "print only the summary on stdout, as one JSON object")
@@ -200,7 +200,7 @@ export function pipelineCommand(): Command {
       "\nDurations: 500ms, 60s, 1m, 1h." +
         "\nhdfs:///path is a path on the lab's own HDFS, or on the HDFS that HDFS_URL names." +
         "\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL. To use an existing cluster (the lab then starts" +
-        "\nnothing): KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port," +
+        "\nnothing), set KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port," +
         "\nif WebHDFS is not at port 9870 of the NameNode), SPARK_REMOTE (sc://host:port).",
     )
     .allowExcessArguments(false)

@@ -75,7 +75,7 @@ export async function runPipeline(
   }
 
   let appended = 0;
-  /** How many offsets wait to be read. Read from the log: others may append too, and open transactions cannot be read. */
+  /** The number of unread offsets, according to the log: others may append too, and open transactions cannot be read. */
   const backlog = async () => sum(await log.endOffsets()) - sum(query.offsets);
   let waiting = await backlog();
   let batchesNow = 0;
@@ -111,7 +111,7 @@ export async function runPipeline(
     ran(progress);
   }
 
-  /** Does what is due when no records wait. */
+  /** Runs the work that is due when no records are waiting. */
   async function idle(): Promise<void> {
     ran(await query.runBatchWithoutData());
     await finishLatest();

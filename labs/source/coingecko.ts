@@ -105,7 +105,7 @@ async function describeFailure(
 
 /**
  * Polls the current prices of coins from CoinGecko until the signal aborts. The event time of an observation is its
- * `last_updated_at`, which changes less often than one polls: repeated observations are counted, not yielded.
+ * `last_updated_at`, which changes less often than the source polls: repeated observations are counted, not yielded.
  *
  * A failed poll is retried with exponential back-off and jitter, never sooner than `Retry-After` allows. A status for which
  * a retry is pointless (400, 401, 403, 404) ends the source with a LabError.
@@ -232,7 +232,7 @@ export const coingeckoCommand: SourceCommand = {
   help: "CoinGecko's prices, polled",
   options: [durationOption("--every <time>", "poll this often", positiveDuration, 10_000)],
   async open({ every }: { every: number }, { config, assets, known, notify }) {
-    await http(); // not on the time of --duration
+    await http(); // imported before the time of --duration starts
     const { coingeckoUrl: url, coingeckoKey: key } = config;
     return {
       source: coingecko({ url, key, assets, everyMs: every, known, notify }),

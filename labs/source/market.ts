@@ -154,7 +154,7 @@ export const marketCommand: SourceCommand = {
       parse: wholeNumber(0, 2 ** 32 - 1),
       default: 1,
     },
-    { flags: "--events <n>", help: "how many events", parse: wholeNumber(1), default: 100_000 },
+    { flags: "--events <n>", help: "number of events", parse: wholeNumber(1), default: 100_000 },
   ],
   open({ seed, events, speed }: { seed: number; events: number; speed?: number }, { assets }) {
     const source = market({ seed, events, assets, speed });

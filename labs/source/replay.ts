@@ -170,7 +170,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
   let file: ReadStream | undefined;
   let size = 0;
 
-  /** The lines of the tape. Of a line that is too long (it may be the whole file), only the beginning is kept in memory. */
+  /** The lines of the tape. Only the beginning of a line that is too long (it may be the whole file) is kept in memory. */
   async function* lines(): AsyncGenerator<(string | CutLine)[]> {
     file = createReadStream(tape);
     const plain = isGzipped ? file.pipe(createGunzip()) : file;

@@ -235,7 +235,7 @@ export const websocketCommand: SourceCommand = {
   help: "Coinbase's live ticker",
   options: [],
   async open(_values, { config, assets, notify }) {
-    await ws(); // not on the time of --duration
+    await ws(); // imported before the time of --duration starts
     return { source: websocket({ url: config.coinbaseUrl, assets, notify }) };
   },
 };

@@ -55,7 +55,7 @@ const JSON_OPTIONS = `map(
 const fromJson = (text: string, schema: string) =>
   `from_json(${text}, '${schema}', ${JSON_OPTIONS})`;
 
-/** Matches a simple JSON object, in which Spark's reader misses no mistake: it ends at its only `}` and has no escapes. */
+/** Matches a simple JSON object, in which Spark's reader detects every mistake: it ends at its only `}` and has no escapes. */
 const PLAIN_OBJECT = /^[ \t\r\n]*\{[^}\\]*\}[ \t\r\n]*$/;
 /** Matches the text of a JSON value that may not have been a string. */
 const MAYBE_NOT_STRING = /^(?:true|false|[-"{0-9]|\[)/;

@@ -75,7 +75,7 @@ async function ports(stack: Stack, config: StackConfig): Promise<CheckResult[]> 
     const what = `port ${port} (${name.replace("_PORT", "").replaceAll("_", " ").toLowerCase()})`;
     const pid = services.find((each) => SERVICES[each.name].ports.includes(name))?.pid ?? null;
     if (pid !== null && (await whoListens(port, pid)) === "itself") {
-      results.push({ what, ok: true, found: "the lab's" });
+      results.push({ what, ok: true, found: "used by the lab" });
     } else if (await isPortFree(port)) results.push({ what, ok: true, found: "free" });
     else {
       const found = `taken by ${await holderOf(port)}`;

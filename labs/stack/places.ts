@@ -2,7 +2,7 @@
 export interface Places {
   /** The project's root. */
   root: string;
-  /** What the set-up scripts installed: `.lab` in the root. */
+  /** What the setup scripts installed: `.lab` in the root. */
   installed: string;
   /** Settings with the placeholders filled in, one folder per component. */
   settings: string;

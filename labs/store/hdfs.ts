@@ -205,7 +205,7 @@ export function hdfsStore(
     // A 404 without a WebHDFS message comes from another program or port and does not mean that a file is missing.
     const isForeign = response?.status === 404 && message === noMessage(response);
     if (isForeign || /webhdfs is not enabled|is not WebHDFS's/.test(message)) {
-      return new LabError(`${place}: what answers at ${nameNode} is not WebHDFS: ${remedy}`);
+      return new LabError(`${place}: the server at ${nameNode} is not WebHDFS: ${remedy}`);
     }
     if (response?.status === 404 || /does not exist/.test(message)) {
       return new NotFoundError(`${place}: it does not exist`);

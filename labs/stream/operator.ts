@@ -7,7 +7,7 @@ import type { Totals } from "./totals.js";
 export interface BatchEnd {
   /** W(N): what ends at or before it is final. Null before there is a watermark. */
   watermarkMs: number | null;
-  /** When the batch was planned, if it has read everything that had arrived; undefined if only the events tell the time. */
+  /** When the batch was planned, if it has read everything that had arrived; undefined if time advances only with events. */
   plannedMs?: number;
 }
 

@@ -20,7 +20,7 @@ export interface QuerySettings {
   batchSize: number;
   /** The lab's own by default. */
   nextWatermark?: Semantics["nextWatermark"];
-  /** The clock that lets a live stream notice silence; without it, only events tell the time. */
+  /** The clock that lets a live stream notice silence; without it, time advances only with events. */
   clock?: () => number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Items that wait for a time, such as an asset that waits for the end of its next window (Flink, too, calls them timers).
- * Finding the due items does not visit the others.
+ * Finding the due items does not require visiting the others.
  */
 export interface Timers<T> {
   set(timeMs: number, item: T): void;

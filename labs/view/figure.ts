@@ -6,7 +6,7 @@ export interface Figure {
   frames?: Record<string, unknown>[];
 }
 
-/** The colours of the lab's pictures; the live page has others in the dark. */
+/** The colours of the lab's figures; the live page has others in dark mode. */
 export const COLOURS = {
   price: "#9aa5b1",
   average: "#1f5fa8",
@@ -21,7 +21,7 @@ export const COLOURS = {
 };
 export type Colours = Record<keyof typeof COLOURS, string>;
 
-/** Colours that can be told apart, also by those who confuse red and green (Okabe and Ito, 2008). */
+/** Colours that are distinguishable with colour blindness too (Okabe and Ito, 2008). */
 const PALETTE = [
   "#0072b2",
   "#e69f00",
@@ -35,13 +35,13 @@ const PALETTE = [
   "#b5651d",
 ];
 
-/** The colour of the n-th of several things. */
+/** The colour of the n-th series. */
 export const colourOf = (index: number): string => PALETTE[index % PALETTE.length]!;
 
 export const axisIn = ({ grid }: Colours) => ({ gridcolor: grid, zeroline: false });
 export const AXIS = axisIn(COLOURS);
 
-/** What the layouts of all pictures have in common. */
+/** The common part of all layouts. */
 export const layoutIn = ({ ink, ground }: Colours) => ({
   font: { family: "system-ui, sans-serif", size: 13, color: ink },
   plot_bgcolor: ground,
@@ -49,7 +49,7 @@ export const layoutIn = ({ ink, ground }: Colours) => ({
 });
 export const LAYOUT = layoutIn(COLOURS);
 
-/** The title of a picture, at its left edge. */
+/** A title, aligned left. */
 export const titleOf = (text: string) => ({
   text,
   x: 0,

@@ -1,6 +1,6 @@
 const NUMBERS = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 7 });
 
-/** A number for people: thousands separated, seven digits. */
+/** Formats a number with thousands separators and seven significant digits. */
 export const formatNumber = (value: number): string => NUMBERS.format(value);
 
 /** A change in percent with its sign. */
@@ -8,6 +8,6 @@ export function formatPercent(percent: number): string {
   return `${percent > 0 ? "+" : ""}${percent.toFixed(3)} %`;
 }
 
-/** A total for people; null if it is not counted. */
+/** Formats a total; null if it is not counted. */
 export const formatTotal = (total: number | null): string =>
   total === null ? "not counted" : formatNumber(total);

@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
 # Sends lines as records, for example: kafka-console-producer.sh --topic crypto_prices
 source "$(dirname "${BASH_SOURCE[0]}")/lab-env.sh"
-kafka_command kafka.tools.ConsoleProducer "$@"
+run_kafka_command kafka.tools.ConsoleProducer "$@"

@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# Kafka's own command for topics, for example: kafka-topics.sh --list
+# Lists, creates and describes topics, for example: kafka-topics.sh --list
 source "$(dirname "${BASH_SOURCE[0]}")/lab-env.sh"
-kafka_command kafka.admin.TopicCommand "$@"
+run_kafka_command kafka.admin.TopicCommand "$@"

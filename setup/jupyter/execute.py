@@ -1,6 +1,6 @@
 """Runs a notebook from top to bottom on the lab's kernel and writes it, with its outputs, to another file.
 
-Each cell's end is told on stdout as a line of JSON, {"cell": index, "of": count}; a failure has "failure" as well.
+After each cell it prints a line of JSON, {"cell": index, "of": count}. If a cell fails, the line also has "failure".
 """
 
 import json
@@ -16,12 +16,12 @@ cells = notebook.cells
 current = 0
 
 
-def start(cell, cell_index):
+def on_start(cell, cell_index):
     global current
     current = cell_index
 
 
-def end(cell, cell_index):
+def on_complete(cell, cell_index):
     print(json.dumps({"cell": cell_index, "of": len(cells)}), flush=True)
 
 
@@ -31,15 +31,15 @@ client = NotebookClient(
     timeout=int(cell_limit_seconds),
     record_timing=False,
     coalesce_streams=True,
-    on_cell_execute=start,
-    on_cell_complete=end,
+    on_cell_execute=on_start,
+    on_cell_complete=on_complete,
     shutdown_kernel="immediate",
 )
 failure = None
 try:
     client.execute()
 except CellExecutionError:
-    failure = "failed"  # what it wrote to stderr is among its outputs
+    failure = "failed"  # the error is among the cell's outputs
 except CellTimeoutError:
     failure = f"took more than {cell_limit_seconds} s"
 except DeadKernelError:

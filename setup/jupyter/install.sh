@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# JupyterLab into .lab/venv. Its TypeScript kernel is in this folder and needs no installation.
+# Installs JupyterLab into .lab/venv. Its TypeScript kernel is in this folder and needs no installation.
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-wanted="$LAB_ROOT/setup/jupyter/requirements.txt" stamp="$LAB/venv/.installed-jupyter"
-is_installed "$stamp" "$wanted" && exit 0
-# Node takes JupyterLab's own scripts for ES modules otherwise: the project around .lab/ says that all of its are.
+requirements="$LAB_ROOT/setup/jupyter/requirements.txt" stamp="$LAB/venv/.installed-jupyter"
+is_installed "$stamp" "$requirements" && exit 0
+# Without this file, Node would load JupyterLab's own scripts as ES modules, as the lab's package.json says.
 printf '{ "private": true }\n' >"$LAB/package.json"
-lab_python
-fetch "JupyterLab" 58 400 lab_pip -r "$wanted"
-# It asks nobody for news, and nothing of the internet.
+ensure_venv
+fetch "JupyterLab" 58 400 venv_pip_install -r "$requirements"
+# JupyterLab does not fetch news or check for updates.
 settings="$LAB/venv/share/jupyter/lab/settings"
 mkdir -p "$settings"
 cat >"$settings/overrides.json" <<'JSON'
 { "@jupyterlab/apputils-extension:notification": { "fetchNews": "false", "checkForUpdates": false } }
 JSON
-mark_installed "$stamp" "$wanted"
+mark_installed "$stamp" "$requirements"

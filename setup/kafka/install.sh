@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# Kafka 3.4.1 with ZooKeeper 3.6.4 into .lab/kafka.
+# Installs Kafka 3.4.1 with ZooKeeper 3.6.4 into .lab/kafka.
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-copy_jars "Kafka and ZooKeeper" 40 kafka
+install_jars "Kafka and ZooKeeper" 40 kafka

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Maven into .lab/maven, which fetches the jars of Kafka, HDFS and Spark; the set-up removes it at its end.
-# The npm package mvn has Maven's own archive in it, so no administrator is needed, as for apt's (228 MB).
+# Installs Maven into .lab/maven. Maven downloads the jars of Kafka, HDFS and Spark; setup removes it when it ends.
+# The npm package mvn contains Maven's own archive and needs no administrator, unlike apt's package (228 MB).
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# Of apache-maven-3.5.0-bin.zip: the same archive is on Maven Central.
+# The checksum of apache-maven-3.5.0-bin.zip on Maven Central.
 SHA256=a6866b0a0dd5abe3a51124a758a0a842a24edd0bea42ebc74dbf93ad44eb1960
 
 [ -x "$LAB/java/bin/java" ] || bash "$LAB_ROOT/setup/java/install.sh"
 [ ! -x "$LAB/maven/bin/mvn" ] || exit 0
-lab_python
+ensure_venv
 # shellcheck source=../node.sh
 source "$LAB_ROOT/setup/node.sh"
 

@@ -8,14 +8,14 @@ import org.sparkproject.connect.grpc.netty.NettyServerBuilder;
 /**
  * Spark's Connect server, listening on 127.0.0.1 only. Spark 3.5's own main class,
  * org.apache.spark.sql.connect.service.SparkConnectServer, does the same but listens on every address of the
- * machine, and has no setting against it. Nothing is compiled beforehand: Janino, the Java compiler that Spark
- * brings along to compile queries, compiles this file at start.
+ * machine, and no setting changes that. This file is not compiled beforehand: Janino, the Java compiler that Spark
+ * uses for queries, compiles it at startup.
  */
 public class ConnectServer {
-  /** What one request may hold, as in Spark's own server: 128 MB. */
+  /** The maximum size of a request, as in Spark's own server: 128 MB. */
   private static final int MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
 
-  /** @param arguments the file of settings, as spark-submit takes it by --properties-file */
+  /** @param arguments the path of a settings file, as for spark-submit --properties-file */
   public static void main(String[] arguments) throws Exception {
     Properties settings = new Properties();
     settings.load(new FileReader(arguments[0]));

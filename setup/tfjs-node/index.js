@@ -1,15 +1,15 @@
 "use strict";
-// danfojs-node asks for @tensorflow/tfjs-node, whose install downloads a native library. DataFrames
-// need only tensors and arithmetic, so this package answers to that name with the same functions in
-// plain JavaScript: the core, its CPU backend, the data API, and the chained form of the operations.
+// danfojs-node depends on @tensorflow/tfjs-node, whose install script downloads a native library. DataFrames
+// need only tensors and arithmetic, so this package replaces it with the same functions in plain
+// JavaScript: the core, its CPU backend, the data API, and the chained operations.
 const { readdirSync } = require("node:fs");
 const path = require("node:path");
 const core = require("@tensorflow/tfjs-core");
 require("@tensorflow/tfjs-backend-cpu");
 const data = require("@tensorflow/tfjs-data");
 
-// The chained form is `tensor.add(other)` for `add(tensor, other)`. The core lists these operations as files
-// of a folder, but in a form that Node cannot load, so their names are taken and the form is made here.
+// A chained operation is `tensor.add(other)` for `add(tensor, other)`. The core has a file for each of them, which
+// Node cannot load, so this code takes only the names from the files and defines the methods itself.
 const { prototype } = core.Tensor;
 const folder = path.join(
   path.dirname(require.resolve("@tensorflow/tfjs-core/package.json")),
@@ -25,8 +25,8 @@ for (const file of readdirSync(folder)) {
     return operation(this, ...rest);
   };
 }
-// Those that are more than that.
-const lists = (name) =>
+// Chained operations whose arguments differ from those of the function.
+const withTensorList = (name) =>
   function (others, axis) {
     return core[name]([this, ...(Array.isArray(others) ? others : [others])], axis);
   };
@@ -34,8 +34,8 @@ Object.assign(prototype, {
   batchNorm(...rest) {
     return core.batchNorm(this, ...rest);
   },
-  concat: lists("concat"),
-  stack: lists("stack"),
+  concat: withTensorList("concat"),
+  stack: withTensorList("stack"),
   asScalar() {
     return core.reshape(this, []);
   },

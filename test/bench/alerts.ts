@@ -8,8 +8,8 @@ const RULES = "setup/alerts.example.json";
 
 export const alerts: Timing = {
   name: "alerts",
-  help: `the same with the rules of ${RULES}`,
-  what: `the same with the rules of ${RULES}`,
+  help: `the same, with the rules of ${RULES}`,
+  what: `the same, with the rules of ${RULES}`,
   async open({ root, marketLog }) {
     const { folder } = await marketLog();
     const { rules } = parseAlertRules(await readFile(join(root, RULES), "utf8"), RULES);

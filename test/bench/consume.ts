@@ -9,7 +9,7 @@ import { STACK_EVENTS, type BenchStack } from "./stack.js";
 
 export const consume: Benchmark = {
   name: "consume",
-  help: "Kafka to windows in Parquet on HDFS: Spark and our engine (restarts Spark)",
+  help: "from Kafka to windows in Parquet on HDFS: Spark and our engine (restarts Spark)",
   async measure({ root, stack }) {
     const bench = stack();
     await bench.start();

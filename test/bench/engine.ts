@@ -9,7 +9,7 @@ import { BATCH, QUERY, marketEvents } from "./market-log.js";
 
 export const engine: Benchmark = {
   name: "engine",
-  help: "the engine alone: events in memory to windows",
+  help: "the engine alone: from events in memory to windows",
   async measure({ events, marketLog }) {
     const log = await marketLog();
     const valid = await marketEvents(events);

@@ -11,7 +11,7 @@ const curl = (...args: string[]) => promisify(execFile)("curl", ["-sSfL", ...arg
 
 export const hdfs: Benchmark = {
   name: "hdfs",
-  help: `a file of ${FILE_MB} MB to HDFS and back: curl, and ours`,
+  help: `a file of ${FILE_MB} MB to HDFS and back: curl and our client`,
   async measure(bench) {
     const { stack, name, start, store } = bench.stack();
     await start();

@@ -11,7 +11,7 @@ const rate = (ms: number) => `${inThousands((STACK_EVENTS / ms) * 1_000)} record
 
 export const produce: Benchmark = {
   name: "produce",
-  help: "events into Kafka: bare kafkajs, ours, and Kafka's own tool",
+  help: "writing events to Kafka: plain kafkajs, our producer, and Kafka's own tool",
   async measure(bench) {
     const { stack, name, start, messages, fillTopic } = bench.stack();
     const { brokers } = stack.addresses;

@@ -10,13 +10,13 @@ import { stackStart } from "./stack-start.js";
 import type { Timing } from "./timing.js";
 import { windows } from "./windows.js";
 
-// What is measured, in this order: a new figure is its file and a line here.
+// All benchmarks, in the order in which they run. To add one, write its file and add it here.
 
-/** Timed in turn, in seconds. */
+/** Timed in alternation; these take seconds. */
 export const TIMINGS: readonly Timing[] = [windows, alerts];
-/** Measured one after the other, in seconds. */
+/** Run one after the other; these take seconds. */
 export const QUICK: readonly Benchmark[] = [engine, medians];
-/** Measured in minutes. */
+/** These take minutes. */
 export const SLOW: readonly Benchmark[] = [runs];
 /** On the real Kafka, HDFS and Spark. */
 export const ON_STACK: readonly Benchmark[] = [stackStart, produce, consume, hdfs];

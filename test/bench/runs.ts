@@ -10,7 +10,7 @@ const megabytes = ({ peakMb }: Measured) => `${peakMb.toFixed(0)} MB peak`;
 
 export const runs: Benchmark = {
   name: "runs",
-  help: "run-pipeline.ts as a process: time and memory, by default and with --sizes",
+  help: "run-pipeline.ts as a process: time and memory, with the default options and with --sizes",
   async measure({ root, sizes }) {
     say("the default run …");
     const rounds: Measured[] = [];

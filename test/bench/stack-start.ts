@@ -4,7 +4,7 @@ import { inSeconds, say, timed, type Benchmark } from "./benchmark.js";
 
 export const stackStart: Benchmark = {
   name: "start",
-  help: "the stack from a cold start to its last answer (restarts it)",
+  help: "cold start of the stack until every service answers (restarts it)",
   async measure(bench) {
     const { stack } = bench.stack();
     say("starting the stack from cold …");

@@ -3,7 +3,7 @@ import type { Timing } from "./timing.js";
 
 export const windows: Timing = {
   name: "windows",
-  help: "bytes of a log to closed windows",
+  help: "from the bytes of a log to closed windows",
   what: "log bytes → closed windows",
   async open({ marketLog }) {
     const { folder } = await marketLog();

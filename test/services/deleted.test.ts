@@ -98,7 +98,7 @@ test("records that were removed before they were read are refused, those that we
   await expect(resumed.runBatch()).rejects.toThrow(/holds offsets 60–99; offset 50 is missing/);
   const again = await open(1, topic);
   await expect(query(again, folder)).rejects.toThrow(
-    /partition 0 begins at offset 60, but offset 50 is read next/,
+    /partition 0 begins at offset 60, but the next offset to read is 50/,
   );
   // Who has read nothing begins where the topic begins, as Spark does with `startingOffsets=earliest`.
   expect((await (await query(again, await temporaryFolder())).runBatch()).numInputRows).toBe(40);

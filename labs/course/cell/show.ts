@@ -4,10 +4,10 @@ import { formatTime } from "../../shared/time.js";
 import type { Figure } from "../../view/figure.js";
 import { display, kernel, type Bundle } from "./kernel.js";
 
-/** A row of a table: cells by the name of the column. */
+/** A row of a table: its cells by column name. */
 export type TableRow = object;
 
-/** The part of a danfojs DataFrame that a table shows. */
+/** The part of a danfojs DataFrame that is shown as a table. */
 export interface DataFrameLike {
   columns: string[];
   index: (string | number)[];
@@ -18,12 +18,12 @@ export interface DataFrameLike {
 export type Showable = Figure | readonly TableRow[] | DataFrameLike;
 
 export interface TableOptions {
-  /** The most rows that are shown; the table says how many more there are. */
+  /** The maximum number of rows to show; a note below the table gives the number of the others. */
   limit?: number;
 }
 
 const MAX_ROWS = 20;
-/** The columns of the products that are times. */
+/** The columns of the products that contain times. */
 const TIME_COLUMNS = /^(event_time|arrival_time|window_start|window_end)$/;
 
 const isFigure = (value: Showable): value is Figure => "data" in value && "layout" in value;
@@ -33,7 +33,7 @@ function isDataFrame(value: unknown): value is DataFrameLike {
   return "columns" in value && "index" in value && "values" in value && "shape" in value;
 }
 
-/** A cell as a person reads it: numbers with seven digits, yes and no, times without the `T` and, where they are whole, the milliseconds. */
+/** Formats a cell: numbers with seven digits, booleans as yes or no, times without `T`, `Z` and zero milliseconds. */
 function cellText(column: string, value: unknown): string {
   if (value instanceof Date || (typeof value === "number" && TIME_COLUMNS.test(column))) {
     const time = formatTime(Number(value));
@@ -51,7 +51,7 @@ function cellText(column: string, value: unknown): string {
 
 interface Cells {
   head: string[];
-  /** Whether a column holds numbers, which stand at the right. */
+  /** Whether a column holds numbers, which are aligned right. */
   numeric: boolean[];
   rows: string[][];
 }
@@ -92,7 +92,7 @@ function tableBundle(content: readonly TableRow[] | DataFrameLike, limit: number
     colAligns: numeric.map((each) => (each ? "right" : "left")),
   });
   text.push(...rows);
-  // Alignment by attribute: code-hosting pages remove styles.
+  // Aligned with an attribute, because code-hosting sites remove styles.
   const cell = (tag: "th" | "td", value: string, index: number) =>
     `<${tag} align="${numeric[index] ? "right" : "left"}">${escapeHtml(value)}</${tag}>`;
   const line = (tag: "th" | "td", values: string[]) =>
@@ -112,7 +112,7 @@ function figureBundle(figure: Figure): Bundle {
   };
 }
 
-/** What a viewer is given to show. */
+/** The bundle of a figure or a table. */
 export const bundleOf = (content: Showable, limit = MAX_ROWS) =>
   !Array.isArray(content) && isFigure(content as Figure)
     ? figureBundle(content as Figure)
@@ -134,7 +134,7 @@ export function table(
   display(tableBundle(content, options.limit ?? MAX_ROWS));
 }
 
-/** A number with so many decimals at most. */
+/** Rounds a number to at most this many decimals. */
 export const round = (value: number, decimals = 0): number => Number(value.toFixed(decimals));
 
 if (kernel !== undefined) {

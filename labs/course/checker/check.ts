@@ -11,14 +11,14 @@ import type { Terminal } from "./terminal.js";
 import { formatHead, formatList, formatVerdict, nextOpen, type Verdict } from "./verdict.js";
 import { formatHint, watchExercises } from "./watch.js";
 
-/** What `npm run check` can be asked for. An exercise is its number or its name. */
+/** The options of `npm run check`. An exercise is given by number or by name. */
 export interface CheckOptions {
-  /** Check this one; all by default. */
+  /** The exercise to check; all by default. */
   exercise?: string;
   watch?: boolean;
   list?: boolean;
   json?: boolean;
-  /** `true`: of the next open exercise. */
+  /** `true`: a hint for the next open exercise. */
   hint?: string | boolean;
   reset?: string;
   solution?: string;
@@ -35,7 +35,7 @@ interface Session {
 /**
  * Runs one command of the checker in a project.
  *
- * @returns whether the answer that was asked about passes; true for commands that ask about none
+ * @returns whether the checked answer passes; true for commands that do not check one
  * @throws UsageError if there is no such exercise
  */
 export async function runCheck(
@@ -73,11 +73,11 @@ async function reset(root: string, { name }: Exercise, terminal: Terminal): Prom
     terminal.print("nothing was changed");
     return true;
   }
-  const kept = `.lab/${name}.${Date.now()}.ts`;
+  const copy = `.lab/${name}.${Date.now()}.ts`;
   await makeFolders(join(root, ".lab"));
-  await copyFile(stubPath(root, name), join(root, kept));
+  await copyFile(stubPath(root, name), join(root, copy));
   await resetStub(root, name);
-  terminal.print(`${name} is empty again; your answer is kept in ${kept}`);
+  terminal.print(`${name} is empty again; your answer was saved as ${copy}`);
   return true;
 }
 
@@ -129,7 +129,7 @@ async function checkAll(session: Session, json = false): Promise<true> {
   return true;
 }
 
-/** All verdicts, under a progress bar: the first time this checks every answer. */
+/** All verdicts, with a progress bar: the first time, this checks every answer. */
 function verdictsOf({ exercises, record, runner, terminal }: Session): Promise<Verdict[]> {
   return terminal.withBar(exercises.length, (onStep) =>
     allVerdicts(exercises, record, runner, onStep),

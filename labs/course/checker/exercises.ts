@@ -16,17 +16,17 @@ const schema = z.strictObject({
   title: z.string(),
   /** The number of the notebook the exercise belongs to. */
   chapter: z.number().int().min(0),
-  /** 1 easy, 3 hard. */
+  /** From 1 (easy) to 3 (hard). */
   difficulty: z.number().int().min(1).max(3),
   /** One of `OUTCOMES`. */
   outcome: z.string(),
   /** The service that the checks use. */
   needs: z.literal("spark").optional(),
-  /** Shown one after the other: the first ones ask, the last one nearly gives the answer away. */
+  /** Shown one at a time: the first ones are questions, the last one almost gives the answer. */
   hints: z.array(z.string()),
 });
 
-/** What `exercise.json` says about an exercise. */
+/** The content of `exercise.json`. */
 export type Description = z.infer<typeof schema>;
 
 /** One exercise of the course. */
@@ -65,5 +65,5 @@ export function findExercise(exercises: readonly Exercise[], wanted: string): Ex
   const found = exercises.find(({ name }) => name === wanted || name.slice(0, 2) === number);
   if (found !== undefined) return found;
   const [first, last] = [exercises[0], exercises.at(-1)].map((each) => each?.name.slice(0, 2));
-  throw new UsageError(`there is no exercise ${wanted}: there are ${first} to ${last}`);
+  throw new UsageError(`there is no exercise ${wanted}; the exercises are ${first} to ${last}`);
 }

@@ -23,19 +23,19 @@ import {
 } from "./places.js";
 import { stubOf } from "./stub.js";
 
-/** What is known about an exercise before it is written. */
+/** The properties of a new exercise. */
 export interface NewExercise {
-  /** Such as `22-some-name`; without a number it gets the next free one. */
+  /** Such as `22-some-name`; without a number, the next free one is used. */
   name: string;
   /** The number of its chapter; the last one by default. */
   chapter?: number;
-  /** By default made from the name. */
+  /** By default derived from the name. */
   title?: string;
   difficulty: number;
 }
 
 /**
- * Makes all files of an exercise, with a TODO wherever something has to be written, and adds it to the list in its chapter.
+ * Creates all files of an exercise, with a TODO for each part to write, and adds the exercise to the list in its chapter.
  *
  * @returns the name of the exercise, and the paths of the files
  * @throws UsageError if the name is taken or invalid, or if there is no such chapter
@@ -101,7 +101,7 @@ async function chapterFile(root: string, chapter: number | undefined): Promise<s
   return found;
 }
 
-/** Adds a line to a chapter's list of exercises: after the last one, or under the heading. */
+/** Adds a line to a chapter's list of exercises: after the last exercise, or below the heading if there is none. */
 async function addLink(path: string, line: string): Promise<void> {
   const notebook = await readNotebook(path);
   for (const anchor of [/^- \[`\d\d`\]\(\.\.\/labs\/exercises\/.*$/gm, /^## Exercises$\n?/gm]) {
@@ -126,7 +126,7 @@ const functionOf = (name: string) =>
   name.slice(3).replace(/-+(.)/g, (_, letter: string) => letter.toUpperCase());
 
 const solutionTemplate = (fn: string) => `/**
- * TODO: say what the function must do: this comment is the specification
+ * TODO: specify what the function must do
  */
 export function ${fn}(value: number): number {
   // TODO: write the reference answer
@@ -136,7 +136,7 @@ export function ${fn}(value: number): number {
 
 const discussionTemplate = (title: string) => `# ${title}
 
-TODO: say why the answer works, which other ways there are, and what the wrong answers do
+TODO: explain why the answer works, what the alternatives are, and why the wrong answers fail
 `;
 
 const checksTemplate = (name: string, fn: string) => `import fc from "fast-check";
@@ -147,24 +147,24 @@ const check = checksOf(solution);
 
 export default [
   check.example(
-    "TODO: write an example and say what it shows",
+    "TODO: write an example and name what it shows",
     "${fn}",
     [1],
     1,
-    "TODO: say what an answer misses that gets this wrong",
+    "TODO: say what a wrong answer has overlooked",
   ),
   check.agrees(
     "for any input",
     "${fn}",
     fc.tuple(fc.integer()), // TODO: describe all inputs
-    "TODO: say the rule in one line",
+    "TODO: state the rule in one line",
   ),
 ];
 `;
 
 const mutantTemplate = (
   fn: string,
-) => `// TODO: say what is wrong with this answer, and name its file after it.
+) => `// TODO: describe the mistake in this answer, and name the file after it.
 
 export function ${fn}(value: number): number {
   return value + 1; // TODO: write a plausible wrong answer

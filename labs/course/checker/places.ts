@@ -1,13 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-// Where the files of an exercise are. All three places have the exercise's name, such as `07-consumer-lag`.
+// The paths of an exercise's files. All contain the exercise's name, such as `07-consumer-lag`.
 
 /** The learner's files, relative to the project's root. */
 export const STUBS = "labs/exercises";
 /** The reference answers. */
 export const SOLUTIONS = "solutions";
-/** A folder for each exercise: what is known about it, its checks and recorded wrong answers. */
+/** A folder for each exercise: its description, its checks and recorded wrong answers. */
 export const CHECKS = "test/exercises";
 
 export const stubPath = (root: string, name: string): string => join(root, STUBS, `${name}.ts`);

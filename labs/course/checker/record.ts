@@ -21,17 +21,17 @@ const verdict = z.object({
   checks: z.number(),
 });
 const schema = z.object({
-  /** By exercise: the verdict, and a digest of what it was on. */
+  /** By exercise: the verdict, and a digest of the answer and the checks that it is about. */
   verdicts: z.record(z.string(), z.object({ digest: z.string(), verdict })),
-  /** By exercise: how many hints were shown. */
+  /** By exercise: the number of hints shown. */
   hints: z.record(z.string(), z.number()),
 });
 
-/** What the lab remembers about a learner from one command to the next: in `.lab/`, so deleting it is safe. */
+/** The learner's verdicts and hints, stored in `.lab/` between commands. Deleting them is safe. */
 export interface LearnerRecord {
-  /** The verdict on an exercise: the last one if neither the answer nor the checks have changed. */
+  /** The verdict on an exercise: the stored one if neither the answer nor the checks have changed. */
   verdictOn(exercise: Exercise, runner: Runner): Promise<Verdict>;
-  /** The next hint not shown yet, or the last one; and how many there are. */
+  /** The next hint that has not been shown, or the last one; and how many there are. */
   nextHint(exercise: Exercise): Promise<{ hint: string; number: number; of: number }>;
 }
 
@@ -54,7 +54,7 @@ export async function openRecord(root: string): Promise<LearnerRecord> {
     return hash.digest("hex");
   }
 
-  /** Whether the learner has not changed the file yet: then there is nothing to run. */
+  /** Whether the learner has not changed the file yet, so that there is nothing to run. */
   async function isUntouched({ name }: Exercise): Promise<boolean> {
     const files = [stubPath(root, name), solutionPath(root, name)];
     const [stub, solution] = await Promise.all(
@@ -67,7 +67,7 @@ export async function openRecord(root: string): Promise<LearnerRecord> {
     async verdictOn(exercise, runner) {
       const digest = await digestOf(exercise);
       const known = state.verdicts[exercise.name];
-      // An answer that could not be checked may be checked now, for example if Spark runs now.
+      // An answer that could not be checked is checked again: Spark may be running now.
       if (known?.digest === digest && known.verdict.status !== "error") return known.verdict;
       const found = (await isUntouched(exercise))
         ? untouched(exercise)
@@ -97,7 +97,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The verdicts on exercises, in order. @param onVerdict is called after each one with how many are done */
+/** The verdicts on exercises, in order. @param onVerdict called after each one with the number done */
 export async function allVerdicts(
   exercises: readonly Exercise[],
   record: LearnerRecord,

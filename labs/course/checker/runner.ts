@@ -5,18 +5,18 @@ import { startTimer } from "../../shared/wait.js";
 import type { Exercise } from "./exercises.js";
 import type { Verdict } from "./verdict.js";
 
-// Learners' code runs in a process of its own, since it may loop forever, end the process or flood the output. The process is
-// kept warm between checks, so that a verdict takes less than half a second.
+// Learners' code runs in a separate process, because it may loop forever, exit or flood the output. The process keeps
+// running between checks, so that a verdict takes less than half a second.
 
 const WORKER = "labs/course/checker/worker.ts";
 const LIMIT_MS = 10_000;
-/** Spark takes a while to plan each query. */
+/** Spark needs time to plan each query. */
 const SPARK_LIMIT_MS = 120_000;
 const START_LIMIT_MS = 30_000;
 const MAX_STDERR_CHARACTERS = 10_000;
 const MAX_LAST_WORDS_CHARACTERS = 500;
 
-/** What the worker found out about an answer. */
+/** The worker's result for an answer. */
 export type CheckResult = Pick<Verdict, "status" | "message" | "passed" | "checks">;
 
 export interface Runner {
@@ -29,7 +29,7 @@ interface Worker {
   process: ChildProcess;
   /** Rejects with a LabError if the worker ends before it is ready. */
   ready: Promise<void>;
-  /** The end of what it has written to stderr, without stack traces. */
+  /** The end of its stderr, without stack traces. */
   lastWords(): string;
 }
 
@@ -51,13 +51,13 @@ export function startRunner(root: string): Runner {
       const ended = () => {
         const words = lastWords();
         const more = words === "" ? "" : `\n  ${words.replaceAll("\n", "\n  ")}`;
-        end({ fatal: `your code has ended the process that checks it${more}` });
+        end({ fatal: `your code ended the process that checks it${more}` });
       };
       const limit = startTimer(limitMs, () =>
-        end({ fatal: `no answer within ${limitMs / 1_000} s: does your code loop for ever?` }),
+        end({ fatal: `no answer within ${limitMs / 1_000} s: does your code loop forever?` }),
       );
       if (hasEnded(child)) return ended();
-      child.once("close", ended); // when all that it wrote has been read
+      child.once("close", ended); // after all of its output has been read
       child.once("message", (result) => end(result as CheckResult));
       child.send(exercise.name);
     });
@@ -89,17 +89,17 @@ function startWorker(root: string): Worker {
   const child = spawn(process.execPath, ["--import", "tsx", join(root, WORKER)], {
     cwd: root,
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    detached: true, // a process group of its own, so that all that it starts can be ended, too
+    detached: true, // its own process group, so that its child processes can be killed too
   });
   let stderr = "";
   child.stderr!.setEncoding("utf8").on("data", (text) => {
     stderr = `${stderr}${text}`.slice(-MAX_STDERR_CHARACTERS);
   });
-  const lastWords = () => wordsIn(stderr);
+  const lastWords = () => withoutStackTraces(stderr);
   const ready = new Promise<void>((resolve, reject) => {
     const fail = (reason: string) => {
       limit.cancel();
-      const message = `the checker cannot start, which is not the fault of your code: ${reason}`;
+      const message = `the checker cannot start (this is not caused by your code): ${reason}`;
       const words = lastWords();
       reject(new LabError(words === "" ? message : `${message}\n${words}`));
     };
@@ -112,10 +112,10 @@ function startWorker(root: string): Worker {
     });
     child.once("error", ({ message }) => fail(message));
     child.once("close", (code, signal) =>
-      fail(signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`),
+      fail(signal === null ? `it ended with exit code ${code}` : `it was killed by ${signal}`),
     );
   });
-  ready.catch(() => {}); // whoever wants a check gets the error
+  ready.catch(() => {}); // check() reports the error
   return { process: child, ready, lastWords };
 }
 
@@ -130,7 +130,7 @@ function kill({ process: child }: Worker): void {
 }
 
 /** The end of a process's stderr, without the stack traces and the empty lines of Node's errors. */
-function wordsIn(stderr: string): string {
+function withoutStackTraces(stderr: string): string {
   return stderr
     .split("\n")
     .filter((line) => !/^\s*(at .*|Node\.js v.*|\^|)$/.test(line))

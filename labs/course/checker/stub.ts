@@ -3,8 +3,8 @@ import ts from "typescript";
 import { solutionPath, stubPath } from "./places.js";
 
 /**
- * Makes the stub of an exercise from its solution: the same comments, types and signatures, but the body of each exported
- * function only says "not done yet". So stub and solution always have the same specification.
+ * Derives the stub of an exercise from its solution: the same comments, types and signatures, but the body of each exported
+ * function only reports "not done yet". Stub and solution therefore always have the same specification.
  */
 export function stubOf(solution: string): string {
   const file = ts.createSourceFile("solution.ts", solution, ts.ScriptTarget.ES2022, true);

@@ -5,15 +5,15 @@ import cliProgress from "cli-progress";
 import { UsageError } from "../../shared/errors.js";
 import { painter, type Paint } from "./verdict.js";
 
-/** Where the checker talks to a learner. */
+/** The checker's input from the learner and output to the learner. */
 export interface Terminal {
   print(text: string): void;
   paint: Paint;
-  /** Asks a yes-or-no question. @throws UsageError if nobody can answer */
+  /** Asks a yes-or-no question. @throws UsageError if there is no terminal to ask on */
   confirm(question: string): Promise<boolean>;
-  /** Shows a progress bar while something runs that calls back with how many steps are done. */
+  /** Runs a function and shows a progress bar; the function reports the number of steps done. */
   withBar<T>(total: number, run: (onStep: (done: number) => void) => Promise<T>): Promise<T>;
-  /** Keys as they are pressed. Without a terminal there are none, until Ctrl-C. */
+  /** The keys that the learner presses. Without a terminal, waits for Ctrl-C. */
   keys(): AsyncIterable<string>;
 }
 

@@ -2,16 +2,16 @@ import { join } from "node:path";
 import ts from "typescript";
 
 /** A compile error. */
-export interface TypeMistake {
-  /** Counted from 1. */
+export interface CompileError {
+  /** Starts at 1. */
   line: number;
   column: number;
   message: string;
 }
 
-/** Checks the types of a few files, again and again. What has not changed is not compiled again. */
+/** Type-checks files repeatedly; files that have not changed are not compiled again. */
 export interface TypeChecker {
-  mistakesIn(path: string): TypeMistake[];
+  errorsIn(path: string): CompileError[];
 }
 
 /** Strict, like the rest of the lab, but unused variables are allowed. */
@@ -53,7 +53,7 @@ export function typeChecker(root: string): TypeChecker {
     getDirectories: ts.sys.getDirectories,
   });
   return {
-    mistakesIn(path) {
+    errorsIn(path) {
       files.add(path);
       const found: ts.Diagnostic[] = service.getSyntacticDiagnostics(path);
       if (found.length === 0) found.push(...service.getSemanticDiagnostics(path));

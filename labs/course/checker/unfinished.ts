@@ -17,8 +17,8 @@ const MIN_MUTANTS = 3;
 const MAX_TITLE = 50;
 
 /**
- * What is still missing from an exercise: the TODOs in its files, and files or parts that are not there. Each is a sentence,
- * such as `exercise 22-some-name: write a second hint (test/exercises/22-some-name/exercise.json:9)`.
+ * What is still missing from an exercise: the TODOs in its files, and missing files or parts. Each entry is a sentence, such
+ * as `exercise 22-some-name: write a second hint (test/exercises/22-some-name/exercise.json:9)`.
  */
 export async function unfinishedParts(root: string, exercise: Exercise): Promise<string[]> {
   const { name, hints, title, outcome } = exercise;
@@ -54,7 +54,7 @@ export async function unfinishedParts(root: string, exercise: Exercise): Promise
   const solution = await read(solutionPath("", name));
   if (solution !== undefined && (await read(stubPath("", name))) !== stubOf(solution)) {
     const command = `npm run check -- --reset ${name.slice(0, 2)} --yes`;
-    parts.push(`make ${stubPath("", name)} from the solution: ${command}`);
+    parts.push(`update ${stubPath("", name)} from the solution: ${command}`);
   }
   const chapter = await findChapter(root, exercise.chapter);
   if (chapter === undefined) {

@@ -8,7 +8,7 @@ import { stubPath } from "./places.js";
 import { openRecord } from "./record.js";
 import { startRunner } from "./runner.js";
 
-// Runs a learner's answers in the real pipeline, in place of the lab's own functions.
+// Runs a learner's answers in the real pipeline instead of the lab's own functions.
 
 /** The exercises that the pipeline can use, with the types of their stubs. */
 interface Answers {
@@ -54,7 +54,7 @@ export interface LearnersParts {
   writing(store: Store): Store;
   /** The exercises in use. */
   inUse: string[];
-  /** Those that are not solved. */
+  /** The exercises that are not solved. */
   unsolved: string[];
 }
 
@@ -99,7 +99,7 @@ function semanticsOf(solved: Partial<Answers>): Semantics {
       startsOf(timeMs, windowMs, slideMs).at(-1)!;
   }
   if (tumbling !== undefined) {
-    // The last window of a time begins where the tumbling window of length `slideMs` begins.
+    // The last window that holds a time starts where the tumbling window of length `slideMs` starts.
     semantics.latestWindowStart = ({ slideMs }, timeMs) => tumbling.windowStart(timeMs, slideMs);
   }
   if (watermark !== undefined) {
@@ -119,8 +119,8 @@ function semanticsOf(solved: Partial<Answers>): Semantics {
 }
 
 /**
- * A store in a folder of this machine whose files of batches are written in the steps that the exercise takes: it decides
- * under which name the bytes go first and when they are renamed. Other files are written as ever.
+ * A store in a local folder that writes the files of batches with the learner's function, which decides the name that the
+ * bytes are first written to and when the file is renamed. Other files are written as usual.
  */
 function writtenBy({ writeBatch }: Answers["16-atomic-batch-sink"], store: Store): Store {
   return {

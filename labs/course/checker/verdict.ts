@@ -1,4 +1,4 @@
-import * as util from "node:util"; // not { styleText }, which old versions of Node do not have
+import * as util from "node:util"; // not { styleText }: importing it by name fails on old versions of Node
 import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
 
@@ -9,13 +9,13 @@ export type Status = "passed" | "failed" | "todo" | "error";
 export interface Verdict {
   name: string;
   chapter: number;
-  /** `todo` while it says "not done yet"; `error` if it cannot be checked, for example because it does not compile. */
+  /** `todo` while the answer is "not done yet"; `error` if it cannot be checked, for example because it does not compile. */
   status: Status;
   /** For the learner; empty if the answer passed. */
   message: string;
-  /** How many of the checks pass. */
+  /** The number of checks that pass. */
   passed: number;
-  /** How many checks there are. */
+  /** The number of checks. */
   checks: number;
 }
 

@@ -21,11 +21,11 @@ export interface WatchOptions {
   first?: Exercise;
   print(text: string): void;
   paint: Paint;
-  /** Keys as they are pressed: h, l, n, q. */
+  /** The keys that the learner presses: h, l, n, q. */
   keys: AsyncIterable<string>;
 }
 
-/** Checks the current exercise on every save and goes on to the next when it passes, until the learner quits. */
+/** Checks the current exercise on every save, and moves on to the next when it passes, until the learner quits. */
 export async function watchExercises(options: WatchOptions): Promise<void> {
   const { root, exercises, record, runner, print, paint } = options;
   let verdicts = await allVerdicts(exercises, record, runner);
@@ -46,7 +46,9 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
     if (verdict.status !== "passed") return;
     const next = nextOpen(exercises, verdicts);
     if (next === undefined) {
-      print(`\n${formatList(exercises, verdicts, paint)}\nAll exercises are done. Well done.`);
+      print(
+        `\n${formatList(exercises, verdicts, paint)}\nAll exercises are done. Congratulations!`,
+      );
       return;
     }
     current = next;
@@ -88,7 +90,7 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
   }
 }
 
-/** The next exercise that has not passed; after the last one comes the first. */
+/** The next exercise that has not passed, wrapping around at the end. */
 function following(
   exercises: readonly Exercise[],
   current: Exercise,

@@ -20,30 +20,30 @@ const starting = createVitest(
     reporters: [{}],
     silent: true,
     fileParallelism: false,
-    testTimeout: 120_000, // runner.ts has a limit of its own
+    testTimeout: 120_000, // runner.ts sets its own limit
   },
   { server: { watch: null } },
 );
 
 /** The compile errors of an answer, the first one in full; undefined if there are none. */
 function typeResult(path: string): CheckResult | undefined {
-  const mistakes = types.mistakesIn(path);
-  const [first] = mistakes;
+  const errors = types.errorsIn(path);
+  const [first] = errors;
   if (first === undefined) return undefined;
-  const more = mistakes.length > 1 ? `\n  … and ${mistakes.length - 1} more` : "";
-  const message = `line ${first.line}, column ${first.column}: the types do not fit\n  ${first.message.replaceAll("\n", "\n  ")}${more}`;
+  const more = errors.length > 1 ? `\n  … and ${errors.length - 1} more` : "";
+  const message = `line ${first.line}, column ${first.column}: type error\n  ${first.message.replaceAll("\n", "\n  ")}${more}`;
   return { status: "error", message, passed: 0, checks: 0 };
 }
 
 async function check(name: string): Promise<CheckResult> {
-  const mistake = typeResult(stubPath(ROOT, name));
-  if (mistake !== undefined) return mistake;
+  const compileError = typeResult(stubPath(ROOT, name));
+  if (compileError !== undefined) return compileError;
   const vitest = await starting;
   vitest.invalidateFile(stubPath(ROOT, name));
   vitest.provide("exercise" as never, name as never); // the test declares its type
   const specifications = await vitest.globTestSpecifications([TEST]);
   const result = await vitest.runTestSpecifications(specifications);
-  // The result contains every file that this process has ever run.
+  // The result contains all files that this process has run so far.
   const files = new Set(specifications.map(({ moduleId }) => moduleId));
   const testModules = result.testModules.filter(({ moduleId }) => files.has(moduleId));
   const { unhandledErrors } = result;
@@ -56,10 +56,10 @@ async function check(name: string): Promise<CheckResult> {
   if (failed !== undefined) return { ...failure(failed), ...counts };
   const broken = [...testModules.flatMap((each) => each.errors()), ...unhandledErrors][0];
   if (broken !== undefined || tests.length === 0) {
-    const said = errorMessage(broken);
-    const message = /vitest-pool|worker/i.test(said)
-      ? "your code has ended the process that runs it"
-      : `it does not run: ${said}`;
+    const reason = errorMessage(broken);
+    const message = /vitest-pool|worker/i.test(reason)
+      ? "your code ended the process that runs it"
+      : `it cannot be run: ${reason}`;
     return { status: "error", message, ...counts };
   }
   return { status: "passed", message: "", ...counts };

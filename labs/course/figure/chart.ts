@@ -1,18 +1,18 @@
 import { AXIS, COLOURS, LAYOUT, colourOf, titleOf, type Figure } from "../../view/figure.js";
 
-/** A series of a chart: as many x as y. */
+/** A series of a chart; x and y have the same length. */
 export interface Series {
   x: readonly (number | string)[];
   y: readonly (number | null)[];
-  /** `steps` holds a value until the next one; `dots` are not joined. By default a line joins them. */
+  /** `steps` keeps each value until the next one; `dots` are not connected. A line by default. */
   draw?: "line" | "steps" | "dots" | "line and dots";
   colour?: string;
 }
 
-/** What is written at a chart, and how its axes count. */
+/** The texts of a chart and the scales of its axes. */
 export interface ChartText {
   title: string;
-  /** What the axes show, with the unit. */
+  /** The titles of the axes, with units. */
   x: string;
   y: string;
   /** x is milliseconds since the epoch, shown as times. */
@@ -24,7 +24,7 @@ export interface ChartText {
 
 type Key<R> = { [K in keyof R]: R[K] extends number | string | null ? K : never }[keyof R];
 
-/** A series of two fields of some rows. */
+/** A series made of two fields of rows. */
 export function points<R extends object>(
   rows: readonly R[],
   x: Key<R>,
@@ -54,12 +54,12 @@ function layoutOf({ title, x, y, time, logX, logY, height = 380 }: ChartText) {
   };
 }
 
-/** The most points of one series that are drawn: a saved notebook must stay small, and an eye sees no more. */
-const MOST_POINTS = 1_500;
+/** The maximum number of points of a series: more would only make the saved notebook larger. */
+const MAX_POINTS = 1_500;
 
-/** Every so many-th of the points of a long series, and the last one. */
+/** Every n-th point of a long series, and the last one. */
 function thinned({ x, y }: Series): Pick<Series, "x" | "y"> {
-  const stride = Math.ceil(x.length / MOST_POINTS);
+  const stride = Math.ceil(x.length / MAX_POINTS);
   if (stride <= 1) return { x, y };
   const isKept = (_: unknown, index: number) => index % stride === 0 || index === x.length - 1;
   return { x: x.filter(isKept), y: y.filter(isKept) };
@@ -96,7 +96,7 @@ export function lineChart(series: Readonly<Record<string, Series>>, text: ChartT
 export const barChart = (values: Readonly<Record<string, number>>, text: ChartText): Figure =>
   groupedBars(Object.keys(values), { [text.y]: Object.values(values) }, text);
 
-/** Durations as bars, relative to one of them: how long things take compared, on whatever machine. */
+/** Durations as bars, relative to one of them, so that they can be compared across machines. */
 export function durationChart(
   durations: Readonly<Record<string, number>>,
   base: string,
@@ -111,7 +111,7 @@ export function durationChart(
   });
 }
 
-/** Bars over categories, beside each other for each series, or stacked. */
+/** Bars by category, side by side for each series, or stacked. */
 export function groupedBars(
   categories: readonly string[],
   series: Readonly<Record<string, readonly (number | null)[]>>,
@@ -137,13 +137,13 @@ export function groupedBars(
   };
 }
 
-/** How often values fall into bins of equal width; the last bin holds all that is beyond it. */
+/** The number of values in bins of equal width; the last bin also counts all larger values. */
 export function histogram(
   values: readonly number[],
-  { bin, most }: { bin: number; most: number },
+  { bin, max }: { bin: number; max: number },
   text: ChartText,
 ): Figure {
-  const counts = new Array<number>(Math.ceil(most / bin) + 1).fill(0);
+  const counts = new Array<number>(Math.ceil(max / bin) + 1).fill(0);
   for (const value of values) {
     const index = Math.floor(Math.max(0, value) / bin);
     counts[Math.min(counts.length - 1, index)]!++;

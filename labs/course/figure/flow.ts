@@ -1,6 +1,6 @@
 import { COLOURS, LAYOUT, colourOf, titleOf, type Figure } from "../../view/figure.js";
 
-/** Boxes from left to right with arrows between them: how data walks. Each has a name, and below it what it does. */
+/** How data flows: boxes from left to right with arrows between them, each with a name and a description. */
 export function flowFigure(
   steps: readonly { name: string; does: string }[],
   title: string,

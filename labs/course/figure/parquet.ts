@@ -7,7 +7,7 @@ interface Span {
   to: number;
   lane: string;
   colour: string;
-  /** White by default, which would hide what is narrow. */
+  /** White by default, which would hide narrow spans. */
   outline?: string;
   hover: string;
 }
@@ -52,8 +52,8 @@ function spansFigure(spans: readonly Span[], lanes: readonly string[], title: st
 const bytes = (count: number) => `${count.toLocaleString("en-US")} bytes`;
 
 /**
- * What lies where in a Parquet file: a lane for each row group, in it a box for each column chunk, and the footer at the
- * end. With `read`, a lane more shows which parts of the file a reader has read.
+ * The layout of a Parquet file: a lane for each row group with a box for each column chunk, and the footer at the end. With
+ * `read`, one more lane shows the parts of the file that were read.
  */
 export function parquetFigure(footer: Footer, title: string, read?: CountedFile): Figure {
   const columns = [...new Set(footer.chunks.map(({ column }) => column))];
@@ -91,7 +91,7 @@ export function parquetFigure(footer: Footer, title: string, read?: CountedFile)
   return spansFigure([...chunks, end, ...seen], lanes, title);
 }
 
-/** A file in blocks, and the blocks as files of a DataNode. */
+/** The blocks of a file, and the files that a DataNode stores for them. */
 export function blocksFigure(
   blocks: readonly { offset: number; bytes: number }[],
   title: string,

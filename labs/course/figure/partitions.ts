@@ -2,7 +2,7 @@ import type { LogRecord } from "../../log/log.js";
 import { AXIS, LAYOUT, colourOf, titleOf, type Figure } from "../../view/figure.js";
 
 /**
- * The records of a topic: a lane for each partition, a box for each record at its offset, a colour for each key.
+ * The records of a topic: a lane for each partition, a box at the offset of each record, a colour for each key.
  *
  * @param partitions the records of each partition, in order
  */

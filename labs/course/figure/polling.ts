@@ -3,7 +3,7 @@ import { pollRecorded } from "../lesson/polling.js";
 import { lineChart, points } from "./chart.js";
 import { COLOURS, type Figure } from "../../view/figure.js";
 
-/** A market as it is pushed, and what one who polls it at an interval believes. */
+/** The prices of a market as they are pushed, and as a client that polls at an interval sees them. */
 export function sideBySide(events: readonly ObservedEvent[], everyMs: number): Figure {
   return lineChart(
     {

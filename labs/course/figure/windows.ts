@@ -2,8 +2,8 @@ import type { Trace, TracedBatch } from "../lesson/trace.js";
 import { earliestWindowStart, latestWindowStart, type WindowSpec } from "../../stream/window.js";
 import { AXIS, COLOURS, LAYOUT, titleOf, type Figure } from "../../view/figure.js";
 
-/** A moment of one asset's stream that can be drawn. */
-interface Moment {
+/** An event of one asset, as drawn. */
+interface Point {
   eventTimeMs: number;
   priceUsd: number;
 }
@@ -24,7 +24,7 @@ function windowStarts(windows: WindowSpec, timesMs: readonly number[]): number[]
   return [...starts].sort((a, b) => a - b);
 }
 
-/** Windows that overlap are drawn below each other: so many rows are needed. */
+/** The number of lanes: windows that overlap are drawn below each other. */
 const lanes = ({ windowMs, slideMs }: WindowSpec) => Math.ceil(windowMs / slideMs);
 
 const laneOf = (windows: WindowSpec, startMs: number) => {
@@ -40,7 +40,7 @@ interface Bar {
   text: string;
 }
 
-/** Windows as boxes under the events that they hold. */
+/** Windows as boxes below their events. */
 function windowShapes(bars: readonly Bar[]): Record<string, unknown>[] {
   return bars.map(({ startMs, endMs, lane, fill, text }) => ({
     type: "rect",
@@ -70,9 +70,9 @@ function windowLayout(title: string, windows: WindowSpec, shapes: Record<string,
 const OPEN = "#cfe0f3";
 const FINAL = "#bfe5cf";
 
-/** Events on the axis of event time, and below them the windows that they fall into, with the count of each. */
+/** Events over event time, and below them the windows that they fall into, each with its count. */
 export function windowsFigure(
-  events: readonly Moment[],
+  events: readonly Point[],
   windows: WindowSpec,
   title: string,
 ): Figure {
@@ -98,7 +98,7 @@ export function windowsFigure(
   };
 }
 
-/** What is known after a batch: its events, those before it, and the windows, open or final. */
+/** The state after a batch: its events, earlier events, and the windows, open or final. */
 function batchFrame(trace: Trace, upTo: number) {
   const { windows } = trace.settings;
   const seen = trace.batches.slice(0, upTo + 1);
@@ -156,8 +156,8 @@ function batchFrame(trace: Trace, upTo: number) {
 }
 
 /**
- * What the engine knows after each batch, with a slider over the batches: blue events are the batch's own, grey ones came
- * before, red crosses were too late; blue windows are open, green ones are final. Drawn at first: one batch, by default the last.
+ * The state of the engine after each batch, with a slider to select the batch. Blue events belong to the batch, grey ones to
+ * earlier batches, red crosses were too late; blue windows are open, green ones are final. `first` is the batch shown first.
  */
 export function batchesFigure(trace: Trace, first = trace.batches.length - 1): Figure {
   const frames = trace.batches.map((_, index) => batchFrame(trace, index));
@@ -195,8 +195,8 @@ export function batchesFigure(trace: Trace, first = trace.batches.length - 1): F
 }
 
 /**
- * The picture of the Spark guide ("Handling Late Data and Watermarking"): each event at its arrival and its event time, the
- * watermark as steps below them; what is under the steps may be too late.
+ * The figure of the Spark guide ("Handling Late Data and Watermarking"): each event by arrival time and event time, and the
+ * watermark as steps. Events below the steps may be too late.
  */
 export function watermarkFigure(trace: Trace, title: string): Figure {
   const events = trace.batches.flatMap((batch) => batch.events);

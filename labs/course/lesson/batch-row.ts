@@ -1,6 +1,6 @@
 import type { SparkProgress } from "../../spark/streaming-query.js";
 
-/** What a micro-batch did, as a row: the fields of Spark's `StreamingQueryProgress` that say most. Times are UTC. */
+/** A micro-batch as a table row: the most useful fields of Spark's `StreamingQueryProgress`. Times are UTC. */
 export function batchRow({ batchId, sources, eventTime, stateOperators }: SparkProgress) {
   const [state] = stateOperators;
   const clock = (time: string | undefined) => time?.slice(11, 19) ?? "";

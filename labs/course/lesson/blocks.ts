@@ -5,12 +5,12 @@ import { LabError } from "../../shared/errors.js";
 import { countedFile, type CountedFile } from "./footer.js";
 import type { HdfsLocation } from "../../store/hdfs.js";
 
-// What HDFS does with a file: the NameNode cuts it into blocks, DataNodes keep each as a file of their own (HDFS
-// documentation, "HDFS Architecture" and "WebHDFS REST API").
+// How HDFS stores a file: it is split into blocks, and DataNodes store each block as a file (HDFS documentation, "HDFS
+// Architecture" and "WebHDFS REST API").
 
 /** A block of a file. */
 export interface Block {
-  /** Where in the file it begins, bytes. */
+  /** Its position in the file, in bytes. */
   offset: number;
   bytes: number;
   blockId: number;
@@ -25,7 +25,7 @@ interface LocatedBlocks {
 const urlOf = ({ host, httpHost = host, httpPort }: HdfsLocation, path: string, query: string) =>
   `http://${httpHost}:${httpPort}/webhdfs/v1${path}?${query}`;
 
-/** The blocks of a file, as the NameNode knows them. */
+/** The blocks of a file, according to the NameNode. */
 export async function fileBlocks(location: HdfsLocation, path: string): Promise<Block[]> {
   const { data } = await axios.get<LocatedBlocks>(
     urlOf(location, location.path + path, "op=GET_BLOCK_LOCATIONS"),
@@ -35,7 +35,7 @@ export async function fileBlocks(location: HdfsLocation, path: string): Promise<
   });
 }
 
-/** What a DataNode has of a block on its disk. @throws LabError if it is not there */
+/** Reads a block from a DataNode's disk. @throws LabError if it is not there */
 export async function readBlock(dataFolder: string, { blockId }: Block): Promise<Buffer> {
   const names = await readdir(dataFolder, { recursive: true });
   const found = names.find((name) => name.endsWith(`/blk_${blockId}`));
@@ -43,7 +43,7 @@ export async function readBlock(dataFolder: string, { blockId }: Block): Promise
   return readFile(join(dataFolder, found));
 }
 
-/** All names in a folder, those of files that are being written among them. */
+/** All names in a folder, including files that are being written. */
 export async function namesIn(location: HdfsLocation, path: string): Promise<string[]> {
   const { data } = await axios.get<{
     FileStatuses: { FileStatus: { pathSuffix: string }[] };
@@ -51,7 +51,7 @@ export async function namesIn(location: HdfsLocation, path: string): Promise<str
   return data.FileStatuses.FileStatus.map(({ pathSuffix }) => pathSuffix);
 }
 
-/** What the NameNode keeps in memory for a folder and all below it. */
+/** The objects that the NameNode keeps in memory for a folder and everything below it. */
 export async function namesBelow(
   location: HdfsLocation,
   path: string,
@@ -63,7 +63,7 @@ export async function namesBelow(
   return { files: fileCount, folders: directoryCount, bytes: length };
 }
 
-/** A file on HDFS that is read in pieces, each with a request of its own, which are counted. */
+/** A file on HDFS that is read in pieces, one request each; records what was read. */
 export async function hdfsFile(location: HdfsLocation, path: string): Promise<CountedFile> {
   const whole = location.path + path;
   const { data } = await axios.get<{ FileStatus: { length: number } }>(

@@ -2,17 +2,17 @@ type Row = Record<string, unknown>;
 
 const CLOSE = 1e-9;
 
-/** Whether two values are the same, or numbers that differ by no more than how they were summed. */
+/** Whether two values are equal, except for rounding errors of sums. */
 function isSame(one: unknown, other: unknown): boolean {
   if (typeof one !== "number" || typeof other !== "number") return one === other;
   return Math.abs(one - other) <= CLOSE * Math.max(1, Math.abs(one), Math.abs(other));
 }
 
 /**
- * Compares the rows of a product from two runs, whatever order they are in.
+ * Compares the rows of a product from two runs, in any order.
  *
- * @param key the columns that name a row
- * @returns the rows of the first that the second has too, equal in every column
+ * @param key the columns that identify a row
+ * @returns the rows of the first run that the second run also has, equal in every column
  */
 export function agreeingRows<R extends object>(
   rows: readonly R[],

@@ -5,32 +5,32 @@ import { openDetector, type DetectorKind } from "../../alert/detector.js";
 import { returnsOf, type Return } from "../../alert/returns.js";
 import { anomalyLevels } from "../../alert/rules.js";
 
-// How good is a detector? Only where one knows what there is to find: shocks are put into prices at known places.
+// Evaluates a detector. The correct alarms must be known, so shocks are added to the prices at known times.
 
-/** A price jumps and stays where it is. */
+/** A lasting jump of the price. */
 export interface Shock {
   /** Milliseconds since the epoch. */
   timeMs: number;
-  /** 0.01: one percent up. */
+  /** Relative: 0.01 is one percent up. */
   size: number;
 }
 
 export interface ShockOptions {
-  /** How many, up or down by chance. */
+  /** The number of shocks, each up or down at random. */
   count: number;
-  /** How far each moves the price, of 1. */
+  /** The relative size of each shock: 0.01 is one percent. */
   size: number;
   seed: number;
-  /** The first and the last shock are this far from the ends at least, milliseconds. */
+  /** The minimum distance of the shocks from both ends, milliseconds. */
   marginMs: number;
-  /** Each shock is at once followed by a second one this much later; none by default. */
+  /** Each shock is followed by a second one after this time; by default, by none. */
   echoMs?: number;
 }
 
 /**
- * Puts shocks into the prices of one asset: as many equal stretches of time, and in each one at a random place.
+ * Adds shocks to the prices of one asset: one at a random time in each of `count` equal intervals.
  *
- * @param events by event time
+ * @param events in the order of event time
  */
 export function withShocks(
   events: readonly PriceEvent[],
@@ -38,10 +38,10 @@ export function withShocks(
 ): { events: PriceEvent[]; shocks: Shock[] } {
   const random = seededRandom(seed);
   const beginMs = events[0]!.eventTimeMs + marginMs;
-  const stretchMs = (events.at(-1)!.eventTimeMs - marginMs - beginMs) / count;
+  const intervalMs = (events.at(-1)!.eventTimeMs - marginMs - beginMs) / count;
   const shocks = Array.from({ length: count }, (_, index): Shock[] => {
-    // Not in the last third of a stretch, so that no two are close.
-    const timeMs = Math.floor(beginMs + stretchMs * (index + (random() * 2) / 3));
+    // Not in the last third of an interval, so that no two shocks are close.
+    const timeMs = Math.floor(beginMs + intervalMs * (index + (random() * 2) / 3));
     const shock = { timeMs, size: random() < 0.5 ? size : -size };
     return echoMs === undefined ? [shock] : [shock, { ...shock, timeMs: timeMs + echoMs }];
   }).flat();
@@ -56,9 +56,9 @@ export function withShocks(
   return { events: shocked, shocks };
 }
 
-/** A return, and how unusual it is. */
+/** A return with its score. */
 export interface ScoredReturn extends Return {
-  /** Standard deviations away from the usual; null while there is too little to compare with. */
+  /** The distance from the center in standard deviations; null while there are too few earlier returns. */
   score: number | null;
 }
 
@@ -72,7 +72,7 @@ export function scoreReturns(
   return returnsOf(events, everyMs).map((each) => ({ ...each, score: detector.score(each.value) }));
 }
 
-/** When episodes begin, as the anomaly rule has them: by the end of the interval. Milliseconds since the epoch. */
+/** When episodes begin, as in an anomaly rule: the end of the interval, milliseconds since the epoch. */
 export function alarmsOf(scored: readonly ScoredReturn[], threshold: number): number[] {
   const levels = anomalyLevels(threshold);
   const episode = { up: false };
@@ -81,20 +81,20 @@ export function alarmsOf(scored: readonly ScoredReturn[], threshold: number): nu
     .map(({ endMs }) => endMs);
 }
 
-/** How well alarms match the shocks. */
+/** How well alarms match shocks. */
 export interface DetectionScore {
   alarms: number;
-  /** Shocks that an alarm follows in time. */
+  /** The number of shocks that an alarm follows in time. */
   found: number;
-  /** Of the alarms, how many follow a shock: 0 to 1; null without alarms. */
+  /** The fraction of alarms that follow a shock, 0 to 1; null without alarms. */
   precision: number | null;
-  /** Of the shocks, how many are found: 0 to 1. */
+  /** The fraction of shocks that are found, 0 to 1. */
   recall: number;
-  /** From a found shock to its alarm, on average, milliseconds; null where none is found. */
+  /** The mean time from a found shock to its alarm, milliseconds; null if none is found. */
   meanDelayMs: number | null;
 }
 
-/** Compares alarms with the shocks that there were: an alarm finds the shock that it follows within `withinMs`, the first one alone. */
+/** Compares alarms with shocks. A shock is found by the first unused alarm within `withinMs` after it. */
 export function judge(
   alarmsMs: readonly number[],
   shocks: readonly Shock[],

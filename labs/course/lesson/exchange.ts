@@ -5,32 +5,32 @@ import { formatTime } from "../../shared/time.js";
 import type { ObservedEvent } from "../../event.js";
 import { PRODUCT_IDS } from "../../source/websocket.js";
 
-/** A small exchange on this machine: see `startExchange`. */
+/** A local exchange; see `startExchange`. */
 export interface Exchange {
   /** For `coingecko({ url })`. */
   restUrl: string;
   /** For `websocket({ url })`. */
   webSocketUrl: string;
-  /** What was asked of the REST interface: the status of each answer, and the market's time. */
+  /** The requests to the REST interface: the status of each answer, and the market's time. */
   requests: { status: number; marketTimeMs: number }[];
   close(): Promise<void>;
 }
 
 export interface ExchangeOptions {
-  /** What the market does, in order of arrival. */
+  /** The events of the market, in order of arrival. */
   events: readonly ObservedEvent[];
-  /** How far the market's clock goes on with each REST request, milliseconds. */
+  /** How far each REST request advances the market's clock, milliseconds. */
   stepMs: number;
-  /** REST requests that are answered in a minute of the market's clock; the next one gets a 429. */
+  /** The number of REST requests allowed per minute of the market's clock; the next one gets a 429. */
   requestsPerMinute?: number;
 }
 
 /**
- * Starts an exchange that needs no internet: a recorded market, served as CoinGecko's `/simple/price` and as Coinbase's
- * ticker feed, on loopback. Its clock is the market's own. A REST request moves it on by `stepMs`, so that polling for an hour
- * takes a second and gives the same answers every time; a subscriber of the feed is sent the whole market at once.
+ * Starts an exchange that needs no internet: it serves a recorded market on loopback, as CoinGecko's `/simple/price` and as
+ * Coinbase's ticker feed. It has its own clock, which each REST request advances by `stepMs`, so that polling for an hour
+ * takes a second and gives the same answers every time. A subscriber of the feed receives the whole market at once.
  *
- * Shapes, errors and headers: CoinGecko API reference, "Coin Price by IDs" and "Rate limit"; Coinbase Exchange
+ * Formats, errors and headers: CoinGecko API reference, "Coin Price by IDs" and "Rate limit"; Coinbase Exchange
  * documentation, "WebSocket Channels".
  */
 export async function startExchange({
@@ -71,7 +71,7 @@ export async function startExchange({
       inMinute = 0;
     }
     if (++inMinute > requestsPerMinute) {
-      // The client waits for a second; the market's clock goes on to its next minute.
+      // The client waits for a second; the market's clock moves on to the next minute.
       const error_message =
         "You've exceeded the Rate Limit. Please visit https://www.coingecko.com/en/api/pricing";
       answer(response, 429, { status: { error_code: 429, error_message } }, { "retry-after": "1" });

@@ -7,19 +7,19 @@ import {
 import { compressors } from "hyparquet-compressors";
 import { plainValue, withPlainValues } from "../../store/parquet.js";
 
-// What a Parquet file says of itself at its end, and what a reader can leave unread because of it (Parquet
+// The metadata in the footer of a Parquet file, and the parts of the file that a reader can skip because of it (Parquet
 // specification, "File format" and "Metadata").
 
-/** A piece of one column: its values in one row group, together in the file. */
+/** The values of one column in one row group, stored contiguously. */
 export interface ColumnChunk {
   column: string;
   rowGroup: number;
-  /** Where it begins in the file, bytes. */
+  /** Its position in the file, in bytes. */
   position: number;
-  /** Its length in the file, compressed where the file is. */
+  /** Its length in the file, in bytes, as stored. */
   bytes: number;
   codec: string;
-  /** The least and the largest of its values; times are milliseconds since the epoch. Null where the file does not say. */
+  /** Its smallest and largest value; times are milliseconds since the epoch. Null if the file has no statistics. */
   min: unknown;
   max: unknown;
 }
@@ -27,25 +27,25 @@ export interface ColumnChunk {
 export interface Footer {
   rows: number;
   fileBytes: number;
-  /** The length of the footer itself. */
+  /** The length of the footer, in bytes. */
   footerBytes: number;
-  /** The rows of each row group. */
+  /** The number of rows of each row group. */
   rowGroups: number[];
   chunks: ColumnChunk[];
-  /** All of it, as hyparquet has it. */
+  /** All metadata, as returned by hyparquet. */
   metadata: FileMetaData;
 }
 
-/** The last bytes of a file: the footer's length, and the mark `PAR1`. */
+/** The last bytes of a file: the footer's length and the magic number `PAR1`. */
 const TAIL_BYTES = 8;
 
-/** A file that can be read in pieces, and tells how much of it was. */
+/** A file that is read in pieces and records what was read. */
 export interface CountedFile extends AsyncBuffer {
   readonly reads: { from: number; to: number }[];
   bytesRead(): number;
 }
 
-/** Counts what is read of a file. */
+/** Records what is read of a file. */
 export function countedFile(byteLength: number, read: AsyncBuffer["slice"]): CountedFile {
   const reads: CountedFile["reads"] = [];
   return {
@@ -59,14 +59,14 @@ export function countedFile(byteLength: number, read: AsyncBuffer["slice"]): Cou
   };
 }
 
-/** A file in memory, counted. */
+/** A file in memory. */
 export const memoryFile = (content: Buffer): CountedFile =>
   countedFile(content.length, (from, to) => {
     const bytes = Uint8Array.from(content.subarray(from, to));
     return Promise.resolve(bytes.buffer);
   });
 
-/** Reads the footer of a Parquet file: first its length at the very end, then itself. */
+/** Reads the footer of a Parquet file: first its length, which is at the end of the file, then the footer. */
 export async function readFooter(file: AsyncBuffer): Promise<Footer> {
   const metadata = await parquetMetadataAsync(file, { initialFetchSize: TAIL_BYTES });
   const chunks = metadata.row_groups.flatMap(({ columns }, rowGroup) =>
@@ -96,7 +96,7 @@ export async function readFooter(file: AsyncBuffer): Promise<Footer> {
   };
 }
 
-/** The row groups that may hold a value of a column from `from` to `to`, by the statistics in the footer. */
+/** The row groups that may contain a value of a column from `from` to `to`, according to the footer's statistics. */
 export function rowGroupsBetween(
   footer: Footer,
   column: string,
@@ -109,7 +109,7 @@ export function rowGroupsBetween(
     .map(({ rowGroup }) => rowGroup);
 }
 
-/** Reads some columns of some row groups of a Parquet file, and of the rest not a byte. */
+/** Reads some columns of some row groups of a Parquet file, and nothing else. */
 export async function readRowGroups<R = Record<string, unknown>>(
   file: AsyncBuffer,
   footer: Footer,

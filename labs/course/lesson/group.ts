@@ -3,23 +3,23 @@ import { LabError } from "../../shared/errors.js";
 import { withAdmin } from "../../log/kafka/client.js";
 import { sleep } from "../../shared/wait.js";
 
-// Consumer groups: readers that share a topic's partitions among them and remember, in Kafka itself, how far they have
-// come (Kafka documentation, "The Consumer"). The lab's engine uses none: its checkpoint remembers.
+// Consumer groups: consumers that share the partitions of a topic and commit their offsets to Kafka (Kafka documentation,
+// "The Consumer"). The lab's engine uses none: its offsets are in its checkpoint.
 
 const { AssignerProtocol } = kafkajs;
 
-/** A group's place in one partition. */
+/** The position of a group in one partition. */
 export interface PartitionLag {
   partition: number;
-  /** The offset that the group reads next; 0 where it has committed none. */
+  /** The offset that the group reads next; 0 if it has committed none. */
   committed: number;
-  /** The offset that the next record gets. */
+  /** The offset of the next record to be appended. */
   end: number;
-  /** How many offsets the group is behind: as many records, or fewer where transactions or compaction left gaps. */
+  /** The difference in offsets. There are as many unread records, or fewer if transactions or compaction left gaps. */
   lag: number;
 }
 
-/** How far a group is behind the ends of a topic's partitions. */
+/** The lag of a group in each partition of a topic. */
 export async function groupLag(
   kafka: Kafka,
   groupId: string,
@@ -39,7 +39,7 @@ export async function groupLag(
   });
 }
 
-/** Makes Kafka forget how far a group has come. It must have no members. */
+/** Deletes a group and its committed offsets. It must have no members. */
 export async function forgetGroup(kafka: Kafka, groupId: string): Promise<void> {
   await withAdmin(kafka, async (admin) => {
     const { groups } = await admin.listGroups();
@@ -52,11 +52,11 @@ export interface Member {
   leave(): Promise<void>;
 }
 
-/** A demonstration does not want to wait, as by default, for 3 s until a member hears of another one, nor for 5 s until it leaves. */
+/** By default, a member learns of another one after 3 s and takes 5 s to leave: too long for a demonstration. */
 const HEARTBEAT_MS = 200;
 const FETCH_WAIT_MS = 100;
 
-/** Joins a group: the partitions are then shared anew among its members, which is called rebalancing. */
+/** Joins a group. Its partitions are then redistributed among the members (a rebalance). */
 export async function joinGroup(kafka: Kafka, groupId: string, topic: string): Promise<Member> {
   const consumer = kafka.consumer({
     groupId,
@@ -77,9 +77,9 @@ export async function joinGroup(kafka: Kafka, groupId: string, topic: string): P
 const SETTLE_LIMIT_MS = 15_000;
 
 /**
- * Which partitions each member of a group has, once it has so many members and all of them know their share.
+ * The partitions of each member of a group, once the group has this many members and is stable.
  *
- * @throws LabError if that takes longer than a rebalance may
+ * @throws LabError if that takes longer than a rebalance should
  */
 export async function groupShares(
   kafka: Kafka,
@@ -87,7 +87,7 @@ export async function groupShares(
   topic: string,
   members: number,
 ): Promise<number[][]> {
-  const giveUpMs = performance.now() + SETTLE_LIMIT_MS;
+  const deadlineMs = performance.now() + SETTLE_LIMIT_MS;
   return withAdmin(kafka, async (admin) => {
     for (;;) {
       const { groups } = await admin.describeGroups([groupId]);
@@ -100,9 +100,9 @@ export async function groupShares(
           })
           .sort((a, b) => b.length - a.length || a[0]! - b[0]!);
       }
-      if (performance.now() > giveUpMs) {
+      if (performance.now() > deadlineMs) {
         throw new LabError(
-          `the group ${groupId} has ${group?.members.length ?? 0} members and is ${group?.state ?? "not there"}; ${members} were expected`,
+          `expected the group ${groupId} to be Stable with ${members} members, found ${group?.state ?? "no group"} with ${group?.members.length ?? 0}`,
         );
       }
       await sleep(HEARTBEAT_MS);
@@ -111,10 +111,10 @@ export async function groupShares(
 }
 
 /**
- * Reads the next records of each partition as a member of a group, commits how far it has come, and leaves.
+ * Joins a group, reads the next records of each partition, commits the offsets, and leaves.
  *
- * @param perPartition how many of each partition; fewer where there are no more
- * @returns the values that were read, by partition
+ * @param perPartition the number of records per partition; fewer if there are no more
+ * @returns the values read, by partition
  */
 export async function consumeAsGroup(
   kafka: Kafka,
@@ -141,7 +141,7 @@ export async function consumeAsGroup(
     };
     endIfDone();
     consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-    // A batch may end with records that are not shown: the markers of transactions, and what was aborted.
+    // A batch may end with records that are not delivered: control records, and records of aborted transactions.
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
       if (!isEnough(partition)) positions[partition] = Number(lastOffset) + 1;
       endIfDone();

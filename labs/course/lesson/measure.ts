@@ -1,24 +1,24 @@
 import type { Kafka } from "kafkajs";
 import type { Message } from "../../event.js";
 
-/** How a producer sends. */
+/** The settings of a producer. */
 export interface ProducingOptions {
-  /** Messages in one `send`. */
+  /** The number of messages per `send`. */
   batchSize: number;
-  /** Who must have a batch before the next one is sent: 0 nobody, 1 the partition's leader, -1 all its replicas in sync. */
+  /** Who must acknowledge a batch: 0 nobody, 1 the partition's leader, -1 all in-sync replicas. */
   acks: 0 | 1 | -1;
-  /** Whether batches are numbered, so that the broker drops one that comes twice; asks for acks -1. */
+  /** Whether batches have sequence numbers, so that the broker drops duplicates; requires acks -1. */
   idempotent?: boolean;
 }
 
-/** What producing took. */
+/** The cost of producing. */
 export interface ProducingCost {
-  /** Requests that carried messages. */
+  /** The number of requests that contained messages. */
   requests: number;
   durationMs: number;
 }
 
-/** Sends messages to a topic in one way and counts what it takes. */
+/** Sends messages to a topic with these settings and measures the cost. */
 export async function measureProducing(
   kafka: Kafka,
   topic: string,

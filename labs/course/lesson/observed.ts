@@ -1,7 +1,7 @@
 import { parseEvent, type Message, type ObservedEvent } from "../../event.js";
 import type { Source } from "../../source/source.js";
 
-/** The first messages of a source, which is then stopped as the pipeline stops it: by its signal. */
+/** The first messages of a source, which is then stopped by its signal, as the pipeline does. */
 export async function take(source: Source, count: number): Promise<Message[]> {
   const stop = new AbortController();
   const messages: Message[] = [];
@@ -13,7 +13,7 @@ export async function take(source: Source, count: number): Promise<Message[]> {
   return messages.slice(0, count);
 }
 
-/** All valid events of a finite source, in the order in which they arrived. */
+/** All valid events of a finite source, in order of arrival. */
 export async function observedEvents(source: Source): Promise<ObservedEvent[]> {
   const events: ObservedEvent[] = [];
   for await (const piece of source.messages(new AbortController().signal)) {

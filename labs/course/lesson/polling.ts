@@ -1,22 +1,21 @@
 import type { ObservedEvent } from "../../event.js";
 
-// What polling makes of a market: worked out on a recorded stream, so that every interval can be compared on the
-// same prices.
+// Simulates polling on a recorded stream, so that different intervals can be compared on the same prices.
 
-/** One answer to one poll. */
+/** The answer to a poll. */
 export interface PollResult {
   pollTimeMs: number;
   priceUsd: number;
-  /** The event time of the price that was answered. */
+  /** The event time of the price in the answer. */
   eventTimeMs: number;
-  /** Whether it is the very observation that the poll before has already got. */
+  /** Whether the previous poll returned the same observation. */
   repeated: boolean;
 }
 
 export interface PollOptions {
-  /** From one poll to the next, milliseconds. */
+  /** The interval between polls, milliseconds. */
   everyMs: number;
-  /** How long the server answers from its cache: it looks at the market this often only. By default always. */
+  /** How often the server refreshes its cache, milliseconds; 0, the default, means that it has no cache. */
   cacheMs?: number;
 }
 
@@ -46,9 +45,9 @@ export function pollRecorded(
   const endMs = events.at(-1)?.arrivalTimeMs ?? -1;
   let before = -1;
   for (let pollTimeMs = beginMs; pollTimeMs <= endMs; pollTimeMs += everyMs) {
-    const looked =
+    const refreshedMs =
       cacheMs === 0 ? pollTimeMs : beginMs + Math.floor((pollTimeMs - beginMs) / cacheMs) * cacheMs;
-    const index = lastArrivedBy(events, looked);
+    const index = lastArrivedBy(events, refreshedMs);
     const { priceUsd, eventTimeMs } = events[index]!;
     results.push({ pollTimeMs, priceUsd, eventTimeMs, repeated: index === before });
     before = index;
@@ -56,26 +55,26 @@ export function pollRecorded(
   return results;
 }
 
-/** How well polling follows a market, in figures. */
+/** Measures how well polling follows a market. */
 export interface PollingCost {
   requests: number;
-  /** Requests that brought nothing new. */
+  /** The number of requests that returned nothing new. */
   repeated: number;
-  /** Price changes of the market that no poll has seen. */
+  /** The number of the market's price changes that no poll has seen. */
   missedMoves: number;
-  /** Price changes of the market. */
+  /** The number of the market's price changes. */
   moves: number;
-  /** How much older than the newest price of the market the known one is, on average over time: milliseconds. */
+  /** The mean age of the known price relative to the market's newest one, over time, milliseconds. */
   meanStalenessMs: number;
-  /** The largest difference between the known price and the market's at one time, US dollars. */
+  /** The largest difference between the known price and the market's at any time, US dollars. */
   worstErrorUsd: number;
 }
 
 const CHECK_MS = 100;
 
 /**
- * Compares what polls have brought with the market itself, a hundred milliseconds at a time: for how long one trades on an old
- * price, and by how much it is wrong.
+ * Compares the polled prices with the market every `CHECK_MS`: the age of the known price, and its difference from the
+ * current one.
  */
 export function pollingCost(
   events: readonly ObservedEvent[],
@@ -105,7 +104,7 @@ export function pollingCost(
   };
 }
 
-/** How often a price differs from the one before. */
+/** The number of prices that differ from the previous one. */
 function countMoves(prices: readonly number[]): number {
   return prices.filter((price, index) => index > 0 && price !== prices[index - 1]).length;
 }

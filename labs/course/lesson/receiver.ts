@@ -13,7 +13,7 @@ export const refuse =
 /** Never answers. */
 export const hang: Answer = () => {};
 
-/** One request that a receiver has had. */
+/** A request to a receiver. */
 export interface Received {
   alert: AlertRow;
   /** Its header `Idempotency-Key`: the alert's id. */
@@ -21,13 +21,13 @@ export interface Received {
   accepted: boolean;
 }
 
-/** The other end of a webhook, to try things with. */
+/** A receiver of webhook requests, for experiments. */
 export interface Receiver {
   url: string;
-  /** How it answers from now on. */
+  /** How it answers; may be changed at any time. */
   answer: Answer;
   requests: Received[];
-  /** The alerts that it has accepted, each id once, as a receiver does that must not act twice. */
+  /** The accepted alerts, each id once: a receiver must ignore duplicates. */
   accepted(): AlertRow[];
   close(): void;
 }

@@ -2,35 +2,35 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError } from "../../shared/errors.js";
 
-// What a Kafka broker has on its disk: for each partition a folder, in it segments `OFFSET.log`, in them record batches
-// one after the other (Kafka documentation, "Message Format"; version 2, KIP-98).
+// The files of a Kafka broker: a folder for each partition, which contains segments `OFFSET.log`; a segment is a sequence of
+// record batches (Kafka documentation, "Message Format"; version 2, KIP-98).
 
-/** The head of a record batch: what a broker knows of it without unpacking it. */
+/** The header of a record batch, which a broker can read without decompressing the batch. */
 export interface BatchHeader {
-  /** Where in the file it begins, bytes. */
+  /** Its position in the file, in bytes. */
   position: number;
   baseOffset: number;
   records: number;
-  /** Length with its head, bytes. */
+  /** Its length in bytes, including the header. */
   bytes: number;
   compression: "none" | "gzip" | "snappy" | "lz4" | "zstd";
-  /** The idempotent producer that wrote it; null for any other. */
+  /** The id of the idempotent producer that wrote it; null for other producers. */
   producerId: number | null;
-  /** That producer's number of the batch's first record; null for any other. */
+  /** That producer's sequence number of the first record; null for other producers. */
   baseSequence: number | null;
-  /** The latest timestamp of its records, milliseconds since the epoch. */
+  /** The largest timestamp of its records, milliseconds since the epoch. */
   maxTimestampMs: number;
 }
 
-/** The length of a batch's head. */
+/** The length of a batch's header. */
 const HEADER_BYTES = 61;
 const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 
-/** The first segment of a topic's first partition, as it lies in the broker's data folder (`log.dirs`). */
+/** The first segment of a topic's first partition, from the broker's data folder (`log.dirs`). */
 export const readSegment = (dataFolder: string, topic: string): Promise<Buffer> =>
   readFile(join(dataFolder, `${topic}-0`, `${"0".repeat(20)}.log`));
 
-/** Reads the heads of all batches of a segment file. @throws LabError if it is none of message format 2 */
+/** Reads the headers of all batches in a segment. @throws LabError if its format is not version 2 */
 export function readBatchHeaders(segment: Buffer): BatchHeader[] {
   const headers: BatchHeader[] = [];
   let position = 0;

@@ -3,10 +3,10 @@ import type { AssetSeries } from "../../view/report/series.js";
 import { thin } from "../../view/report/thin.js";
 import type { Trace } from "./trace.js";
 
-/** The most a chart in a notebook shows: a notebook is saved with its charts. */
+/** The maximum that a chart in a notebook shows: charts are saved in the notebook. */
 const MAX_PRICES = 1_500;
 
-/** The series of one asset from a trace of the engine, for the report's charts. */
+/** Converts the trace of one asset to a series for the report's charts. */
 export function seriesOf(asset: string, { settings, batches }: Trace): AssetSeries {
   const prices = thin<PriceRow>(MAX_PRICES);
   for (const event of batches.flatMap(({ events }) => events)) {

@@ -6,25 +6,25 @@ import type { Totals } from "../../stream/totals.js";
 import { isBehind } from "../../stream/watermark.js";
 import { earliestWindowStart } from "../../stream/window.js";
 
-/** An event as a batch met it. */
+/** An event as processed by a batch. */
 export interface TracedEvent extends ObservedEvent {
-  /** Whether it came too late for at least one of its windows. */
+  /** Whether it was too late for at least one of its windows. */
   late: boolean;
 }
 
-/** One micro-batch, looked at from outside. Times are milliseconds since the epoch. */
+/** What one micro-batch did. Times are milliseconds since the epoch. */
 export interface TracedBatch {
   batchId: number;
   events: TracedEvent[];
-  /** When the batch's last record arrived; that of the batch before where this one read nothing. */
+  /** When the last record arrived, of this batch or, if it read nothing, of the batches before it. */
   arrivedMs: number;
-  /** W(N−1): what is behind it is late. Null before there is a watermark. */
+  /** W(N−1): windows that end by it are closed to events. Null before there is a watermark. */
   lateWatermarkMs: number | null;
   /** W(N): windows that end by it are emitted. */
   watermarkMs: number | null;
   /** The windows that this batch emitted. */
   windows: WindowRow[];
-  /** What the settings' alert rules raised. */
+  /** The alerts that this batch raised. */
   alerts: AlertRow[];
   /** (asset, window) pairs that late events were dropped from. */
   droppedRows: number;
@@ -37,8 +37,8 @@ export interface Trace {
   openWindows: number;
 }
 
-/** A checkpoint that keeps nothing. */
-const FORGETFUL = {
+/** A checkpoint that stores nothing. */
+const NO_CHECKPOINT = {
   writePlan: () => Promise.resolve(),
   commit: () => Promise.resolve(),
   lastCommitted: () => Promise.resolve(undefined),
@@ -48,10 +48,9 @@ const FORGETFUL = {
 };
 
 /**
- * Runs the engine itself over messages that are all there, in memory, and notes what each of its batches did: for
- * pictures of windows and watermarks.
+ * Runs the engine over messages in memory and records what each batch did, for figures of windows and watermarks.
  *
- * @param partitions of the topic that the messages are appended to
+ * @param partitions the number of partitions of the topic
  */
 export async function traceQuery(
   messages: readonly Message[],
@@ -67,7 +66,7 @@ export async function traceQuery(
   let raised: AlertRow[] = [];
   const query = await openPriceQuery(
     log,
-    FORGETFUL,
+    NO_CHECKPOINT,
     (output) => {
       emitted = output.windows;
       raised = output.alerts;
@@ -109,15 +108,15 @@ export async function traceQuery(
   return { settings, batches, totals: query.totals, openWindows: query.openWindows() };
 }
 
-/** How good a watermark's delay is. */
+/** The benefit and the cost of a watermark delay. */
 export interface DelayCost {
-  /** Events that are in all of their windows, of all: 0 to 1. */
+  /** The fraction of events that are in all of their windows, 0 to 1. */
   completeness: number;
-  /** How long after its end a window was emitted, by arrival time, on average: milliseconds. */
+  /** The mean time from a window's end to its emission, in arrival time, milliseconds. */
   meanResultDelayMs: number;
 }
 
-/** What a delay bought, and what it cost. */
+/** Computes the benefit and the cost of a trace's watermark delay. */
 export function delayCost({ batches, totals }: Trace): DelayCost {
   let sumMs = 0;
   let count = 0;

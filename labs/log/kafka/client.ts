@@ -15,16 +15,16 @@ const { Kafka, logLevel } = kafkajs;
 export const PATIENCE_MS = 60_000;
 
 /** Retry settings of kafkajs: retries for about as long as `patienceMs`. */
-export const patient = (patienceMs: number) => ({
+export const retryFor = (patienceMs: number) => ({
   initialRetryTime: FIRST_RETRY_MS,
   maxRetryTime: MAX_RETRY_MS,
   retries: Math.ceil(patienceMs / MAX_RETRY_MS) + 5,
 });
 /** A single retry, the minimum for an idempotent producer, before a broker can have restarted. */
-export const IMPATIENT = { initialRetryTime: 10, maxRetryTime: 10, retries: 1 };
+export const SINGLE_RETRY = { initialRetryTime: 10, maxRetryTime: 10, retries: 1 };
 
 /** A kafkajs client that logs nothing. */
-export function client(brokers: readonly string[], retry: ReturnType<typeof patient>) {
+export function client(brokers: readonly string[], retry: ReturnType<typeof retryFor>) {
   registerCodecs();
   return new Kafka({
     clientId: CLIENT_ID,
@@ -38,7 +38,7 @@ export function client(brokers: readonly string[], retry: ReturnType<typeof pati
 
 /** A kafkajs client with the lab's settings: it retries for `PATIENCE_MS` and logs nothing. */
 export const kafkaClient = (brokers: readonly string[]): KafkaClient =>
-  client(brokers, patient(PATIENCE_MS));
+  client(brokers, retryFor(PATIENCE_MS));
 
 /** Runs a function with a connected admin client, and disconnects it afterwards. */
 export async function withAdmin<T>(

@@ -131,7 +131,7 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
         const notice = `Kafka: ${errorMessage(error)}; trying again`;
         if (notice !== lastNotice) notify?.(notice); // not the same notice twice in a row
         lastNotice = notice;
-        if (connecting === current) void disconnect(); // the next attempt connects anew
+        if (connecting === current) void disconnect(); // the next attempt reconnects
         if (!(await sleep(delayMs, closed.signal))) throw error;
       }
     }

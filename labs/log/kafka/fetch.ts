@@ -10,7 +10,7 @@ const READ_COMMITTED = 1;
 export const EARLIEST = -2;
 export const LATEST = -1;
 const FETCH_WAIT_MS = 100;
-/** The most that brokers return at once by default (`fetch.max.bytes`): more than any batch. */
+/** The default maximum that a broker returns at once (`fetch.max.bytes`): more than any batch. */
 const LARGE_FETCH_BYTES = 55 * 1024 * 1024;
 
 /**

@@ -1,7 +1,7 @@
 import { LabError } from "../../shared/errors.js";
 import type { Notify } from "../../shared/notify.js";
 import type { EventLog } from "../log.js";
-import { PATIENCE_MS, client, describeKafka, patient, withAdmin } from "./client.js";
+import { PATIENCE_MS, client, describeKafka, retryFor, withAdmin } from "./client.js";
 import { connectTopic, unreachable } from "./cluster.js";
 import { endOffsets, startOffsets } from "./offsets.js";
 import { openReader } from "./reader.js";
@@ -32,7 +32,7 @@ export interface KafkaOptions {
 export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
   const { brokers, topic, partitions, notify, patienceMs = PATIENCE_MS } = options;
   await describeKafka(brokers);
-  const found = await withAdmin(client(brokers, patient(patienceMs)), (admin) =>
+  const found = await withAdmin(client(brokers, retryFor(patienceMs)), (admin) =>
     ensureTopic(admin, topic, partitions),
   ).catch((error: unknown) => {
     throw error instanceof LabError ? error : unreachable(brokers, error);

@@ -3,7 +3,7 @@ import { LabError, errorMessage } from "../../shared/errors.js";
 import type { Notify } from "../../shared/notify.js";
 import type { Message } from "../../event.js";
 import { partitionOf } from "../partition.js";
-import { IMPATIENT, client } from "./client.js";
+import { SINGLE_RETRY, client } from "./client.js";
 import { unreachable, type TopicCluster } from "./cluster.js";
 import { settledEndOffsets } from "./offsets.js";
 
@@ -31,7 +31,7 @@ export async function openWriter(
 
   async function send(messages: readonly Message[]): Promise<void> {
     if (producer === undefined) {
-      producer = client(brokers, IMPATIENT).producer({
+      producer = client(brokers, SINGLE_RETRY).producer({
         idempotent: true,
         maxInFlightRequests: 1,
         allowAutoTopicCreation: false,

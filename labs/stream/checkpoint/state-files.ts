@@ -16,7 +16,7 @@ import type { CheckpointFiles } from "./files.js";
 // A file in state/ has one line per changed asset: the state of each operator or, if that state has parts (panes), the
 // changed parts. The first line names the batch since which changes are listed (`sinceBatch`); without it, the file holds
 // the whole state. The state after batch N is read from state/N, then from the file it names, and so on back to a whole
-// state. Evicted panes are not listed: the watermark tells that they are gone.
+// state. Evicted panes are not listed: the watermark implies that they are gone.
 //
 // The choice of `sinceBatch` decides what a batch costs. Like Spark, which writes deltas and now and then a snapshot, a
 // batch writes only what it changed. In addition it absorbs the preceding file if that is less than twice as large, then
@@ -57,8 +57,10 @@ export interface StateFiles {
 }
 
 export function stateFiles(files: CheckpointFiles): StateFiles {
-  /** The files that make up the state after the last batch: a whole state, then changes. Undefined until this process has written a whole state. */
+  // The files that make up the state after the last batch:
+  /** The batch whose file holds a whole state; undefined until this process has written one. */
   let wholeBatch: number | undefined;
+  /** The files of changes since then. */
   let deltas: Delta[] = [];
   /** The files that make up the state after the batch before the last. */
   let neededBefore: number[] = [];
@@ -113,7 +115,7 @@ export function stateFiles(files: CheckpointFiles): StateFiles {
         changes = earlier;
         size = sizeOfChanges(changes);
       }
-      // The first file of a process holds the whole state: reading it cost as much.
+      // The first file of a process holds the whole state, which costs no more than reading it did.
       const isWhole = wholeBatch === undefined || sizeOfState(state) < GROWTH * size;
       const head = {
         batchWatermarkMs: watermarkMs,

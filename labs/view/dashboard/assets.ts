@@ -9,7 +9,7 @@ const PRICE_SPACING_MS = 1_000;
 export interface Assets {
   addPrice(asset: string, timeMs: number, price: number): void;
   addWindow(row: WindowRow): void;
-  /** Sets the latest price of an asset by (event time, offset), which the points of a chart may not have. */
+  /** Sets the latest price of an asset by (event time, offset); the points of a chart may not include it. */
   setLatest(row: LatestRow): void;
   views(): AssetView[];
   /** The views of the assets that have changed since the last call, with their new prices and windows only. */
@@ -28,7 +28,7 @@ interface Kept {
 export function openAssets(limits: Limits): Assets {
   const assets = new Map<string, Kept>();
 
-  /** Undefined if the asset is one too many. */
+  /** Undefined if the limit of assets is exceeded. */
   function find(asset: string): Kept | undefined {
     let kept = assets.get(asset);
     if (kept === undefined && assets.size < limits.assets) {
@@ -42,7 +42,7 @@ export function openAssets(limits: Limits): Assets {
     return kept;
   }
 
-  /** Sets the latest price. @returns the asset; undefined if it is one too many, or a later price is known */
+  /** Sets the latest price. @returns the asset; undefined if the limit of assets is exceeded or a later price is known */
   function setPrice(asset: string, timeMs: number, price: number): Kept | undefined {
     const kept = find(asset);
     if (kept === undefined || timeMs < kept.eventTimeMs) return undefined;

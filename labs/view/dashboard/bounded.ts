@@ -1,9 +1,9 @@
-/** A list of the last values. It knows which of them are new. */
+/** A list of the most recent values that tracks which of them are new. */
 export interface BoundedList<T> {
   /** Oldest first. */
   readonly values: T[];
   add(value: T): void;
-  /** The values added since the last call, as far as they are still kept. */
+  /** The values added since the last call, except those already dropped. */
   takeNew(): T[];
 }
 

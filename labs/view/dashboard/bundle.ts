@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
 /**
- * The script of the live page for a browser: app.js with the TypeScript modules that it imports, in one file. esbuild is
- * loaded here, when the first page is opened, and costs a run without a page nothing.
+ * Bundles the script of the live page for browsers: app.js and the TypeScript modules that it imports, in one file.
+ * esbuild is loaded only when a page is first opened.
  *
  * @param root the project's root
  */
@@ -20,6 +20,6 @@ export async function bundlePage(root: string): Promise<string> {
     });
     return outputFiles[0]!.text;
   } finally {
-    await stop(); // esbuild works in a process of its own
+    await stop(); // esbuild runs in a separate process
   }
 }

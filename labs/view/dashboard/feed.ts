@@ -17,17 +17,17 @@ const LIMITS: Limits = {
 };
 const UPDATE_MS = 500;
 
-/** Collects what a page shows of a running pipeline. */
+/** Collects the data about a running pipeline that a page shows. */
 export interface Feed {
   snapshot(): Snapshot;
   /** Calls the listener with each update, at most every half second. @returns ends the subscription */
   subscribe(listener: (update: Update) => void): () => void;
-  /** Adds what a batch has added to the products. */
+  /** Adds the output of a batch. */
   addOutput(output: Pick<BatchOutput, "events" | "windows" | "alerts">): void;
   setStatus(status: PipelineStatus): void;
-  /** Adds what earlier runs have left in the products. */
+  /** Adds rows that earlier runs wrote to the products. */
   addPast(series: readonly AssetSeries[], alerts: readonly AlertRow[]): void;
-  /** Sets the latest price of each asset by (event time, offset), which the points of a chart may not have. */
+  /** Sets the latest price of each asset by (event time, offset); the points of a chart may not include it. */
   setLatest(rows: readonly LatestRow[]): void;
   close(): void;
 }
@@ -39,7 +39,7 @@ export function openFeed(run: RunView): Feed {
   const lags = boundedList<WatermarkLag>(LIMITS.watermarkLags);
   const rate = openRate();
   let isChanged = false;
-  /** When the last lag was noted, by a clock that is never set back. */
+  /** When the last lag was recorded, by a clock that never goes back. */
   let lagNotedMs = -Infinity;
   let stream: Omit<StreamView, "watermarkLags"> = {
     ...totalsBy(() => 0),
@@ -52,7 +52,7 @@ export function openFeed(run: RunView): Feed {
     ended: false,
   };
 
-  /** What is new since the last call. */
+  /** Returns what is new since the last call. */
   function takeNew(): Update {
     return {
       stream: { ...stream, watermarkLags: lags.takeNew() },
@@ -78,7 +78,7 @@ export function openFeed(run: RunView): Feed {
     lags.add([nowMs(), newestEventMs - watermarkMs]);
   }
 
-  // eslint-disable-next-line no-restricted-globals -- a constant, far below what a timer holds
+  // eslint-disable-next-line no-restricted-globals -- a constant, far below the maximum delay of a timer
   const timer = setInterval(tick, UPDATE_MS);
   timer.unref();
 
@@ -123,7 +123,7 @@ export function openFeed(run: RunView): Feed {
           assets.addPrice(asset, event_time, price_usd);
         for (const row of windows) assets.addWindow(row);
       }
-      takeNew(); // a page gets the past with its snapshot
+      takeNew(); // a page receives the past in its snapshot
     },
     close: () => clearInterval(timer),
   };

@@ -6,9 +6,9 @@ import { sleep } from "../../shared/wait.js";
 const POLL_MS = 1_000;
 
 /**
- * Adds to a feed what another process, such as Spark, writes to the products: looks for new files every second.
+ * Adds the rows that another process, such as Spark, writes to the products to a feed: checks for new files every second.
  *
- * @returns when the signal aborts, after a last look
+ * @returns when the signal aborts, after a last check
  */
 export async function followProducts(store: Store, feed: Feed, signal: AbortSignal): Promise<void> {
   const seen = new Set<string>();

@@ -52,7 +52,7 @@ export function openMetrics(feed: Feed, lag: () => Promise<readonly number[]>) {
   const configOf = ({ name, help }: Metric) => ({
     ...{ name: `lab_${name}`, help, registers: [registry] },
   });
-  /** Not a number if unknown: 0 would be one. */
+  /** NaN if unknown: 0 would be a value. */
   const current = ({ value }: Metric) => value(feed.snapshot().stream) ?? NaN;
   for (const metric of COUNTERS) {
     new Counter({

@@ -20,7 +20,7 @@ const FILES: Record<string, [file: string, type: string]> = {
   "/style.css": [`${PAGE}/style.css`, "text/css; charset=utf-8"],
   "/plotly.js": [PLOTLY, "text/javascript; charset=utf-8"],
 };
-/** The first port that is tried. */
+/** The first port to try. */
 export const DEFAULT_PORT = 8050;
 const MAX_PORTS = 50;
 const HEARTBEAT_MS = 5_000;
@@ -67,7 +67,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
         defaultSrc: ["'none'"],
         scriptSrc: ["'self'"],
         connectSrc: ["'self'"],
-        // plotly.js styles its charts in place.
+        // plotly.js uses inline styles for its charts.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", "data:"],
         baseUri: ["'none'"],
@@ -87,7 +87,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   let script: Promise<string> | undefined;
   app.get("/app.js", async (context) => {
     script ??= bundlePage(root);
-    script.catch(() => (script = undefined)); // the next page tries again
+    script.catch(() => (script = undefined)); // the next request retries
     context.header("content-type", "text/javascript; charset=utf-8");
     context.header("cache-control", "no-cache");
     return context.body(await script);
@@ -113,8 +113,8 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
 }
 
 /**
- * Sends a page a snapshot, then updates, as server-sent events. A page too slow for an update gets a snapshot in its place, so
- * nothing piles up here.
+ * Sends a page a snapshot, then updates, as server-sent events. A page that is too slow for an update gets a snapshot
+ * instead, so that nothing accumulates here.
  */
 function events(context: Context, feed: Feed): Response {
   return streamSSE(context, async (stream) => {
@@ -148,7 +148,7 @@ function events(context: Context, feed: Feed): Response {
 const encoder = new TextEncoder();
 let last: { of: object; frame: Uint8Array } | undefined;
 
-/** The bytes of a server-sent event. They are made once for all pages, since an update may be large. */
+/** The bytes of a server-sent event, encoded once for all pages, because an update may be large. */
 function frame(event: string, data: object): Uint8Array {
   if (last?.of !== data) {
     const bytes = encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);

@@ -1,7 +1,7 @@
 import type { AlertRow, WindowRow } from "../../store/products.js";
 import type { KnownTotals } from "../../stream/totals.js";
 
-/** The most that the feed and each page keep: memory stays flat however long the stream is and however many assets it has. */
+/** Limits for the feed and each page, so that memory use does not grow with the stream or the number of assets. */
 export interface Limits {
   assets: number;
   /** Per asset. */
@@ -15,7 +15,7 @@ export interface Limits {
 /** A price at its event time, milliseconds since the epoch. */
 export type PricePoint = readonly [timeMs: number, price: number];
 
-/** What the chart and the table show of a window. */
+/** The part of a window that the chart and the table show. */
 export type WindowPoint = Pick<
   WindowRow,
   "window_end" | "avg_price" | "stddev_price" | "last_price" | "pct_change"
@@ -46,10 +46,10 @@ export interface StreamView extends KnownTotals {
   watermarkLags: WatermarkLag[];
 }
 
-/** The watermark lag at a time of the wall clock. */
+/** The watermark lag at a wall-clock time. */
 export type WatermarkLag = readonly [wallMs: number, lagMs: number];
 
-/** What stays the same while a pipeline runs. */
+/** The constants of a run. */
 export interface RunView {
   source: string;
   engine: string;
@@ -62,7 +62,7 @@ export interface RunView {
   delayMs: number;
   /** Percent. */
   changeThreshold: number;
-  /** Whether the source is a recording, with a clock of its own. */
+  /** Whether the source is a recording, whose times are in the past. */
   recorded: boolean;
   /** Whether there are alert rules. */
   watched: boolean;
@@ -83,9 +83,9 @@ export interface Snapshot {
 export type Update = Omit<Snapshot, "run" | "limits">;
 
 /**
- * Adds an update to what a page has.
+ * Merges an update into a snapshot.
  *
- * @returns a new snapshot; `known` stays as it is
+ * @returns a new snapshot; `known` is not changed
  */
 export function addUpdate(known: Snapshot, update: Update): Snapshot {
   const { run, limits } = known;
@@ -114,7 +114,7 @@ export function addUpdate(known: Snapshot, update: Update): Snapshot {
   };
 }
 
-/** Values in the order of time, then those of `added` that are later. */
+/** The known values in time order, followed by the values of `added` that are later. */
 function append<T>(values: readonly T[], added: readonly T[], timeOf: (value: T) => number): T[] {
   const last = values.at(-1);
   const lastMs = last === undefined ? -Infinity : timeOf(last);

@@ -16,7 +16,7 @@ type ChartedWindow = Pick<
   "window_end" | "avg_price" | "stddev_price" | "last_price" | "pct_change"
 >;
 
-/** What the chart of an asset's prices needs of its series. */
+/** The part of an asset's series that the price chart needs. */
 export interface ChartedSeries {
   prices: readonly Pick<PriceRow, "event_time" | "price_usd">[];
   windows: readonly ChartedWindow[];
@@ -27,7 +27,7 @@ export interface ChartedSeries {
 }
 
 export interface PriceFigureOptions {
-  /** Of the asset, to be marked. */
+  /** Alerts of the asset, to be marked. */
   alerts?: readonly AlertRow[];
   colours?: Colours;
   /** Whether a second panel shows the change of every window. */
@@ -154,7 +154,7 @@ function alertMarkers(
     name,
     x: rows.map(({ time }) => Date.parse(time)),
     y: rows.map(({ price_usd }) => price_usd),
-    // plotly.js takes some tags of HTML in a text: none of the data's may be one.
+    // plotly.js interprets some HTML tags in texts, so the data must be escaped.
     text: rows.map(({ rule, text }) => `${rule}: ${text}`.replaceAll("<", "‹")),
     hoverinfo: "x+text",
     marker: { symbol, color, size: 14, line: { width: 3 } },
@@ -169,12 +169,12 @@ const LATENESS_BINS = 60;
 
 /**
  * How late events arrive, as a histogram with a logarithmic count; the last bar holds everything later
- * than its start. The watermark's delay is drawn if it falls within the picture.
+ * than its start. The watermark's delay is marked if it is within the range.
  */
 export function latenessFigure({ latenessMs }: Lateness, settings: FigureSettings): Figure {
   const sorted = Float64Array.from(latenessMs).sort();
   const low = Math.min(0, sorted[0] ?? 0);
-  // The tail of a few very late events must not squeeze all the others into one bar.
+  // A few very late events must not squeeze all others into one bar.
   const high = sorted[Math.floor(sorted.length * 0.999)] ?? 1;
   const binMs = Math.max(1, Math.ceil((high - low) / LATENESS_BINS));
   const counts = new Array<number>(Math.floor((high - low) / binMs) + 1).fill(0);

@@ -77,7 +77,7 @@ ${rows.join("\n")}
 <p class="lead">${lead}</p>${count === 0 ? "" : table}`;
 }
 
-/** Drops the prices before the first window: they came too late for any window, and would be drawn as a stroke of their own at the edge. */
+/** Drops prices before the first window: they were too late for any window and would appear as a separate line. */
 function fromFirstWindow(series: AssetSeries, slideMs: number): AssetSeries {
   const [first] = series.windows;
   if (first === undefined) return series;
@@ -85,7 +85,7 @@ function fromFirstWindow(series: AssetSeries, slideMs: number): AssetSeries {
   return { ...series, prices: series.prices.filter(({ event_time }) => event_time >= beginMs) };
 }
 
-/** What a report shows besides its summary. */
+/** The content of a report besides its summary. */
 export interface ReportContent {
   series: readonly AssetSeries[];
   lateness?: Lateness;

@@ -4,18 +4,18 @@ import { readProduct, type AlertRow, type PriceRow, type WindowRow } from "../..
 import type { Store } from "../../store/store.js";
 import { thin, type Thinned } from "./thin.js";
 
-/** The most a chart shows: the page stays light however long the stream was. */
+/** The maximum that a chart shows, so that the page stays small for long streams. */
 const MAX_PRICES = 5_000;
 const MAX_WINDOWS = 2_500;
 const MAX_CHANGES = 500;
 const MAX_ALERTS = 50;
 /** If there are more prices than this, only every n-th file is read. */
 const MAX_PRICES_READ = 1_000_000;
-/** Lateness is computed from about this many records at most, in pieces spread over each partition. */
+/** Lateness is computed from at most about this many records, in pieces spread over each partition. */
 const MAX_LATENESS_RECORDS = 60_000;
 const PIECE_RECORDS = 500;
 
-/** What the charts show of one asset, by event time; thinned if there is more than a chart can show. */
+/** The data of one asset for the charts, by event time; thinned out if it exceeds what a chart shows. */
 export interface AssetSeries {
   asset: string;
   prices: PriceRow[];
@@ -64,7 +64,7 @@ export async function readSeries(
 export interface RecentAlerts {
   /** The latest ones by time, newest first. */
   latest: AlertRow[];
-  /** The number of alerts in all. */
+  /** The total number of alerts. */
   count: number;
 }
 

@@ -44,11 +44,11 @@ export interface Summary extends KnownTotals {
   /** Whether a finite source has been read to its end. */
   ended: boolean;
   elapsedMs: number;
-  /** What the source counts: polls, repeated observations, reconnects. */
+  /** The source's counters: polls, repeated observations, reconnects. */
   source: Record<string, number>;
   /** The number of assets. */
   assetCount: number;
-  /** By name; up to the limit that was given. */
+  /** By name, up to the given limit. */
   assets: AssetSummary[];
 }
 
@@ -64,9 +64,9 @@ function windowSummary(row: WindowRow): WindowSummary {
 }
 
 /**
- * Sums up a run, reading the windows back from the store one file at a time.
+ * Summarizes a run, reading the windows back from the store one file at a time.
  *
- * @param maxAssets the number of assets to describe, the first ones by name
+ * @param maxAssets the maximum number of assets to describe; the first ones by name
  */
 export async function summarize(
   status: PipelineStatus,
@@ -111,7 +111,7 @@ export async function summarize(
   };
 }
 
-/** The most assets that a terminal and a page show. */
+/** The maximum number of assets that a terminal and a page show. */
 export const MAX_ASSETS_SHOWN = 20;
 
 /** Whether a total is worth showing. */
@@ -122,7 +122,7 @@ export function isShown(name: Total, totals: Readonly<KnownTotals>): boolean {
 
 const timeOfDay = (iso: string) => iso.slice(11, 19);
 
-/** The summary for a terminal: a table of the assets, and the counts below. */
+/** Formats the summary for a terminal: a table of the assets, followed by the counts. */
 export function formatSummary(summary: Summary): string {
   const table = new Table({
     head: ["asset", "latest price", "at (UTC)", "last window", "average", "biggest change"],

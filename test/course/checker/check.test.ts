@@ -64,7 +64,7 @@ test("type errors come first, with line and column", async () => {
 });
 
 test.each([
-  ["loops for ever", "for (;;) {}", /no answer within 10 s: does your code loop for ever\?/],
+  ["loops for ever", "for (;;) {}", /no answer within 10 s: does your code loop forever\?/],
   ["ends the process", "process.exit(0);", /ended the process by process\.exit/],
   ["kills the process", "process.kill(process.pid, 9); return 0;", /ended the process/],
   ["throws strange things", "throw { strange: 1 };", /threw \{ strange: 1 \}/],
@@ -138,7 +138,7 @@ test("--solution shows the answer of a solved one, and asks before it shows anot
 test("wrong usage says what there is", async () => {
   const { code, stderr: errors } = await run("77");
   expect(code).toBe(2);
-  expect(errors).toMatch(/there is no exercise 77: there are 01 to \d\d/);
+  expect(errors).toMatch(/there is no exercise 77; the exercises are 01 to \d\d/);
 });
 
 test("watch checks on every save, moves on, and takes keys", async () => {

@@ -47,8 +47,8 @@ test.each(named(complete))("the first hint of %s asks a question", (_, { hints }
 });
 
 test.each(named(complete))("stub and solution of %s have no type mistakes", (name) => {
-  expect(checker.mistakesIn(resolve(stubPath(".", name)))).toEqual([]);
-  expect(checker.mistakesIn(resolve(solutionPath(".", name)))).toEqual([]);
+  expect(checker.errorsIn(resolve(stubPath(".", name)))).toEqual([]);
+  expect(checker.errorsIn(resolve(solutionPath(".", name)))).toEqual([]);
 });
 
 test.each(named(here))("the stub of %s is not done yet, in every check", async (name) => {
@@ -66,7 +66,7 @@ test.each(named(here))("the solution of %s passes", async (name) => {
 test.each(named(complete))("every wrong answer to %s says what is wrong with it", async (name) => {
   for (const path of await mutantsOf(name)) {
     expect(await readFile(path, "utf8"), path).toMatch(/^\/\/ \S.*[.?]\n/);
-    expect(checker.mistakesIn(resolve(path)), path).toEqual([]);
+    expect(checker.errorsIn(resolve(path)), path).toEqual([]);
   }
 });
 

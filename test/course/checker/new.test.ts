@@ -72,7 +72,7 @@ export function someName(value: number): number {
 `;
   await write(`solutions/${NAME}.ts`, solution);
   const command = `npm run check -- --reset ${NEXT} --yes`;
-  const part = `exercise ${NAME}: make labs/exercises/${NAME}.ts from the solution: ${command}`;
+  const part = `exercise ${NAME}: update labs/exercises/${NAME}.ts from the solution: ${command}`;
   expect(await unfinished()).toContain(part);
   expect((await run("--reset", NEXT, "--yes")).code).toBe(0);
   expect(await unfinished()).not.toContain(part);

@@ -32,7 +32,7 @@ test("bars are named, and durations are relative to one of them", () => {
 });
 
 test("a histogram counts every value, those beyond its end in the last bar", () => {
-  const { data } = histogram([0, 9, 10, 25, 1_000, -5], { bin: 10, most: 30 }, text);
+  const { data } = histogram([0, 9, 10, 25, 1_000, -5], { bin: 10, max: 30 }, text);
   expect(data[0]!["y"]).toEqual([3, 1, 1, 1]);
 });
 

@@ -1,5 +1,5 @@
-// The live page: draws what the pipeline sends by server-sent events, as numbers, a table and two charts. Everything that
-// comes from the data is written as text, never as HTML. The server bundles this file with the modules that it imports.
+// The live page: draws what the pipeline sends by server-sent events, as numbers, a table and two charts. Everything
+// from the data is inserted as text, never as HTML. The server bundles this file with the modules that it imports.
 
 import { TOTALS, TOTAL_NAMES } from "../../../stream/totals.js";
 import { COLOURS, axisIn, layoutIn } from "../../figure.js";
@@ -63,7 +63,7 @@ function take(received) {
   if (!isPaused || !isDrawn) drawSoon();
 }
 
-/** Draws with the next frame, but rests between two drawings for longer than one takes: the page stays usable on a slow machine. */
+/** Draws in the next frame. Pauses for longer than drawing takes, so that the page stays usable on a slow machine. */
 function drawSoon() {
   if (isDrawingSoon) return;
   isDrawingSoon = true;
@@ -121,7 +121,7 @@ function drawTiles({ run, stream }) {
 }
 
 /**
- * The place for the value of a tile, which is made if it is new.
+ * The element for the value of a tile, created if it is new.
  *
  * @param {string} name
  */
@@ -229,7 +229,7 @@ function drawPrices() {
     changes: windows.filter(({ pct_change }) => Math.abs(pct_change) >= run.changeThreshold),
     priceStride: 1,
   };
-  // Alerts from before the first window would stand alone at the edge.
+  // Alerts before the first window would stand alone at the edge.
   const firstMs = Math.max(fromMs, view.windows[0]?.window_end ?? -Infinity);
   const marked = alerts.filter(
     ({ asset, time }) => asset === chosen && Date.parse(time) >= firstMs,
@@ -240,7 +240,7 @@ function drawPrices() {
 }
 
 /**
- * The newest first. Only what is new is added, so that a screen reader reads each once, and a reader's place stays.
+ * Newest first. Only new alerts are added, so that a screen reader reads each once and the scroll position is kept.
  *
  * @param {Snapshot} snapshot
  */
@@ -329,8 +329,8 @@ pause.addEventListener("click", () => {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 
 /**
- * The browser reconnects by itself, and gets what it missed with the new snapshot. A hidden page closes its connection,
- * since a browser keeps at most six connections to one server over all of its tabs.
+ * The browser reconnects automatically, and the new snapshot contains what it missed. A hidden page closes its connection,
+ * because a browser allows at most six connections to one server across all tabs.
  *
  * @type {EventSource | undefined}
  */

@@ -1,6 +1,6 @@
 import type { Figure } from "../../figure.js";
 
-// plotly.js, which index.html loads, has no types of its own.
+// plotly.js, which index.html loads, ships no types.
 declare global {
   const Plotly: {
     /** Draws a figure into the element with this id; from the second time on, only what has changed. */

@@ -1,16 +1,16 @@
 "use strict";
-// The lab's TypeScript kernel: tslab, started so that a notebook can work with labs/. What tslab 1.0.22 does not do:
+// The lab's TypeScript kernel: tslab, extended so that notebooks can use labs/. It adds to tslab 1.0.22:
 //
-//   1. A cell may import `../labs/…`, although tslab takes only what lies below its working directory.
-//   2. After a file of labs/ was edited, the next cell that imports anything of labs/ gets all of it anew: tslab
-//      compiles again only the edited file, and the modules that had imported it would keep the old one.
-//   3. Cells are checked strictly, as labs/ is: without that TypeScript cannot narrow `{ok: true} | {ok: false}`.
-//   4. An interrupt aborts a signal that loops can listen to (labs/course/cell.ts): tslab only stops waiting for them.
-//   5. One output may be of several types, so that each viewer takes the richest that it knows.
-//   6. `{ price }` means `{ price: price }` also where an earlier cell has declared it.
-//   7. An error of the lab is its message, without a stack of functions that the reader did not write.
+//   1. A cell can import `../labs/…`. tslab itself only resolves files below its working directory.
+//   2. After a file in labs/ has been edited, the next cell that imports from labs/ reloads all of it. tslab itself
+//      recompiles only the edited file, and modules that import it keep the old version.
+//   3. Cells are type-checked in strict mode, like labs/. Otherwise TypeScript cannot narrow `{ok: true} | {ok: false}`.
+//   4. An interrupt aborts a signal that loops can listen to (labs/course/cell.ts). tslab itself only stops waiting.
+//   5. One output can have several MIME types, so that each viewer shows the richest that it supports.
+//   6. `{ price }` works as `{ price: price }` even if an earlier cell declared `price`.
+//   7. An error of the lab is shown as its message, without a stack trace of functions that the reader did not write.
 //
-// It reaches into tslab, so package.json pins tslab to exactly this version.
+// It uses tslab's internals, so package.json pins this exact version.
 
 const { statSync, readFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
@@ -19,61 +19,62 @@ const path = require("node:path");
 const root = path.resolve(__dirname, "../../../..");
 process.chdir(root);
 const labs = `${path.join(root, "labs")}/`;
-const requireThere = createRequire(path.join(root, "node_modules/tslab/dist/main.js"));
+const requireFromTslab = createRequire(path.join(root, "node_modules/tslab/dist/main.js"));
 
-// 3. The compiler's exports cannot be changed, so a copy of them takes their place.
-const compilerPath = requireThere.resolve("@tslab/typescript-for-tslab");
-const compiler = requireThere(compilerPath);
-requireThere.cache[compilerPath].exports = {
+// 3. The compiler's exports are read-only, so a copy replaces them.
+const compilerPath = requireFromTslab.resolve("@tslab/typescript-for-tslab");
+const compiler = requireFromTslab(compilerPath);
+requireFromTslab.cache[compilerPath].exports = {
   ...compiler,
   createWatchCompilerHost: (files, options, ...rest) =>
     compiler.createWatchCompilerHost(files, { ...options, strict: true }, ...rest),
 };
 
-// 2. Files of labs/ are looked at before each cell instead of being watched.
-const known = new Map();
+// 2. Files in labs/ are checked for changes before each cell instead of being watched.
+const watchedFiles = new Map();
 const watchFile = compiler.sys.watchFile.bind(compiler.sys);
 compiler.sys.watchFile = (file, notify, ...rest) => {
   if (!file.startsWith(labs)) return watchFile(file, notify, ...rest);
-  known.set(file, { notify, ...look(file) });
-  return { close: () => known.delete(file) };
+  watchedFiles.set(file, { notify, ...readState(file) });
+  return { close: () => watchedFiles.delete(file) };
 };
 
-// Nor are folders watched: a file that appears anywhere in the project, such as one that a cell writes, would have the
-// compiler set a second timer, which tslab takes for a mistake of its own.
+// Folders are not watched either: if a file appeared anywhere in the project, such as one that a cell writes, the
+// compiler would set a second timer, which tslab reports as an internal error.
 compiler.sys.watchDirectory = () => ({ close: () => {} });
 
-function look(file) {
+function readState(file) {
   try {
     return { changedMs: statSync(file).mtimeMs, text: readFileSync(file, "utf8") };
   } catch {
-    return { changedMs: 0, text: undefined }; // it is not there, now
+    return { changedMs: 0, text: undefined }; // the file does not exist now
   }
 }
 
 function reloadEdited() {
   let edited = false;
-  for (const [file, state] of known) {
+  for (const [file, state] of watchedFiles) {
     let changedMs = 0;
     try {
       changedMs = statSync(file).mtimeMs;
     } catch {
-      // Removed: the compiler will say so.
+      // The file was removed; the compiler will report it.
     }
     if (changedMs === state.changedMs) continue;
-    const now = look(file);
-    edited ||= now.text !== state.text;
-    Object.assign(state, now);
+    const current = readState(file);
+    edited ||= current.text !== state.text;
+    Object.assign(state, current);
   }
   if (!edited) return;
-  for (const [file, { notify }] of [...known]) notify(file, compiler.FileWatcherEventKind.Changed);
+  for (const [file, { notify }] of [...watchedFiles])
+    notify(file, compiler.FileWatcherEventKind.Changed);
 }
 
-// 1. The same length, so that positions in the cell stay right.
+// 1. The replacement has the same length, so positions in the cell remain valid.
 const fromRoot = (cell) => cell.replace(/(["'])\.\.\/labs\//g, "$1.//labs/");
 
-// 6. Written out in the source that tslab is given: of the short form it overlooks that the name is a value.
-function shorthandWritten(cell) {
+// 6. Expands the shorthand in the source passed to tslab, which does not see that the name is used as a value.
+function expandShorthand(cell) {
   const { createSourceFile, isShorthandPropertyAssignment, ScriptTarget } = compiler;
   const ends = [];
   const visit = (node) => {
@@ -89,7 +90,7 @@ function shorthandWritten(cell) {
   );
 }
 
-const converterModule = requireThere("./converter");
+const converterModule = requireFromTslab("./converter");
 const { createConverter } = converterModule;
 converterModule.createConverter = (options) => {
   const converter = createConverter(options);
@@ -97,7 +98,7 @@ converterModule.createConverter = (options) => {
     ...converter,
     convert(declarations, cell) {
       reloadEdited();
-      return converter.convert(declarations, shorthandWritten(fromRoot(cell)));
+      return converter.convert(declarations, expandShorthand(fromRoot(cell)));
     },
     inspect: (declarations, cell, position) =>
       converter.inspect(declarations, fromRoot(cell), position),
@@ -106,20 +107,20 @@ converterModule.createConverter = (options) => {
   };
 };
 
-// 4. and 5.: what labs/course/cell.ts is given.
-const jupyter = requireThere("./jupyter");
+// 4 and 5. The interface for labs/course/cell.ts.
+const jupyter = requireFromTslab("./jupyter");
 const kernel = {
   controller: new AbortController(),
-  // Set by labs/course/cell.ts: shows what a cell's last expression is, if it is something to look at.
+  // Set by labs/course/cell.ts: shows the value of a cell's last expression, or returns false if it has no rich form.
   showValue: undefined,
   display(data, id) {
-    const update = id !== undefined && shown.has(id);
-    if (id !== undefined) shown.add(id);
+    const update = id !== undefined && shownIds.has(id);
+    if (id !== undefined) shownIds.add(id);
     const transient = id === undefined ? {} : { display_id: id };
     jupyter.lastWriteDisplayData({ data, metadata: {}, transient }, update);
   },
 };
-const shown = new Set();
+const shownIds = new Set();
 globalThis[Symbol.for("lab.kernel")] = kernel;
 process.on("SIGINT", () => {
   kernel.controller.abort();
@@ -127,7 +128,7 @@ process.on("SIGINT", () => {
 });
 
 // 7.
-const executorModule = requireThere("./executor");
+const executorModule = requireFromTslab("./executor");
 const { createExecutor } = executorModule;
 executorModule.createExecutor = (folder, converters, console) =>
   createExecutor(folder, converters, {
@@ -136,4 +137,4 @@ executorModule.createExecutor = (folder, converters, console) =>
       console.error(/^(Lab|Usage)Error$/.test(error?.name) ? error.message : error, ...rest),
   });
 
-requireThere("./main").startKernel({ configPath: process.argv[2], enableFindLocal: false });
+requireFromTslab("./main").startKernel({ configPath: process.argv[2], enableFindLocal: false });
