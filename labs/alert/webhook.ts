@@ -6,13 +6,15 @@ import type { Notify } from "../shared/notify.js";
 import { checksum } from "../store/manifest.js";
 import { committedFiles, readProductFile, type AlertRow } from "../store/products.js";
 import type { Store } from "../store/store.js";
-import { startTimer } from "../shared/wait.js";
+import { startTimer, type Timer } from "../shared/wait.js";
 
 /** Where the progress of deliveries is stored, next to the checkpoint of the query. */
 const CURSOR = "checkpoint/webhook";
 const TIMEOUT_MS = 10_000;
 /** How long counting the remaining alerts may take at the end. */
 const COUNT_TIMEOUT_MS = 2_000;
+/** How long deliveries may still take once the user has stopped the run. */
+const STOPPED_DRAIN_TIMEOUT_MS = 2_000;
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
@@ -29,11 +31,12 @@ export interface Webhook {
   /** Signals that there are new alerts in `alerts/`. */
   wake(): void;
   /**
-   * Waits until all alerts are delivered, at most `maxMs`.
+   * Waits until all alerts are delivered, at most `maxMs`, and at most two seconds more once `stopped` aborts,
+   * because the user is then waiting.
    *
    * @returns the number of undelivered alerts; the next run delivers them
    */
-  close(maxMs: number): Promise<number>;
+  close(maxMs: number, stopped?: AbortSignal): Promise<number>;
 }
 
 /** The last file whose alerts were delivered, and how many of its alerts are delivered. */
@@ -145,17 +148,26 @@ export async function openWebhook(options: WebhookOptions): Promise<Webhook> {
       hasNew = true;
       wake();
     },
-    async close(maxMs) {
+    async close(maxMs, stopped) {
       isClosing = true;
       wake();
-      const timers = [startTimer(maxMs, () => stop.abort())];
-      const counted = delivering.then(waiting);
+      const timers: Timer[] = [];
       // The store of the alerts may be unavailable, too.
       const late = new Promise<never>((_, reject) => {
         const message = `${store.root} does not answer in time`;
-        timers.push(startTimer(maxMs + COUNT_TIMEOUT_MS, () => reject(new LabError(message))));
+        stop.signal.addEventListener("abort", () => {
+          timers.push(startTimer(COUNT_TIMEOUT_MS, () => reject(new LabError(message))));
+        });
       });
-      return Promise.race([counted, late]).finally(() => timers.forEach((timer) => timer.cancel()));
+      const stopAfter = (ms: number) => void timers.push(startTimer(ms, () => stop.abort()));
+      const hurry = () => stopAfter(STOPPED_DRAIN_TIMEOUT_MS);
+      stopAfter(maxMs);
+      if (stopped?.aborted) hurry();
+      stopped?.addEventListener("abort", hurry);
+      return Promise.race([delivering.then(waiting), late]).finally(() => {
+        stopped?.removeEventListener("abort", hurry);
+        timers.forEach((timer) => timer.cancel());
+      });
     },
   };
 }

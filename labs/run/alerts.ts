@@ -10,8 +10,6 @@ import type { Store } from "../store/store.js";
 const MAX_ALERTS_SHOWN = 10;
 /** How long a run that has ended waits for the webhook to accept the remaining alerts. */
 const DRAIN_TIMEOUT_MS = 10_000;
-/** The same after Ctrl-C; shorter, because the user is waiting. */
-const STOPPED_DRAIN_TIMEOUT_MS = 2_000;
 
 /** The contents of `--alerts FILE`. */
 export interface AlertSettings {
@@ -39,9 +37,9 @@ export interface AlertDelivery {
   /**
    * Waits a limited time for the webhook to accept the remaining alerts.
    *
-   * @param isStopped whether the user stopped the run, which shortens the wait
+   * @param stopped shortens the wait when it aborts
    */
-  close(isStopped: boolean): Promise<void>;
+  close(stopped: AbortSignal): Promise<void>;
 }
 
 /** Opens the delivery of alerts: to the terminal and, if the settings name one, to a webhook. */
@@ -62,14 +60,12 @@ export async function openDelivery(
       const more = alerts.length - MAX_ALERTS_SHOWN;
       if (more > 0) notify(`… and ${more} more alerts: see alerts/`);
     },
-    async close(isStopped) {
+    async close(stopped) {
       try {
-        const waiting = await webhook?.close(
-          isStopped ? STOPPED_DRAIN_TIMEOUT_MS : DRAIN_TIMEOUT_MS,
-        );
+        const waiting = await webhook?.close(DRAIN_TIMEOUT_MS, stopped);
         if (!waiting) return;
         notify(
-          `${waiting} alerts have not reached the webhook: run the same command again to send them`,
+          `alerts not delivered to the webhook yet: ${waiting}; run the same command again to send them`,
         );
       } catch (error) {
         notify(`cannot tell which alerts reached the webhook: ${errorMessage(error)}`);

@@ -2,6 +2,7 @@ import type { EventLog } from "../log/log.js";
 import { errorMessage } from "../shared/errors.js";
 import type { Notify } from "../shared/notify.js";
 import type { Source } from "../source/source.js";
+import { checkedStore, type Manifest } from "../store/manifest.js";
 import { readAll, readProduct, type BatchOutput } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import { MAX_ASSETS_SHOWN } from "../view/report/summary.js";
@@ -22,13 +23,13 @@ export interface Page {
 /**
  * Serves the live page, filled with the results of earlier runs, and announces its URL.
  *
- * @param past the store, whose files are checked against the checkpoint as they are read
+ * @param manifest what earlier runs have committed: their files are checked as they are read
  * @param root the project's root
  */
 export async function openPage(
   options: Options,
   { source, log, store }: { source: Source; log: EventLog; store: Store },
-  past: Store,
+  manifest: Manifest,
   root: string,
   notify: Notify,
 ): Promise<Page> {
@@ -43,9 +44,14 @@ export async function openPage(
     recorded: source.finite,
     watched: options.alerts !== undefined,
   });
+  const past = checkedStore(store, manifest);
+  let events = 0;
+  for (const { path, rows } of manifest.files.values()) {
+    if (path.startsWith("prices/")) events += rows ?? 0;
+  }
   const latest = await readAll(past, "latest");
   const assets = latest.slice(0, MAX_ASSETS_SHOWN).map(({ asset }) => asset);
-  feed.addPast(await readSeries(past, assets, 0), []);
+  feed.addPast(await readSeries(past, assets, events), []);
   feed.setLatest(latest);
   // One file at a time: the feed keeps only the most recent alerts.
   for await (const alerts of readProduct(past, "alerts")) feed.addPast([], alerts);

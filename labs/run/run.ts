@@ -80,13 +80,18 @@ export async function openRun(
 ): Promise<Run> {
   const { notify } = terminal;
   const closing: (() => Promise<unknown>)[] = [];
+  /** Closes everything, even if closing one part fails. @throws the first error */
   async function close(): Promise<void> {
-    for (const each of closing.splice(0).reverse()) await each();
+    const errors: unknown[] = [];
+    for (const each of closing.splice(0).reverse()) {
+      await each().catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) throw errors[0];
   }
   try {
     return { ...(await open()), close };
   } catch (error) {
-    await close();
+    await close().catch(() => {}); // the first error tells why
     throw error;
   }
 
@@ -116,7 +121,7 @@ export async function openRun(
     const checkpoint = await openCheckpoint(store, log.topic, {
       ...{ source: source.name, ...settings },
       ...checkpointSettings(options, alerts),
-      ...(learners === undefined ? {} : { exercises: learners.inUse.join(",") }),
+      ...(learners === undefined ? {} : { "use-exercises": learners.inUse.join(",") }),
     });
 
     const startedMs = performance.now();
@@ -124,19 +129,25 @@ export async function openRun(
     const timer = durationMs === undefined ? undefined : startTimer(durationMs, () => stop.abort());
     closing.push(() => Promise.resolve(timer?.cancel()));
     terminal.showProgress(source, durationMs, options.engine);
+    closing.push(() => Promise.resolve(terminal.endProgress()));
     const page =
       options.serve === undefined
         ? undefined
         : await openPage(
             options,
             { source, log, store },
-            checkedStore(store, await manifestOf(store, checkpoint)),
+            await manifestOf(store, checkpoint),
             root,
             notify,
           );
     if (page !== undefined) closing.push(() => page.close());
     const delivery = alerts === undefined ? undefined : await openDelivery(alerts, store, notify);
-    if (delivery !== undefined) closing.push(() => delivery.close(stop.signal.aborted));
+    if (delivery !== undefined) {
+      closing.push(() => {
+        stop.finishFirst("delivering the remaining alerts first");
+        return delivery.close(stop.userSignal);
+      });
+    }
 
     const { windows, delayMs, changeThreshold, batch: batchSize } = options;
     const query: PriceQuerySettings = {

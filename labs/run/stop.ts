@@ -5,7 +5,10 @@ const SAME_SIGNAL_MS = 500;
 
 /** Stops a run: on Ctrl-C, on SIGTERM, or after its duration. */
 export interface Stop {
+  /** Aborts when the run is to stop, for any reason. */
   readonly signal: AbortSignal;
+  /** Aborts on Ctrl-C or SIGTERM only. */
+  readonly userSignal: AbortSignal;
   abort(): void;
   /** Sets what a stopped run finishes before it exits. Until this is called, Ctrl-C ends the process at once. */
   finishFirst(what: string): void;
@@ -14,25 +17,28 @@ export interface Stop {
 /** Stops on the first Ctrl-C or SIGTERM, and exits on the second. */
 export function stopOnSignals(notify: Notify): Stop {
   const stop = new AbortController();
+  const byUser = new AbortController();
   let stoppedMs = 0;
   let remaining: string | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       // One Ctrl-C may arrive twice: from the terminal, and forwarded by npx or tsx.
-      if (stop.signal.aborted && performance.now() - stoppedMs < SAME_SIGNAL_MS) return;
-      if (stop.signal.aborted) process.exit(130);
+      if (byUser.signal.aborted && performance.now() - stoppedMs < SAME_SIGNAL_MS) return;
+      if (byUser.signal.aborted) process.exit(130);
       stoppedMs = performance.now();
       notify(
         remaining === undefined
           ? "stopped before the first batch"
           : `stopping: ${remaining} (press Ctrl-C again to stop now)`,
       );
+      byUser.abort();
       stop.abort();
       if (remaining === undefined) process.exit(130);
     });
   }
   return {
     signal: stop.signal,
+    userSignal: byUser.signal,
     abort: () => stop.abort(),
     finishFirst: (what) => (remaining = what),
   };

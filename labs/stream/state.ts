@@ -1,5 +1,6 @@
 import type { PriceEvent } from "../event.js";
 import type { LogRecord } from "../log/log.js";
+import { LabError } from "../shared/errors.js";
 import type { AssetStates, Operator } from "./operator.js";
 
 /** The state of one asset. */
@@ -25,7 +26,12 @@ export interface State {
 /** An asset in the checkpoint's format: the saved state of each operator, by the operator's name. */
 export type SavedAsset = Record<string, unknown>;
 
-/** Restores the state from a checkpoint, or creates an empty one. @param watermarkMs the watermark of the last committed batch */
+/**
+ * Restores the state from a checkpoint, or creates an empty one.
+ *
+ * @param watermarkMs the watermark of the last committed batch
+ * @throws LabError if the checkpoint was created by a query without one of the operators
+ */
 export function openState(
   operators: readonly Operator[],
   saved: Iterable<[string, SavedAsset]>,
@@ -36,7 +42,13 @@ export function openState(
     operator.open(statesOf(state, index), watermarkMs);
   }
   for (const [asset, byName] of saved) {
-    const states = operators.map((operator) => operator.restore(asset, byName[operator.name]));
+    const states = operators.map((operator) => {
+      if (Object.hasOwn(byName, operator.name))
+        return operator.restore(asset, byName[operator.name]);
+      throw new LabError(
+        `the checkpoint has no state of the operator ${operator.name}: it was created by another query; start over with --fresh, or choose another --out`,
+      );
+    });
     state.assets.set(asset, { asset, states, isChanged: false });
   }
   return state;

@@ -196,3 +196,10 @@ test("missing files are told from a checkpoint that was never begun", async () =
     await expect(use(), name).rejects.toThrow(/is corrupt/);
   }
 });
+
+test("a checkpoint of a query that lacked an operator is refused", () => {
+  const saved: [string, Record<string, unknown>][] = [["bitcoin", { panes: [] }]];
+  expect(() => openState([latestPrices()], saved, null)).toThrow(
+    /has no state of the operator latest: .*--fresh/,
+  );
+});

@@ -131,6 +131,7 @@ function writtenBy({ writeBatch }: Answers["16-atomic-batch-sink"], store: Store
         return store.write(path, content);
       }
       const [, folder, number, ending] = batch;
+      await store.makeFolder(folder!);
       // The exercise names a file part-7.txt, the pipeline part-00000007.parquet.
       const own = `part-${Number(number)}.txt`;
       const place = (name: string) =>

@@ -61,6 +61,19 @@ test("solved exercises take the place of the lab's functions, and the products s
   expect(await readFile(join(own.place, file))).toEqual(await readFile(join(lab.place, file)));
 });
 
+test("the learner's sink writes alerts, too", async () => {
+  const rules = join(learner.folder, "rules.json");
+  await writeFile(rules, '{"rules":[{"name":"low","kind":"level","below_usd":1000000,"rearm_usd":1000001}]}');
+  const own = await pipeline("own-alerts", "--use-exercises", "--alerts", rules);
+  const lab = await pipeline("lab-alerts", "--alerts", rules);
+  const alerts = await readdir(join(lab.place, "alerts"));
+  expect(alerts.length).toBeGreaterThan(0);
+  for (const file of alerts) {
+    const [mine, theirs] = [own, lab].map(({ place }) => join(place, "alerts", file));
+    expect(await readFile(mine!, "utf8")).toBe(await readFile(theirs!, "utf8"));
+  }
+});
+
 test("it is the learner's code that runs: a trace that it leaves is there", async () => {
   const path = learner.stub("10-watermark");
   const text = await readFile(path, "utf8");
