@@ -6,6 +6,7 @@ import { partitionOf } from "../log/partition.js";
 import type { PipelineStatus } from "../view/status.js";
 import { openPriceQuery, type PriceQuerySettings } from "./price-query.js";
 import { chunks } from "../source/chunks.js";
+import { pace } from "../source/pace.js";
 import type { Source } from "../source/source.js";
 import { createProducts, writeBatch, writeLatest, type BatchOutput } from "../store/products.js";
 import type { CommittedFile } from "../store/manifest.js";
@@ -49,13 +50,13 @@ export const sum = (numbers: readonly number[]) => numbers.reduce((total, each) 
  * appended until it is planned. What a batch reads therefore depends only on the source, and the products depend on
  * neither speed nor crashes. From a live source, a batch takes whatever arrived within a trigger interval.
  *
- * @param onBatch called after every batch
+ * @param onStatus called after every batch, and while a slow source fills the next one
  */
 export async function runPipeline(
   { source, log, checkpoint, store, observe }: PipelineParts,
   options: PipelineOptions,
   signal: AbortSignal,
-  onBatch: (status: PipelineStatus) => void = () => {},
+  onStatus: (status: PipelineStatus) => void = () => {},
 ): Promise<PipelineStatus> {
   const { batchSize, triggerMs, appendFirst = false, follow = false } = options;
   await createProducts(store);
@@ -100,7 +101,7 @@ export async function runPipeline(
     if (progress === undefined) return;
     batchesNow++;
     batchMs = progress.durationMs.triggerExecution;
-    onBatch(status());
+    onStatus(status());
   }
 
   async function runBatch(): Promise<void> {
@@ -129,7 +130,7 @@ export async function runPipeline(
     appended = await appendAll(source, log, signal, (count) => {
       waiting += count - appended;
       appended = count;
-      onBatch(status());
+      onStatus(status());
     });
   } else {
     const messages = source.finite
@@ -145,6 +146,7 @@ export async function runPipeline(
       waiting += chunk.length;
       if (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
       else if (!source.finite) await idle();
+      else onStatus(status());
     }
   }
   ended = source.finite && !signal.aborted;
@@ -178,6 +180,16 @@ export async function appendAll(
   return appended;
 }
 
+/** The messages of a finite source that the log does not hold yet, at the speed of the source. */
+async function notYetInLog(
+  source: Source,
+  log: EventLog,
+  signal: AbortSignal,
+): Promise<AsyncIterable<readonly Message[]>> {
+  const messages = await skipHeld(source, log, signal);
+  return source.speed === undefined ? messages : pace(messages, source.speed, signal);
+}
+
 /**
  * The messages of a finite source that the log does not hold yet. The source yields the same messages in the same
  * order every time, so a partition with end offset n already holds the source's first n messages for that partition.
@@ -186,7 +198,7 @@ export async function appendAll(
  * @throws LabError (while reading) if the last record of a partition is not the source's message at that offset: then
  *   something else has written to the log, and it is unknown which messages are missing
  */
-async function notYetInLog(
+async function skipHeld(
   source: Source,
   log: EventLog,
   signal: AbortSignal,
@@ -241,7 +253,7 @@ async function refill(
   const lacking = ends.map((end, partition) => (planned[partition] ?? 0) - end);
   const isLacking = () => lacking.some((count) => count > 0);
   if (!isLacking()) return;
-  const messages = await notYetInLog(source, log, signal);
+  const messages = await skipHeld(source, log, signal);
   for await (const chunk of chunks(messages, () => APPEND_CHUNK, LINGER_MS)) {
     await log.append(chunk.filter(({ key }) => lacking[partitionOf(key, log.partitions)]!-- > 0));
     if (!isLacking()) return;

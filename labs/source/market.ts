@@ -1,7 +1,7 @@
 import { priceMessage, type Message } from "../event.js";
 import { formatTime } from "../shared/time.js";
 import { wholeNumber } from "../shared/option.js";
-import { SPEED, pace } from "./pace.js";
+import { SPEED } from "./pace.js";
 import type { Source, SourceCommand } from "./source.js";
 
 /** The first ten assets and their initial prices in US dollars. */
@@ -136,10 +136,10 @@ export function market(options: MarketOptions): Source {
   return {
     name: "market",
     finite: true,
+    speed,
     counts: {},
     fractionRead: () => made / events,
-    messages: (signal) =>
-      speed === undefined ? simulated(signal) : pace(simulated(signal), speed, signal),
+    messages: simulated,
   };
 }
 

@@ -30,6 +30,6 @@ export async function* pace(
 
 export const SPEED: OptionSpec = {
   flags: "--speed <x>",
-  help: "run at x times real time (default: as fast as possible)",
+  help: "run at x times real time (default: as fast as possible); a batch still waits for --batch events",
   parse: numberFrom(0, true),
 };

@@ -9,7 +9,7 @@ import { LabError, errorCode, errorMessage } from "../shared/errors.js";
 import { JSON_NUMBER, parseFields, type Message } from "../event.js";
 import { parseTimeMs } from "../shared/time.js";
 import { MAX_RECORD_LENGTH, cutText, withinLimit } from "./limit.js";
-import { SPEED, pace } from "./pace.js";
+import { SPEED } from "./pace.js";
 import type { Source, SourceCommand } from "./source.js";
 
 /** The default tape, relative to the project's root; see the README in its folder. */
@@ -22,7 +22,7 @@ export interface ReplayOptions {
   tape: string;
   /** Replay these assets only; all by default. */
   assets?: readonly string[];
-  /** Replay at this multiple of the recorded speed; as fast as possible by default. */
+  /** See `Source.speed`. */
   speed?: number;
 }
 
@@ -250,10 +250,10 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
   return {
     name: "replay",
     finite: true,
+    speed,
     counts: {},
     fractionRead: () => (file === undefined || size === 0 ? undefined : file.bytesRead / size),
-    messages: (signal) =>
-      speed === undefined ? recorded(signal) : pace(recorded(signal), speed, signal),
+    messages: recorded,
   };
 }
 

@@ -12,6 +12,11 @@ export interface Source {
    * by reading it again and skipping the messages that the log already holds.
    */
   readonly finite: boolean;
+  /**
+   * A recorded source: the multiple of the recorded speed at which a run plays the messages that it has not played yet
+   * (see pace.ts); as fast as possible if undefined.
+   */
+  readonly speed?: number;
   /** Counters besides the number of messages, such as polls, repeated observations or connections. */
   readonly counts: Readonly<Record<string, number>>;
   /** The fraction of a finite source that has been read, 0 to 1; undefined if unknown. */

@@ -1,3 +1,4 @@
+import { temporaryFolder } from "../support/folder.js";
 import { mkdtemp, readdir, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -144,4 +145,12 @@ test("a finite source does not continue a log that another one has written to", 
       /the log .* holds records in partition \d that live did not send.*--fresh/,
     );
   });
+});
+
+test("a source with a speed plays only what has not been played: what the log holds is skipped at once", async () => {
+  const folder = await temporaryFolder();
+  await run(folder, tape());
+  const beganMs = performance.now();
+  await run(folder, { ...tape(), speed: 1e-3 }); // hours, if it were played
+  expect(performance.now() - beganMs).toBeLessThan(10_000);
 });
