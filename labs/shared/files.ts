@@ -1,6 +1,6 @@
-import { constants } from "node:fs";
-import fs from "node:fs/promises";
+import fs, { constants } from "node:fs";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import { errorCode } from "./errors.js";
 
 // Local files and folders that survive a power cut. The content of a file is on disk once the file is synced; its name is on
@@ -43,8 +43,37 @@ export interface DiskOptions {
   disk?: Disk;
 }
 
-/** The disk of this machine. */
-export const nodeDisk: Disk = fs;
+/** The result of a synchronous call, as a promise. */
+const now = <T>(call: () => T): Promise<T> => new Promise((resolve) => resolve(call()));
+
+/**
+ * The disk of this machine. All calls but fsync(2) are synchronous, because they only reach the operating system's cache and
+ * take microseconds: as asynchronous calls, each costs two changes of threads, and a batch makes more than a hundred. A sync
+ * waits for the disk, so it must not block the process.
+ */
+export const nodeDisk: Disk = {
+  open: (path, flags) => now(() => openedFile(fs.openSync(path, flags))),
+  mkdir: (path) => now(() => fs.mkdirSync(path)),
+  rename: (from, to) => now(() => fs.renameSync(from, to)),
+  readFile: (path) => now(() => fs.readFileSync(path)),
+  readdir: (path) => now(() => fs.readdirSync(path)),
+  rm: (path, options) => now(() => fs.rmSync(path, options)),
+};
+
+const openedFile = (file: number): OpenFile => ({
+  appendFile: (content) => now(() => fs.appendFileSync(file, content)),
+  async writeFile(content) {
+    if (typeof content === "string" || content instanceof Uint8Array) {
+      fs.writeFileSync(file, content);
+    } else for await (const piece of content) fs.writeFileSync(file, piece);
+  },
+  read: (buffer, offset, length, position) =>
+    now(() => ({ bytesRead: fs.readSync(file, buffer, offset, length, position) })),
+  stat: () => now(() => fs.fstatSync(file)),
+  truncate: (size) => now(() => fs.ftruncateSync(file, size)),
+  sync: () => promisify(fs.fsync)(file),
+  close: () => now(() => fs.closeSync(file)),
+});
 
 /** Syncs a folder: afterwards, the names in it are on disk. */
 export async function syncFolder(path: string, disk: Disk = nodeDisk): Promise<void> {
