@@ -1,6 +1,5 @@
-import { on } from "node:events";
 import pRetry from "p-retry";
-import type { WebSocket } from "ws";
+import type { RawData, WebSocket } from "ws";
 import { z } from "zod";
 import { nowMs } from "../shared/clock.js";
 import { LabError, UsageError, errorMessage } from "../shared/errors.js";
@@ -147,37 +146,58 @@ export function websocket(options: WebsocketOptions): Source {
     return { key: asset, value, timestampMs: arrivalMs };
   }
 
-  /** Yields the messages of one connection until it ends. @returns why it ended */
+  /**
+   * Yields the messages of one connection until it ends, each time all that have arrived.
+   *
+   * @returns why it ended
+   */
   async function* listen(
     socket: WebSocket,
     signal: AbortSignal,
   ): AsyncGenerator<Message[], string> {
-    const silence = new AbortController();
+    let waiting: Message[] = [];
+    /** Why the connection ended: a description, or an error that ends the source. */
+    let end: string | LabError | undefined;
+    let wake = () => {};
+    function endWith(reason: string | LabError): void {
+      end ??= reason;
+      wake();
+    }
+    const stop = () => endWith("stopped");
     const stalled = startTimer(silenceMs, () => {
       if (socket.isPaused) stalled.restart();
-      else silence.abort();
+      else endWith(`nothing received for ${silenceMs / 1_000} s`);
     });
-    socket.on("message", () => stalled.restart());
-    socket.on("error", () => {}); // "close" follows
-    try {
-      const pieces = on(socket, "message", {
-        signal: AbortSignal.any([signal, silence.signal]),
-        close: ["close"],
-        highWaterMark: MAX_WAITING,
-        lowWaterMark: MAX_WAITING / 2,
-      } as Parameters<typeof on>[2]);
-      for await (const [data] of pieces) {
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+    socket.on("error", (error) => endWith(errorMessage(error)));
+    socket.on("close", () => endWith("the connection was closed"));
+    socket.on("message", (data: RawData) => {
+      stalled.restart();
+      if (end instanceof LabError) return;
+      try {
         const message = read(String(data), nowMs());
-        if (message !== undefined) yield [withinLimit(message)];
+        if (message !== undefined) waiting.push(withinLimit(message));
+      } catch (error) {
+        return endWith(error instanceof LabError ? error : errorMessage(error));
       }
-      return "the connection was closed";
-    } catch (error) {
-      if (signal.aborted) return "stopped";
-      if (silence.signal.aborted) return `nothing received for ${silenceMs / 1_000} s`;
-      if (error instanceof LabError) throw error;
-      return errorMessage(error);
+      if (waiting.length >= MAX_WAITING) socket.pause();
+      wake();
+    });
+    try {
+      for (;;) {
+        if (waiting.length > 0) {
+          const piece = waiting;
+          waiting = [];
+          if (socket.isPaused) socket.resume();
+          yield piece;
+        } else if (end instanceof LabError) throw end;
+        else if (end !== undefined) return end;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
     } finally {
       stalled.cancel();
+      signal.removeEventListener("abort", stop);
       socket.terminate();
     }
   }

@@ -3,6 +3,7 @@ import type { Benchmark } from "./benchmark.js";
 import { consume } from "./consume.js";
 import { engine } from "./engine.js";
 import { hdfs } from "./hdfs.js";
+import { latency } from "./latency.js";
 import { medians } from "./median.js";
 import { produce } from "./produce.js";
 import { runs } from "./runs.js";
@@ -17,6 +18,6 @@ export const TIMINGS: readonly Timing[] = [windows, alerts];
 /** Run one after the other; these take seconds. */
 export const QUICK: readonly Benchmark[] = [engine, medians];
 /** These take minutes. */
-export const SLOW: readonly Benchmark[] = [runs];
+export const SLOW: readonly Benchmark[] = [runs, latency];
 /** On the real Kafka, HDFS and Spark. */
 export const ON_STACK: readonly Benchmark[] = [stackStart, produce, consume, hdfs];
