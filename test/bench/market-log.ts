@@ -98,7 +98,7 @@ async function valueBytes(folder: string): Promise<Buffer> {
   return Buffer.from(`${lines.join("\n")}\n`);
 }
 
-function parseValues(bytes: Buffer): number {
+export function parseValues(bytes: Buffer): number {
   let checksum = 0;
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(10, start);
