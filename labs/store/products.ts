@@ -102,6 +102,8 @@ export const WINDOW_COLUMNS: Columns = {
 interface ProductSpec {
   /** The columns of its Parquet files; undefined if it is written as JSON lines. */
   columns?: Columns;
+  /** The columns that identify a row; of `prices/` all of them, and still an event may occur twice. */
+  key: readonly string[];
   /** The members that every JSON line must have: Spark omits members without a value. */
   members?: readonly string[];
   /** The rows that a batch writes; undefined if it does not write the product. */
@@ -116,19 +118,35 @@ interface ProductSpec {
 export const PRODUCTS = {
   prices: {
     columns: PRICE_COLUMNS,
-    rowsOf: ({ events }) =>
+    key: ["asset", "event_time", "price_usd"],
+    rowsOf: ({ events }): PriceRow[] =>
       events.map(({ asset, priceUsd, eventTimeMs }) => ({
         ...{ asset, price_usd: priceUsd, event_time: eventTimeMs },
       })),
   },
-  windows: { columns: WINDOW_COLUMNS, rowsOf: ({ windows }) => windows },
-  latest: { columns: PRICE_COLUMNS, rowsOf: ({ latest }) => latest, isComplete: true },
-  changes: { columns: WINDOW_COLUMNS, rowsOf: ({ changes }) => changes },
+  windows: {
+    columns: WINDOW_COLUMNS,
+    key: ["asset", "window_start"],
+    rowsOf: ({ windows }) => windows,
+  },
+  latest: {
+    columns: PRICE_COLUMNS,
+    key: ["asset"],
+    rowsOf: ({ latest }) => latest,
+    isComplete: true,
+  },
+  changes: {
+    columns: WINDOW_COLUMNS,
+    key: ["asset", "window_start"],
+    rowsOf: ({ changes }) => changes,
+  },
   rejected: {
+    key: ["partition", "offset"],
     members: ["topic", "partition", "offset", "reason"],
     rowsOf: ({ rejected }) => rejected,
   },
   alerts: {
+    key: ["id"],
     members: ["id", "rule", "kind", "asset", "time", "price_usd", "value", "text"],
     rowsOf: ({ alerts }) => alerts,
     isOptional: true,
@@ -139,13 +157,9 @@ export type Product = keyof typeof PRODUCTS;
 export const PRODUCT_NAMES = Object.keys(PRODUCTS) as Product[];
 const specOf = (product: Product): ProductSpec => PRODUCTS[product];
 
-type ProductRow<P extends Product> = P extends "prices" | "latest"
-  ? PriceRow
-  : P extends "rejected"
-    ? RejectedRow
-    : P extends "alerts"
-      ? AlertRow
-      : WindowRow;
+type ProductRow<P extends Product> = NonNullable<
+  ReturnType<(typeof PRODUCTS)[P]["rowsOf"]>
+>[number];
 
 /** The file that batch N adds to a product. Its name depends only on N, so running N again replaces it. */
 function fileOf(product: Product, batchId: number): string {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { errorMessage } from "../../labs/shared/errors.js";
 import {
+  PRODUCTS,
   PRODUCT_NAMES,
   committedFiles,
   readProductFile,
@@ -35,15 +36,6 @@ export type Products = Record<Product, ProductFile[]>;
  */
 export type Strictness = "bytes" | "files" | "rows";
 
-/** The columns that name a row; of `prices/` all of them, since an event may occur twice. */
-const KEYS: Record<Product, readonly string[]> = {
-  prices: ["asset", "event_time", "price_usd"],
-  latest: ["asset"],
-  windows: ["asset", "window_start"],
-  changes: ["asset", "window_start"],
-  rejected: ["partition", "offset"],
-  alerts: ["id"],
-};
 const ROUNDING = 1e-9;
 /** How many differences of one product are told. */
 const MAX_TOLD = 3;
@@ -177,7 +169,7 @@ export function differences(expected: Products, found: Products, strictness: Str
     const rows = [rowsOf(expected, product), rowsOf(found, product)] as const;
     return [
       ...told("files that cannot be read", unreadable),
-      ...rowDifferences(...rows, KEYS[product], rounding),
+      ...rowDifferences(...rows, PRODUCTS[product].key, rounding),
       ...(strictness === "rows"
         ? []
         : fileDifferences(expected[product], found[product], strictness)),
@@ -290,7 +282,7 @@ export function liveDifferences(run: LiveRun): string[] {
       rowDifferences(
         withoutTopic(derived[product]),
         rowsOf(products, product),
-        KEYS[product],
+        PRODUCTS[product].key,
         ROUNDING,
       ).map((difference) => `${product}/ against prices/: ${difference}`),
     ),
