@@ -1,4 +1,4 @@
-import { NORMAL_SCALE, medianTree } from "./median.js";
+import { NORMAL_SCALE, sortedNumbers } from "./median.js";
 
 // How unusual is a number, compared with those before it? Three methods, each of which gives a score in standard deviations
 // from the center:
@@ -77,14 +77,14 @@ interface Measure {
 
 const MEASURES: Record<DetectorKind, (window: number, memory: DetectorMemory) => Measure> = {
   robust(window, memory) {
-    const tree = medianTree();
-    for (const value of memory.values) tree.add(value);
+    const last = sortedNumbers();
+    for (const value of memory.values) last.add(value);
     return {
-      usual: () => [tree.median(), NORMAL_SCALE * tree.medianAbsoluteDeviation()],
+      usual: () => [last.median(), NORMAL_SCALE * last.medianAbsoluteDeviation()],
       take(value) {
         const leaving = replaceOldest(memory, window, value);
-        if (leaving !== undefined) tree.remove(leaving);
-        tree.add(value);
+        if (leaving !== undefined) last.remove(leaving);
+        last.add(value);
       },
     };
   },
