@@ -5,7 +5,7 @@ import { chapterNames, chapterNumber } from "../../../labs/course/chapters/chapt
 import { OUTCOMES, readExercises, type Exercise } from "../../../labs/course/checker/exercises.js";
 import { SOLUTIONS, STUBS, solutionPath, stubPath } from "../../../labs/course/checker/places.js";
 import { typeChecker } from "../../../labs/course/checker/types.js";
-import { unfinishedParts } from "../../../labs/course/checker/unfinished.js";
+import { unfinishedParts } from "../../support/unfinished.js";
 import { checksFor, moduleAt, mutantsOf } from "../../support/exercises.js";
 
 // The integrity of the course: every exercise is complete, can be solved, and rejects its recorded wrong answers.

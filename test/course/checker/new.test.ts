@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { chapterPath, findChapter } from "../../../labs/course/chapters/chapter.js";
 import { readExercises } from "../../../labs/course/checker/exercises.js";
 import { exerciseNames, solutionPath } from "../../../labs/course/checker/places.js";
-import { unfinishedParts } from "../../../labs/course/checker/unfinished.js";
+import { unfinishedParts } from "../../support/unfinished.js";
 import { learnersFolder, type Learner } from "../../support/learner.js";
 
 // `npm run check -- new`, in a copy of the project.

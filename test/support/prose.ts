@@ -1,5 +1,5 @@
-import { codeCells, textOf, type Notebook } from "./chapter.js";
-import { wordsOf } from "./difference.js";
+import { codeCells, textOf, type Notebook } from "../../labs/course/chapters/chapter.js";
+import { wordsOf } from "../../labs/course/chapters/difference.js";
 
 /** The targets of the links in the prose of a notebook. */
 export function linksOf({ cells }: Notebook): string[] {

@@ -1,7 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { chapterPath, findChapter } from "../chapters/chapter.js";
-import { OUTCOMES, type Exercise } from "./exercises.js";
+import { chapterPath, findChapter } from "../../labs/course/chapters/chapter.js";
+import { OUTCOMES, type Exercise } from "../../labs/course/checker/exercises.js";
 import {
   checksPath,
   descriptionPath,
@@ -9,8 +9,8 @@ import {
   mutantsPath,
   solutionPath,
   stubPath,
-} from "./places.js";
-import { stubOf } from "./stub.js";
+} from "../../labs/course/checker/places.js";
+import { stubOf } from "../../labs/course/checker/stub.js";
 
 const MIN_HINTS = 3;
 const MIN_MUTANTS = 3;
