@@ -1,4 +1,4 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { chapterPath, findChapter } from "../../labs/course/chapters/chapter.js";
 import { OUTCOMES, type Exercise } from "../../labs/course/checker/exercises.js";
@@ -11,6 +11,7 @@ import {
   stubPath,
 } from "../../labs/course/checker/places.js";
 import { stubOf } from "../../labs/course/checker/stub.js";
+import { readMutants } from "../exercises/mutants.js";
 
 const MIN_HINTS = 3;
 const MIN_MUTANTS = 3;
@@ -22,10 +23,10 @@ const MAX_TITLE = 50;
  */
 export async function unfinishedParts(root: string, exercise: Exercise): Promise<string[]> {
   const { name, hints, title, outcome } = exercise;
-  const mutants = await readdir(mutantsPath(root, name)).catch(() => [] as string[]);
+  const mutants = Object.keys(await readMutants(root, name).catch(() => ({})));
   const written = [
-    ...[descriptionPath("", name), solutionPath("", name), checksPath("", name)],
-    ...mutants.map((file) => join(mutantsPath("", name), file)),
+    ...[descriptionPath("", name), solutionPath("", name)],
+    ...[checksPath("", name), mutantsPath("", name)],
   ];
   const parts: string[] = [];
   const read = (path: string) => readFile(join(root, path), "utf8").catch(() => undefined);
@@ -40,7 +41,7 @@ export async function unfinishedParts(root: string, exercise: Exercise): Promise
   }
   if (mutants.length < MIN_MUTANTS) {
     const missing = MIN_MUTANTS - mutants.length;
-    parts.push(`record ${missing} more wrong answers in ${mutantsPath("", name)}/`);
+    parts.push(`record ${missing} more wrong answers in ${mutantsPath("", name)}`);
   }
   if (hints.length < MIN_HINTS) {
     parts.push(`write ${MIN_HINTS - hints.length} more hints (${descriptionPath("", name)})`);
