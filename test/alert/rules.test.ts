@@ -30,19 +30,22 @@ test.each([
     file({ name: "r", kind: "moon" }),
     /rules\[0\]\.kind: .* Expected 'change' \| 'level' \| .*, found "moon"$/,
   ],
-  [file(rule({ percent: -2 })), /rules\[0\]\.percent: Too small: expected number to be >0, found -2$/],
-  [file(rule({ percent: "2" })), /rules\[0\]\.percent: Invalid input: expected number, received string, found "2"$/],
   [
-    file(rule({ percnt: 1 })),
-    /rules\[0\]: Unrecognized key: "percnt"$/,
+    file(rule({ percent: -2 })),
+    /rules\[0\]\.percent: Too small: expected number to be >0, found -2$/,
   ],
-  [file(rule({ name: "" })), /rules\[0\]\.name: Too small: expected string to have >=1 characters, found ""$/],
+  [
+    file(rule({ percent: "2" })),
+    /rules\[0\]\.percent: Invalid input: expected number, received string, found "2"$/,
+  ],
+  [file(rule({ percnt: 1 })), /rules\[0\]: Unrecognized key: "percnt"$/],
+  [
+    file(rule({ name: "" })),
+    /rules\[0\]\.name: Too small: expected string to have >=1 characters, found ""$/,
+  ],
   [file(rule({}), rule({})), /rules: expected a different name/],
   [file(rule({ rearm_percent: 3 })), /rules\[0\]\.rearm_percent: expected at most percent/],
-  [
-    file(rule({ assets: [] })),
-    /rules\[0\]\.assets: Too small: expected array to have >=1 items$/,
-  ],
+  [file(rule({ assets: [] })), /rules\[0\]\.assets: Too small: expected array to have >=1 items$/],
   [file({ name: "l", kind: "level" }), /rules\[0\]: expected one of above_usd and below_usd/],
   [
     file({ name: "l", kind: "level", above_usd: 1, below_usd: 2 }),
@@ -64,7 +67,10 @@ test.each([
     file(rule({ direction: "left" })),
     /direction: Invalid option: expected one of "up"\|"down"\|"both", found "left"$/,
   ],
-  [JSON.stringify({ rules: [7] }), /rules\[0\]: Invalid input: expected object, received number, found 7$/],
+  [
+    JSON.stringify({ rules: [7] }),
+    /rules\[0\]: Invalid input: expected object, received number, found 7$/,
+  ],
   [
     file({ name: "a", kind: "anomaly", window: 2.5 }),
     /rules\[0\]\.window: Invalid input: expected int, received number, found 2\.5$/,
