@@ -19,14 +19,11 @@ const config: KnipConfig = {
     "notebooks/*.ipynb",
     "test/**/*.test.ts",
     "test/bench/consumer.ts",
-    "test/exercises/*/checks.ts",
+    "test/exercises/*/{checks,mutants}.ts",
     "setup/**/*.{cjs,ts}",
     "labs/view/dashboard/page/*.js",
   ],
-  project: [
-    ...["labs/**/*.{ts,js}", "notebooks/*.ipynb", "scripts/**/*.ts", "test/**/*.ts"],
-    "!test/exercises/*/mutants/**",
-  ],
+  project: ["labs/**/*.{ts,js}", "notebooks/*.ipynb", "scripts/**/*.ts", "test/**/*.ts"],
   compilers: { ipynb: codeOf },
   ignoreExportsUsedInFile: { interface: true, type: true },
   // What the kernel starts, what danfojs asks for, and what the browser of a test loads.

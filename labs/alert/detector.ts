@@ -1,4 +1,4 @@
-import { NORMAL_SCALE, medianTree } from "./median.js";
+import { NORMAL_SCALE, sortedNumbers } from "./median.js";
 
 // How unusual is a number, compared with those before it? Three methods, each of which gives a score in standard deviations
 // from the center:
@@ -32,14 +32,7 @@ export interface DetectorMemory {
 
 export const emptyMemory = (): DetectorMemory => ({ count: 0, values: [], mean: 0, spread: 0 });
 
-export interface Detector {
-  /**
-   * Scores a number against those before it, then adds it to them.
-   *
-   * @returns the signed distance from the center in standard deviations; null until half a window of numbers has been seen
-   */
-  score(value: number): number | null;
-}
+export type Detector = ReturnType<typeof openDetector>;
 
 /**
  * Opens a detector on its state, which it updates in place.
@@ -51,11 +44,16 @@ export function openDetector(
   kind: DetectorKind,
   window: number,
   memory: DetectorMemory = emptyMemory(),
-): Detector {
+) {
   const { usual, take } = MEASURES[kind](window, memory);
   const minCount = Math.ceil(window / 2);
   return {
-    score(value) {
+    /**
+     * Scores a number against those before it, then adds it to them.
+     *
+     * @returns the signed distance from the center in standard deviations; null until half a window of numbers has been seen
+     */
+    score(value: number): number | null {
       let score: number | null = null;
       if (memory.count >= minCount) {
         const [center, deviation] = usual();
@@ -68,7 +66,6 @@ export function openDetector(
   };
 }
 
-/** The center and deviation of the numbers so far. */
 interface Measure {
   /** The center of the numbers so far, and their standard deviation. */
   usual(): [center: number, deviation: number];
@@ -77,14 +74,14 @@ interface Measure {
 
 const MEASURES: Record<DetectorKind, (window: number, memory: DetectorMemory) => Measure> = {
   robust(window, memory) {
-    const tree = medianTree();
-    for (const value of memory.values) tree.add(value);
+    const last = sortedNumbers();
+    for (const value of memory.values) last.add(value);
     return {
-      usual: () => [tree.median(), NORMAL_SCALE * tree.medianAbsoluteDeviation()],
+      usual: () => [last.median(), NORMAL_SCALE * last.medianAbsoluteDeviation()],
       take(value) {
         const leaving = replaceOldest(memory, window, value);
-        if (leaving !== undefined) tree.remove(leaving);
-        tree.add(value);
+        if (leaving !== undefined) last.remove(leaving);
+        last.add(value);
       },
     };
   },

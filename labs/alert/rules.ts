@@ -18,7 +18,7 @@ const duration = z.string().transform((text, context) => {
   if (ms >= 1 && Number.isInteger(ms)) return ms;
   context.addIssue({
     code: "custom",
-    message: `expected a duration such as "30s" or "5m", found ${JSON.stringify(text)}`,
+    message: 'expected a duration such as "30s" or "5m"',
   });
   return z.NEVER;
 });
@@ -100,7 +100,9 @@ const anomaly = z
 
 const file = z.strictObject({
   /** The URL to which each alert is sent by POST. */
-  webhook: z.url({ protocol: /^https?$/ }).optional(),
+  webhook: z
+    .url({ protocol: /^https?$/, error: "expected a URL that begins with http:// or https://" })
+    .optional(),
   rules: z
     .array(z.discriminatedUnion("kind", [change, level, silence, anomaly]))
     .min(1)
@@ -116,47 +118,14 @@ export type AnomalyRule = z.output<typeof anomaly>;
 export type AlertRule = ChangeRule | LevelRule | SilenceRule | AnomalyRule;
 export type AlertRules = z.output<typeof file>;
 
-const TYPES: Record<string, string> = {
-  object: "an object {…}",
-  array: "a list […]",
-  string: 'a text "…"',
-  number: "a number",
-  int: "a whole number",
-};
 const MAX_SHOWN = 80;
 
-/** Describes an invalid place in the file: what was expected and what was found. */
-function explain(issue: z.core.$ZodRawIssue): string {
-  const found = (value: unknown) =>
-    value === undefined ? "found nothing" : `found ${JSON.stringify(value).slice(0, MAX_SHOWN)}`;
-  switch (issue.code) {
-    case "invalid_type":
-      return `expected ${TYPES[issue.expected] ?? issue.expected}, ${found(issue.input)}`;
-    case "too_small": {
-      const { origin, minimum, inclusive = false, input } = issue;
-      const number = `a number ${inclusive ? "from" : "above"} ${minimum}`;
-      const expected = origin === "number" ? number : `${TYPES[origin]} that is not empty`;
-      return `expected ${expected}, ${found(input)}`;
-    }
-    case "too_big": {
-      const { origin, maximum, input } = issue;
-      const characters = origin === "string" ? " characters" : "";
-      return `expected at most ${maximum}${characters}, ${found(input)}`;
-    }
-    case "invalid_value":
-      return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}, ${found(issue.input)}`;
-    case "invalid_union": {
-      const { kind } = Object(issue.input) as { kind?: unknown };
-      const kinds = [change, level, silence, anomaly].map(({ shape }) => `"${shape.kind.value}"`);
-      return `expected ${kinds.join(" or ")}, ${found(kind)}`;
-    }
-    case "unrecognized_keys":
-      return `${issue.keys.map((key) => JSON.stringify(key)).join(", ")} is not known here: check the spelling, or remove it`;
-    case "invalid_format":
-      return `expected a URL that begins with http:// or https://, ${found(issue.input)}`;
-    default:
-      return "invalid value";
-  }
+/** An invalid place in the file: what was expected there, and the value that was found, unless it is a long one. */
+function describe(file: unknown, { path, message }: z.core.$ZodIssue): string {
+  const found = path.reduce<unknown>((at, part) => Object(at)[part], file);
+  const shown = typeof found === "object" ? "" : JSON.stringify(found)?.slice(0, MAX_SHOWN);
+  const place = z.core.toDotPath(path) || "the whole file";
+  return shown ? `${place}: ${message}, found ${shown}` : `${place}: ${message}`;
 }
 
 /**
@@ -172,12 +141,9 @@ export function parseAlertRules(text: string, name: string): AlertRules {
   } catch (error) {
     throw new UsageError(`${name} is not JSON: ${errorMessage(error)}`);
   }
-  const result = file.safeParse(value, { error: explain });
+  const result = file.safeParse(value);
   if (result.success) return result.data;
-  const places = result.error.issues.map(({ path, message }) => {
-    const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`));
-    return `${place.join("").replace(/^\./, "") || "the whole file"}: ${message}`;
-  });
+  const places = result.error.issues.map((issue) => describe(value, issue));
   throw new UsageError(
     `${name} has invalid rules (see setup/alerts.example.json):\n  ${places.join("\n  ")}`,
   );

@@ -27,18 +27,6 @@ export interface WebhookOptions {
   firstRetryMs?: number;
 }
 
-export interface Webhook {
-  /** Signals that there are new alerts in `alerts/`. */
-  wake(): void;
-  /**
-   * Waits until all alerts are delivered, at most `maxMs`, and at most two seconds more once `stopped` aborts,
-   * because the user is then waiting.
-   *
-   * @returns the number of undelivered alerts; the next run delivers them
-   */
-  close(maxMs: number, stopped?: AbortSignal): Promise<number>;
-}
-
 /** The last file whose alerts were delivered, and how many of its alerts are delivered. */
 interface Cursor {
   file: string;
@@ -77,7 +65,7 @@ async function readCursor(store: Store): Promise<Cursor> {
  *
  * @throws LabError if the record of what was delivered is damaged
  */
-export async function openWebhook(options: WebhookOptions): Promise<Webhook> {
+export async function openWebhook(options: WebhookOptions) {
   const { url, store, notify, timeoutMs = TIMEOUT_MS, firstRetryMs = FIRST_RETRY_MS } = options;
   const firstCursor = await readCursor(store);
   const stop = new AbortController();
@@ -144,11 +132,18 @@ export async function openWebhook(options: WebhookOptions): Promise<Webhook> {
   }
 
   return {
+    /** Signals that there are new alerts in `alerts/`. */
     wake() {
       hasNew = true;
       wake();
     },
-    async close(maxMs, stopped) {
+    /**
+     * Waits until all alerts are delivered, at most `maxMs`, and at most two seconds more once `stopped` aborts, because
+     * the user is then waiting.
+     *
+     * @returns the number of undelivered alerts; the next run delivers them
+     */
+    async close(maxMs: number, stopped?: AbortSignal): Promise<number> {
       isClosing = true;
       wake();
       const timers: Timer[] = [];

@@ -3,19 +3,10 @@ import type { Notify } from "../shared/notify.js";
 /** A second signal within this time is the same Ctrl-C. */
 const SAME_SIGNAL_MS = 500;
 
-/** Stops a run: on Ctrl-C, on SIGTERM, or after its duration. */
-export interface Stop {
-  /** Aborts when the run is to stop, for any reason. */
-  readonly signal: AbortSignal;
-  /** Aborts on Ctrl-C or SIGTERM only. */
-  readonly userSignal: AbortSignal;
-  abort(): void;
-  /** Sets what a stopped run finishes before it exits. Until this is called, Ctrl-C ends the process at once. */
-  finishFirst(what: string): void;
-}
+export type Stop = ReturnType<typeof stopOnSignals>;
 
-/** Stops on the first Ctrl-C or SIGTERM, and exits on the second. */
-export function stopOnSignals(notify: Notify): Stop {
+/** Stops a run on the first Ctrl-C or SIGTERM, and exits on the second. */
+export function stopOnSignals(notify: Notify) {
   const stop = new AbortController();
   const byUser = new AbortController();
   let stoppedMs = 0;
@@ -37,9 +28,12 @@ export function stopOnSignals(notify: Notify): Stop {
     });
   }
   return {
+    /** Aborts when the run is to stop, for any reason. */
     signal: stop.signal,
+    /** Aborts on Ctrl-C or SIGTERM only. */
     userSignal: byUser.signal,
     abort: () => stop.abort(),
-    finishFirst: (what) => (remaining = what),
+    /** Sets what a stopped run finishes before it exits. Until this is called, Ctrl-C ends the process at once. */
+    finishFirst: (what: string) => void (remaining = what),
   };
 }

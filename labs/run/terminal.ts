@@ -45,7 +45,7 @@ export interface Terminal {
 }
 
 export function openTerminal(): Terminal {
-  let display: Display | undefined;
+  let display: ReturnType<typeof openDisplay> | undefined;
   return {
     // A notice may contain text from outside: an error of a feed, the name of an asset.
     notify(notice) {
@@ -64,17 +64,7 @@ export function openTerminal(): Terminal {
   };
 }
 
-interface Display {
-  update(status: PipelineStatus): void;
-  notify: Notify;
-  stop(): void;
-}
-
-function openDisplay(
-  source: Source,
-  durationMs: number | undefined,
-  engine: Options["engine"],
-): Display {
+function openDisplay(source: Source, durationMs: number | undefined, engine: Options["engine"]) {
   const startedMs = performance.now();
   /** How many records were processed before this run. */
   let before: number | undefined;
@@ -91,12 +81,12 @@ function openDisplay(
   if (!process.stderr.isTTY) {
     let nextMs = startedMs + PROGRESS_LINE_MS;
     return {
-      update(status) {
+      update(status: PipelineStatus) {
         if (performance.now() < nextMs) return;
         nextMs = performance.now() + PROGRESS_LINE_MS;
         console.error(line(status));
       },
-      notify: (text) => console.error(text),
+      notify: (text: string) => console.error(text),
       stop() {},
     };
   }
@@ -110,8 +100,9 @@ function openDisplay(
   });
   bar.start(100, 0, { line: `reading ${source.name} …` });
   return {
-    update: (status) => bar.update(Math.floor(fraction(status) * 100), { line: line(status) }),
-    notify(text) {
+    update: (status: PipelineStatus) =>
+      bar.update(Math.floor(fraction(status) * 100), { line: line(status) }),
+    notify(text: string) {
       process.stderr.write(`\r\x1b[K${text}\n`);
     },
     stop: () => bar.stop(),

@@ -23,26 +23,29 @@ test("the example can be followed, and what it leaves out has a value", () => {
 
 test.each([
   ["{", /mine.json is not JSON/],
-  ["[]", /the whole file: expected an object {…}, found \[\]$/],
-  ["{}", /rules: expected a list \[…\], found nothing$/],
-  [file(), /rules: expected a list \[…\] that is not empty, found \[\]$/],
+  ["[]", /the whole file: Invalid input: expected object, received array$/],
+  ["{}", /rules: Invalid input: expected array, received undefined$/],
+  [file(), /rules: Too small: expected array to have >=1 items$/],
   [
     file({ name: "r", kind: "moon" }),
-    /rules\[0\]\.kind: expected "change" or "level" or .*, found "moon"$/,
+    /rules\[0\]\.kind: .* Expected 'change' \| 'level' \| .*, found "moon"$/,
   ],
-  [file(rule({ percent: -2 })), /rules\[0\]\.percent: expected a number above 0, found -2$/],
-  [file(rule({ percent: "2" })), /rules\[0\]\.percent: expected a number, found "2"$/],
   [
-    file(rule({ percnt: 1 })),
-    /rules\[0\]: "percnt" is not known here: check the spelling, or remove it$/,
+    file(rule({ percent: -2 })),
+    /rules\[0\]\.percent: Too small: expected number to be >0, found -2$/,
   ],
-  [file(rule({ name: "" })), /rules\[0\]\.name: expected a text "…" that is not empty, found ""$/],
+  [
+    file(rule({ percent: "2" })),
+    /rules\[0\]\.percent: Invalid input: expected number, received string, found "2"$/,
+  ],
+  [file(rule({ percnt: 1 })), /rules\[0\]: Unrecognized key: "percnt"$/],
+  [
+    file(rule({ name: "" })),
+    /rules\[0\]\.name: Too small: expected string to have >=1 characters, found ""$/,
+  ],
   [file(rule({}), rule({})), /rules: expected a different name/],
   [file(rule({ rearm_percent: 3 })), /rules\[0\]\.rearm_percent: expected at most percent/],
-  [
-    file(rule({ assets: [] })),
-    /rules\[0\]\.assets: expected a list \[…\] that is not empty, found \[\]$/,
-  ],
+  [file(rule({ assets: [] })), /rules\[0\]\.assets: Too small: expected array to have >=1 items$/],
   [file({ name: "l", kind: "level" }), /rules\[0\]: expected one of above_usd and below_usd/],
   [
     file({ name: "l", kind: "level", above_usd: 1, below_usd: 2 }),
@@ -62,12 +65,15 @@ test.each([
   ],
   [
     file(rule({ direction: "left" })),
-    /direction: expected "up" or "down" or "both", found "left"$/,
+    /direction: Invalid option: expected one of "up"\|"down"\|"both", found "left"$/,
   ],
-  [JSON.stringify({ rules: [7] }), /rules\[0\]: expected an object {…}, found 7$/],
+  [
+    JSON.stringify({ rules: [7] }),
+    /rules\[0\]: Invalid input: expected object, received number, found 7$/,
+  ],
   [
     file({ name: "a", kind: "anomaly", window: 2.5 }),
-    /rules\[0\]\.window: expected a whole number, found 2\.5$/,
+    /rules\[0\]\.window: Invalid input: expected int, received number, found 2\.5$/,
   ],
   [
     file({ name: "a", kind: "anomaly", threshold: 3, rearm: 4 }),

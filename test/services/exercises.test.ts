@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { readExercises } from "../../labs/course/checker/exercises.js";
 import { solutionPath, stubPath } from "../../labs/course/checker/places.js";
-import { checksFor, moduleAt, mutantsOf } from "../support/exercises.js";
+import { writeMutants } from "../exercises/mutants.js";
+import { checksFor, moduleAt } from "../support/exercises.js";
 import { ENVIRONMENT } from "./environment.js";
 
 // The exercises that need a real system; all others: test/course/.
@@ -24,7 +25,7 @@ test.each(exercises)("the solution of %s passes, and its stub is not done yet", 
 
 test.each(exercises)("the wrong answers to %s are rejected", async (name) => {
   const checks = await checksFor(name);
-  for (const path of await mutantsOf(name)) {
+  for (const path of await writeMutants(name)) {
     const mutant = await moduleAt(path);
     const reasons: Error[] = [];
     for (const check of checks) {

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { UsageError } from "../../shared/errors.js";
 import { makeFolders } from "../../shared/files.js";
 import {
@@ -66,7 +66,7 @@ export async function createExercise(
     [discussionPath(root, name), discussionTemplate(title)],
     [stubPath(root, name), stubOf(solution)],
     [checksPath(root, name), checksTemplate(name, fn)],
-    [join(mutantsPath(root, name), "todo.ts"), mutantTemplate(fn)],
+    [mutantsPath(root, name), MUTANTS_TEMPLATE],
   ];
   for (const [path, content] of contents) {
     await makeFolders(dirname(path));
@@ -162,11 +162,12 @@ export default [
 ];
 `;
 
-const mutantTemplate = (
-  fn: string,
-) => `// TODO: describe the mistake in this answer, and name the file after it.
+const MUTANTS_TEMPLATE = `import type { Mutants } from "../mutants.js";
 
-export function ${fn}(value: number): number {
-  return value + 1; // TODO: write a plausible wrong answer
-}
+export const mutants: Mutants = {
+  "TODO: name the mistake of a plausible wrong answer": [
+    "TODO: describe the mistake in a sentence.",
+    ["return value", "return value + 1"],
+  ],
+};
 `;

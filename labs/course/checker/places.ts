@@ -20,7 +20,7 @@ export const descriptionPath = (root: string, name: string): string =>
 export const checksPath = (root: string, name: string): string =>
   join(root, CHECKS, name, "checks.ts");
 export const mutantsPath = (root: string, name: string): string =>
-  join(root, CHECKS, name, "mutants");
+  join(root, CHECKS, name, "mutants.ts");
 
 export const isExerciseName = (name: string): boolean => /^\d\d-[a-z0-9-]+$/.test(name);
 

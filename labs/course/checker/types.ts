@@ -9,16 +9,15 @@ export interface CompileError {
   message: string;
 }
 
-/** Type-checks files repeatedly; files that have not changed are not compiled again. */
-export interface TypeChecker {
-  errorsIn(path: string): CompileError[];
-}
-
 /** Strict, like the rest of the lab, but unused variables are allowed. */
 const LENIENT = { noUnusedLocals: false, noUnusedParameters: false, noEmit: true };
 
-/** @param root the project's root, whose tsconfig.json applies */
-export function typeChecker(root: string): TypeChecker {
+/**
+ * Type-checks files repeatedly; files that have not changed are not compiled again.
+ *
+ * @param root the project's root, whose tsconfig.json applies
+ */
+export function typeChecker(root: string) {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile) as {
     config: { compilerOptions: object };
   };
@@ -53,7 +52,7 @@ export function typeChecker(root: string): TypeChecker {
     getDirectories: ts.sys.getDirectories,
   });
   return {
-    errorsIn(path) {
+    errorsIn(path: string): CompileError[] {
       files.add(path);
       const found: ts.Diagnostic[] = service.getSyntacticDiagnostics(path);
       if (found.length === 0) found.push(...service.getSemanticDiagnostics(path));

@@ -47,17 +47,12 @@ export async function forgetGroup(kafka: Kafka, groupId: string): Promise<void> 
   });
 }
 
-/** A consumer in a group. */
-export interface Member {
-  leave(): Promise<void>;
-}
-
 /** By default, a member learns of another one after 3 s and takes 5 s to leave: too long for a demonstration. */
 const HEARTBEAT_MS = 200;
 const FETCH_WAIT_MS = 100;
 
-/** Joins a group. Its partitions are then redistributed among the members (a rebalance). */
-export async function joinGroup(kafka: Kafka, groupId: string, topic: string): Promise<Member> {
+/** Joins a group with a consumer. Its partitions are then redistributed among the members (a rebalance). */
+export async function joinGroup(kafka: Kafka, groupId: string, topic: string) {
   const consumer = kafka.consumer({
     groupId,
     heartbeatInterval: HEARTBEAT_MS,

@@ -7,23 +7,13 @@ import { SINGLE_RETRY, client } from "./client.js";
 import { unreachable, type TopicCluster } from "./cluster.js";
 import { settledEndOffsets } from "./offsets.js";
 
-/** Appends messages to a topic. */
-export interface TopicWriter {
-  append(messages: readonly Message[]): Promise<void>;
-  close(): Promise<void>;
-}
-
 /**
- * Opens a writer to a topic: an idempotent producer with `acks=all` (KIP-98), so that a broker that restarts in the middle of
+ * Opens a writer that appends messages to a topic: an idempotent producer with `acks=all` (KIP-98), so that a broker that restarts in the middle of
  * a batch neither loses nor duplicates records. A topic must have only one writer at a time.
  *
  * @param partitions writes only to the first `partitions` of the topic
  */
-export async function openWriter(
-  cluster: TopicCluster,
-  partitions: number,
-  notify?: Notify,
-): Promise<TopicWriter> {
+export async function openWriter(cluster: TopicCluster, partitions: number, notify?: Notify) {
   const { topic, brokers, patienceMs } = cluster;
   let producer: Producer | undefined;
   /** For each partition, the offset after the last record known to be in the log. */

@@ -5,17 +5,6 @@ import type { AssetView, Limits, PricePoint, WindowPoint } from "./views.js";
 /** Prices of one asset are at least this far apart, in event time. */
 const PRICE_SPACING_MS = 1_000;
 
-/** Keeps the views of the assets, up to the limits. */
-export interface Assets {
-  addPrice(asset: string, timeMs: number, price: number): void;
-  addWindow(row: WindowRow): void;
-  /** Sets the latest price of an asset by (event time, offset); the points of a chart may not include it. */
-  setLatest(row: LatestRow): void;
-  views(): AssetView[];
-  /** The views of the assets that have changed since the last call, with their new prices and windows only. */
-  takeNew(): AssetView[];
-}
-
 interface Kept {
   asset: string;
   price: number;
@@ -25,7 +14,8 @@ interface Kept {
   isChanged: boolean;
 }
 
-export function openAssets(limits: Limits): Assets {
+/** Keeps the views of the assets, up to the limits. */
+export function openAssets(limits: Limits) {
   const assets = new Map<string, Kept>();
 
   /** Undefined if the limit of assets is exceeded. */
@@ -61,23 +51,26 @@ export function openAssets(limits: Limits): Assets {
   });
 
   return {
-    addPrice(asset, timeMs, price) {
+    addPrice(asset: string, timeMs: number, price: number): void {
       const prices = setPrice(asset, timeMs, price)?.prices;
       const last = prices?.values.at(-1);
       if (last !== undefined && timeMs - last[0] < PRICE_SPACING_MS) return;
       prices?.add([timeMs, price]);
     },
-    addWindow(row) {
+    addWindow(row: WindowRow): void {
       const kept = find(row.asset);
       if (kept === undefined) return;
       const { window_end, avg_price, stddev_price, last_price, pct_change } = row;
       kept.windows.add({ window_end, avg_price, stddev_price, last_price, pct_change });
       kept.isChanged = true;
     },
-    setLatest: ({ asset, event_time, price_usd }) => void setPrice(asset, event_time, price_usd),
-    views: () =>
+    /** Sets the latest price of an asset by (event time, offset); the points of a chart may not include it. */
+    setLatest: ({ asset, event_time, price_usd }: LatestRow) =>
+      void setPrice(asset, event_time, price_usd),
+    views: (): AssetView[] =>
       [...assets.values()].map((kept) => viewOf(kept, kept.prices.values, kept.windows.values)),
-    takeNew: () =>
+    /** The views of the assets that have changed since the last call, with their new prices and windows only. */
+    takeNew: (): AssetView[] =>
       [...assets.values()]
         .filter(({ isChanged }) => isChanged)
         .map((kept) => {

@@ -2,15 +2,11 @@
 const SPAN_MS = 3_000;
 
 /** Measures how fast a total grows. */
-export interface Rate {
-  /** @returns the increase per second over the last seconds, rounded */
-  measure(total: number): number;
-}
-
-export function openRate(): Rate {
+export function openRate() {
   let measured: (readonly [timeMs: number, total: number])[] = [];
   return {
-    measure(total) {
+    /** @returns the increase per second over the last seconds, rounded */
+    measure(total: number): number {
       const timeMs = performance.now(); // unlike the wall clock, it is never set back
       measured.push([timeMs, total]);
       measured = measured.filter(([eachMs]) => timeMs - eachMs <= SPAN_MS);

@@ -35,19 +35,13 @@ export interface DashboardOptions {
   lag: () => Promise<readonly number[]>;
 }
 
-export interface Dashboard {
-  url: string;
-  port: number;
-  close(): Promise<void>;
-}
-
 /**
  * Serves the live page, on this machine only, read-only. A page of another site cannot read it: the Host must be this
  * machine (no DNS rebinding), an Origin must be the page's own, and only the page's own scripts run.
  *
  * @throws LabError if the port is taken or not allowed
  */
-export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
+export async function startDashboard(options: DashboardOptions) {
   const { root, feed } = options;
   const metrics = openMetrics(feed, options.lag);
   const app = new Hono();
@@ -105,7 +99,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     url: `http://127.0.0.1:${port}`,
     port,
     close: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),

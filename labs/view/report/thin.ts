@@ -1,18 +1,16 @@
-/** Keeps an evenly spaced sample of a stream of values in bounded memory. */
-export interface Thinned<T> {
-  add(value: T): void;
-  /** Every `stride`-th value, in order; with stride 1 all of them. */
-  values: T[];
-  stride: number;
-}
+export type Thinned<T> = ReturnType<typeof thin<T>>;
 
-/** Keeps at most `limit` values: each time there are more, it drops every second one. */
-export function thin<T>(limit: number): Thinned<T> {
+/**
+ * Keeps an evenly spaced sample of a stream of values, at most `limit` of them: each time there are more, it drops every second
+ * one.
+ */
+export function thin<T>(limit: number) {
   let seen = 0;
-  const kept: Thinned<T> = {
-    values: [],
+  const kept = {
+    /** Every `stride`-th value, in order; with stride 1 all of them. */
+    values: [] as T[],
     stride: 1,
-    add(value) {
+    add(value: T): void {
       if (seen++ % kept.stride !== 0) return;
       kept.values.push(value);
       if (kept.values.length <= limit) return;

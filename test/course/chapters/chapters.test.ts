@@ -10,7 +10,7 @@ import {
   readNotebook,
 } from "../../../labs/course/chapters/chapter.js";
 import { troubleOf, wordsOf } from "../../../labs/course/chapters/difference.js";
-import { linksOf, unfoundedNumbers } from "../../../labs/course/chapters/prose.js";
+import { linksOf, unfoundedNumbers } from "../../support/prose.js";
 
 const LARGEST_BYTES = 1_000_000;
 const MOST_LINES = 16;

@@ -12,7 +12,7 @@ import {
   type Output,
 } from "../../../labs/course/chapters/chapter.js";
 import { differences, troubleOf } from "../../../labs/course/chapters/difference.js";
-import { unfoundedNumbers } from "../../../labs/course/chapters/prose.js";
+import { unfoundedNumbers } from "../../support/prose.js";
 import { temporaryFolder } from "../../support/folder.js";
 
 const CHAPTER = chapterPath(".", (await chapterNames("."))[0]!);

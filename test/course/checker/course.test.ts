@@ -5,8 +5,9 @@ import { chapterNames, chapterNumber } from "../../../labs/course/chapters/chapt
 import { OUTCOMES, readExercises, type Exercise } from "../../../labs/course/checker/exercises.js";
 import { SOLUTIONS, STUBS, solutionPath, stubPath } from "../../../labs/course/checker/places.js";
 import { typeChecker } from "../../../labs/course/checker/types.js";
-import { unfinishedParts } from "../../../labs/course/checker/unfinished.js";
-import { checksFor, moduleAt, mutantsOf } from "../../support/exercises.js";
+import { unfinishedParts } from "../../support/unfinished.js";
+import { writeMutants } from "../../exercises/mutants.js";
+import { checksFor, moduleAt } from "../../support/exercises.js";
 
 // The integrity of the course: every exercise is complete, can be solved, and rejects its recorded wrong answers.
 
@@ -64,7 +65,7 @@ test.each(named(here))("the solution of %s passes", async (name) => {
 });
 
 test.each(named(complete))("every wrong answer to %s says what is wrong with it", async (name) => {
-  for (const path of await mutantsOf(name)) {
+  for (const path of await writeMutants(name)) {
     expect(await readFile(path, "utf8"), path).toMatch(/^\/\/ \S.*[.?]\n/);
     expect(checker.errorsIn(resolve(path)), path).toEqual([]);
   }
@@ -74,7 +75,7 @@ test.each(named(here))(
   "the wrong answers to %s are rejected, with a case that shows it",
   async (name) => {
     const checks = await checksFor(name);
-    for (const path of await mutantsOf(name)) {
+    for (const path of await writeMutants(name)) {
       const mutant = await moduleAt(path);
       const results = await Promise.allSettled(checks.map((check) => check.run(mutant)));
       const reasons = results.flatMap((each) =>

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { chapterPath, findChapter } from "../../../labs/course/chapters/chapter.js";
 import { readExercises } from "../../../labs/course/checker/exercises.js";
 import { exerciseNames, solutionPath } from "../../../labs/course/checker/places.js";
-import { unfinishedParts } from "../../../labs/course/checker/unfinished.js";
+import { unfinishedParts } from "../../support/unfinished.js";
 import { learnersFolder, type Learner } from "../../support/learner.js";
 
 // `npm run check -- new`, in a copy of the project.
@@ -39,7 +39,7 @@ test("new makes every file of an exercise, which the checker knows at once", asy
     `solutions/${NAME}.md`,
     `test/exercises/${NAME}/checks.ts`,
     `test/exercises/${NAME}/exercise.json`,
-    `test/exercises/${NAME}/mutants/todo.ts`,
+    `test/exercises/${NAME}/mutants.ts`,
     CHAPTER,
   ]) {
     expect(stdout).toContain(`  ${path}\n`);
@@ -59,7 +59,7 @@ test("what is left to write is named, with the file and line", async () => {
   );
   expect(parts).toContain(`exercise ${NAME}: write the reference answer (solutions/${NAME}.ts:5)`);
   expect(parts).toContain(
-    `exercise ${NAME}: record 2 more wrong answers in test/exercises/${NAME}/mutants/`,
+    `exercise ${NAME}: record 2 more wrong answers in test/exercises/${NAME}/mutants.ts`,
   );
   expect(parts.length).toBeGreaterThanOrEqual(12);
 });
