@@ -3,7 +3,7 @@ import { LabError } from "../shared/errors.js";
 import type { CommittedFile, Manifest } from "../store/manifest.js";
 import type { Store } from "../store/store.js";
 import type { BatchPlan, Committed, QueryProgress } from "./batch.js";
-import type { Changes } from "./changes.js";
+import type { Changes } from "./state-changes.js";
 import { BATCHES_KEPT, commitFiles } from "./checkpoint/commits.js";
 import { CHECKPOINT, checkpointFiles } from "./checkpoint/files.js";
 import { stateFiles } from "./checkpoint/state-files.js";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LabError } from "../../labs/shared/errors.js";
 import { localStore } from "../../labs/store/local.js";
-import { takeChanges } from "../../labs/stream/changes.js";
+import { takeChanges } from "../../labs/stream/state-changes.js";
 import type { Committed } from "../../labs/stream/batch.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { addEvent, openState } from "../../labs/stream/state.js";

@@ -6,7 +6,7 @@ import { priceMessage } from "../../labs/event.js";
 import { TOPIC } from "../../labs/log/log.js";
 import { memoryLog } from "../../labs/log/memory.js";
 import type { BatchOutput } from "../../labs/store/products.js";
-import { savedState } from "../../labs/stream/changes.js";
+import { savedState } from "../../labs/stream/state-changes.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import {
   openPriceQuery,
