@@ -178,6 +178,7 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
   const foreign = join(folder, "foreign");
   await mkdir(join(foreign, "prices"), { recursive: true });
   await writeFile(join(foreign, "prices/part-00000000.parquet"), "");
+  await writeFile(join(foreign, "prices/mine.txt"), "");
   const empty = join(folder, "empty.csv");
   await writeFile(empty, "");
   const unused = join(folder, "unused");
@@ -193,7 +194,11 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
     [["--out", file], /cannot write to .*file/],
     [["--out", join(file, "below")], /cannot write to .*below.*choose another --out/],
     [market(damaged), /is corrupt.*--fresh/],
-    [["--out", foreign], /no checkpoint to continue from/],
+    [
+      ["--out", foreign],
+      /foreign\/prices exists, but there is no checkpoint.*: choose another --out; only if an earlier run created this folder, .*--fresh/,
+    ],
+    [["--out", foreign, "--fresh"], /--fresh would remove .*mine\.txt/],
     [market(other, "--window", "2m"), /--window was 1m, now 2m/],
     [
       market(other, "--alerts", "setup/alerts.example.json"),
@@ -208,6 +213,7 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
   }
   expect(existsSync(unused)).toBe(false);
+  expect(await readdir(foreign)).toEqual(["prices"]); // not even a lock's file
 }, 120_000);
 
 test("a live source runs for the time it is given, does not store again what it knows, and tells when it falls silent", async () => {
