@@ -167,6 +167,19 @@ test("wrong usage ends with exit code 2, one line and a hint", async () => {
   expect(await readdir(out)).toEqual([]);
 }, 120_000);
 
+test("wrong alert rules name the example, because --help does not explain rules", async () => {
+  const out = await temporaryFolder();
+  const rules = join(out, "rules.json");
+  for (const text of ['{"rules": [', '{"rules": []}']) {
+    await writeFile(rules, text);
+    const args = ["--alerts", rules, "--out", join(out, "none")];
+    const { code, stderr } = await runPipelineCommand(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain("(see setup/alerts.example.json)");
+    expect(stderr).not.toContain("--help");
+  }
+});
+
 test("what cannot work ends with exit code 1 and one line that says what to do", async () => {
   const folder = await temporaryFolder();
   const file = join(folder, "file");

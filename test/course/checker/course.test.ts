@@ -31,7 +31,7 @@ test("every exercise file belongs to an exercise of its own number", async () =>
   expect(new Set(names.map((name) => name.slice(0, 2))).size).toBe(names.length);
   for (const folder of [STUBS, SOLUTIONS]) {
     const files = (await readdir(folder)).filter((file) => /^\d\d-/.test(file));
-    for (const file of files) expect(names).toContain(basename(basename(file, ".ts"), ".md"));
+    for (const file of files) expect(names).toContain(basename(file, ".ts"));
   }
 });
 
