@@ -3,7 +3,9 @@ import { fileURLToPath } from "node:url";
 import { Argument, Command, Option } from "commander";
 import { runCheck, type CheckOptions } from "../labs/course/checker/check.js";
 import { createExercise } from "../labs/course/checker/new.js";
+import { MIN_MUTANTS } from "../labs/course/checker/unfinished.js";
 import { processTerminal } from "../labs/course/checker/terminal.js";
+import { UsageError } from "../labs/shared/errors.js";
 import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -41,7 +43,7 @@ const program = new Command("check")
 program
   .command("new")
   .description(
-    "Creates the files of a new exercise, with a TODO for each part to write. npm run test:course lists the remaining TODOs.",
+    "Creates the files of a new exercise, with a TODO for each part to write. npm run check -- NUMBER lists those that are left.",
   )
   .addArgument(
     new Argument("<name>", "such as 22-some-name; without a number, the next one is used"),
@@ -61,9 +63,27 @@ program
       difficulty: Number(difficulty),
     });
     console.log(`${name}: written\n${files.map((file) => `  ${file}`).join("\n")}`);
+    const number = name.slice(0, 2);
+    const folder = `test/exercises/${name}`;
     console.log(
-      `next: solve it in solutions/${name}.ts, then npm run check -- --reset ${name.slice(0, 2)} --yes`,
+      [
+        `next: 1. write the reference answer in solutions/${name}.ts, then npm run check -- --reset ${number} --yes`,
+        `      2. write the checks in ${folder}/checks.ts, and hints and outcome in ${folder}/exercise.json`,
+        `      3. record at least ${MIN_MUTANTS} wrong answers in ${folder}/mutants/, each with its mistake in the first line`,
+        `npm run check -- ${number} lists what is left`,
+      ].join("\n"),
     );
   });
 
-endWith(parseArguments(program, process.argv.slice(2)));
+/** @throws UsageError if an argument is the name of an option, such as `list` or `hint` */
+async function main(argv: string[]): Promise<void> {
+  const isOption = (word: string) => program.options.some(({ long }) => long === `--${word}`);
+  const option = argv[0] === "new" ? undefined : argv.find(isOption);
+  if (option !== undefined) {
+    const meant = [`--${option}`, ...argv.filter((word) => word !== option)].join(" ");
+    throw new UsageError(`${option} is an option: npm run check -- ${meant}`);
+  }
+  await parseArguments(program, argv);
+}
+
+endWith(main(process.argv.slice(2)));

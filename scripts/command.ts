@@ -27,7 +27,7 @@ export function endWith(main: Promise<void>): void {
     () => process.exit(process.exitCode ?? 0),
     (error: unknown) => {
       if (error instanceof LabError) {
-        const hint = error instanceof UsageError ? " (see --help)" : "";
+        const hint = error instanceof UsageError && error.isInHelp ? " (see --help)" : "";
         console.error(printableLines(`${error.message}${hint}`));
         process.exit(error.exitCode);
       }

@@ -26,7 +26,8 @@ const program = new Command("notebooks")
     if (!(limitSeconds > 0))
       throw new UsageError(`--limit takes a number of seconds, not ${limit}`);
     const count = await runChapters(ROOT, wanted, { check, limitSeconds, plotlyPath });
-    console.log(`${count} chapters ${check ? "have the committed output" : "written"}`);
+    const chapters = count === 1 ? "1 chapter" : `${count} chapters`;
+    console.log(`${chapters} ${check ? "as committed" : "written"}`);
   });
 
 endWith(parseArguments(program, process.argv.slice(2)));

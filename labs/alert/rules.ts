@@ -9,6 +9,8 @@ import type { Levels } from "./episode.js";
 //   { "webhook": "http://127.0.0.1:9000/alerts",
 //     "rules": [ { "name": "bitcoin is high", "kind": "level", "assets": ["bitcoin"], "above_usd": 100000 } ] }
 
+const EXAMPLE = "setup/alerts.example.json";
+
 /** By default, an episode of a level rule ends when the price has moved back by this fraction of the level. */
 const DEFAULT_REARM = 0.001;
 
@@ -139,13 +141,17 @@ export function parseAlertRules(text: string, name: string): AlertRules {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${name} is not JSON: ${errorMessage(error)}`);
+    throw new UsageError(
+      `${name} is not JSON: ${errorMessage(error)} (see ${EXAMPLE})`,
+      false, // --help does not explain rules
+    );
   }
   const result = file.safeParse(value);
   if (result.success) return result.data;
   const places = result.error.issues.map((issue) => describe(value, issue));
   throw new UsageError(
-    `${name} has invalid rules (see setup/alerts.example.json):\n  ${places.join("\n  ")}`,
+    `${name} has invalid rules (see ${EXAMPLE}):\n  ${places.join("\n  ")}`,
+    false,
   );
 }
 

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { LabError } from "../shared/errors.js";
 import { chapterNames, CHAPTERS } from "./chapters/chapter.js";
 
+const FORWARDED = ["SIGTERM", "SIGHUP"] as const;
+
 /**
  * Opens JupyterLab at the first chapter with the lab's kernel, and installs it first if it is missing. Returns when it ends.
  *
@@ -13,7 +15,7 @@ export async function openJupyterLab(
   { browser, port }: { browser: boolean; port: string },
 ): Promise<void> {
   const [first = ""] = await chapterNames(root);
-  await run(root, "bash", [join(root, "setup/jupyter/install.sh")]);
+  if (!(await run(root, "bash", [join(root, "setup/jupyter/install.sh")]))) return;
   await run(
     root,
     join(root, ".lab/venv/bin/jupyter"),
@@ -39,12 +41,18 @@ export async function openJupyterLab(
   );
 }
 
+/**
+ * Runs a command to its end. SIGTERM and SIGHUP are passed on to it: otherwise it would outlive this process.
+ *
+ * @returns false if it was stopped by such a signal
+ * @throws LabError if it ends with an error
+ */
 async function run(
   root: string,
   command: string,
   args: string[],
   environment: Record<string, string> = {},
-): Promise<void> {
+): Promise<boolean> {
   // JupyterLab handles Ctrl-C itself: it asks before it ends.
   const ignore = () => {};
   process.on("SIGINT", ignore);
@@ -53,10 +61,19 @@ async function run(
     env: { ...process.env, ...environment },
     stdio: "inherit",
   });
+  let isStopped = false;
+  const forward = (signal: NodeJS.Signals) => {
+    isStopped = true;
+    child.kill(signal);
+  };
+  for (const signal of FORWARDED) process.on(signal, forward);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
   });
   process.off("SIGINT", ignore);
+  for (const signal of FORWARDED) process.off(signal, forward);
+  if (isStopped) return false;
   if (code !== 0) throw new LabError(`${command} ended with exit code ${code ?? "none"}`);
+  return true;
 }

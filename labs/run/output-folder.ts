@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LabError, errorCode, errorMessage } from "../shared/errors.js";
 import { lockFile, lockHolder } from "../shared/lock.js";
@@ -66,6 +67,21 @@ async function whoHas(path: string): Promise<string> {
 }
 
 /**
+ * Refuses an output that `prepareOutput` would refuse, before the folder is locked, so that a folder of someone else is
+ * left as it was: the lock's file cannot be removed again without a race.
+ *
+ * Products of a run that is about to create its checkpoint are not refused: it created the lock's file before them.
+ *
+ * @throws LabError as `prepareOutput` does
+ */
+export async function refuseForeign(store: Store, folder: string, fresh: boolean): Promise<void> {
+  if (store.root !== folder) return; // the lock of an output on HDFS is in a folder of the lab
+  // If the folder cannot be read, locking it fails with a clear error.
+  const refusal = await refusalOf(store, folder, fresh).catch(() => undefined);
+  if (refusal !== undefined && !existsSync(join(folder, LOCK))) throw refusal;
+}
+
+/**
  * Prepares an output for a run. With `fresh`, removes everything that earlier runs wrote there, and nothing else.
  * Completes a removal that was interrupted.
  *
@@ -73,29 +89,49 @@ async function whoHas(path: string): Promise<string> {
  * @throws LabError if there are products but no checkpoint to continue from, or `fresh` would remove a file of someone else
  */
 export async function prepareOutput(store: Store, folder: string, fresh: boolean): Promise<void> {
+  const refusal = await refusalOf(store, folder, fresh);
+  if (refusal !== undefined) throw refusal;
+  if (!(await isRemoved(store, fresh))) return;
   const local = localStore(folder);
-  const places = [...PRODUCT_NAMES.map((name) => [store, name] as const), [local, LOG] as const];
-  if (fresh || (await store.list("")).includes(CLEARING)) {
-    for (const [place, name] of places) {
-      const foreign = (await place.list(name)).find((file) => !OUR_FILE.test(file));
-      if (foreign === undefined) continue;
-      throw new LabError(
-        `--fresh would remove ${place.root}/${name}/${foreign}, which no run wrote: move it away, or choose another --out`,
+  await store.makeFolder("");
+  await store.write(CLEARING, "");
+  for (const name of OURS) await store.remove(name);
+  await local.remove(LOG);
+  await store.write(CLEARING, ""); // syncs the folder, so that the removals survive a power cut
+  await store.remove(CLEARING);
+}
+
+/** Whether what earlier runs wrote is to be removed. */
+const isRemoved = async (store: Store, fresh: boolean): Promise<boolean> =>
+  fresh || (await store.list("")).includes(CLEARING);
+
+/** Why a run may not use an output; undefined if it may. */
+async function refusalOf(
+  store: Store,
+  folder: string,
+  fresh: boolean,
+): Promise<LabError | undefined> {
+  const places = [
+    ...PRODUCT_NAMES.map((name) => [store, name] as const),
+    [localStore(folder), LOG] as const,
+  ];
+  const removes = await isRemoved(store, fresh);
+  if (!removes && (await isBegun(store))) return undefined;
+  let orphan: string | undefined;
+  for (const [place, name] of places) {
+    const files = await place.list(name);
+    const foreign = files.find((file) => !OUR_FILE.test(file));
+    const path = `${place.root}/${name}`;
+    if (foreign !== undefined && removes) {
+      return new LabError(
+        `--fresh would remove ${path}/${foreign}, which no run wrote: move it away, or choose another --out`,
       );
     }
-    await store.makeFolder("");
-    await store.write(CLEARING, "");
-    for (const name of OURS) await store.remove(name);
-    await local.remove(LOG);
-    await store.write(CLEARING, ""); // syncs the folder, so that the removals survive a power cut
-    await store.remove(CLEARING);
-    return;
+    if (files.length > 0) orphan ??= path;
   }
-  if (await isBegun(store)) return;
-  for (const [place, name] of places) {
-    if ((await place.list(name)).length === 0) continue;
-    throw new LabError(
-      `${place.root} holds ${name}/ but no checkpoint to continue from; start over with --fresh, or choose another --out`,
-    );
-  }
+  // Asked again: without the lock, another run may have created both meanwhile.
+  if (removes || orphan === undefined || (await isBegun(store))) return undefined;
+  return new LabError(
+    `${orphan} exists, but there is no checkpoint to continue from: choose another --out; only if an earlier run created this folder, start over with --fresh`,
+  );
 }

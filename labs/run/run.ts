@@ -21,7 +21,7 @@ import { openDelivery, readAlertSettings, type AlertSettings } from "./alerts.js
 import { ownEngine, sparkEngine, type Engine } from "./engine.js";
 import { openLog } from "./log.js";
 import { viewSettings, type Options } from "./options.js";
-import { REPORT, lockOutput, prepareOutput } from "./output-folder.js";
+import { REPORT, lockOutput, prepareOutput, refuseForeign } from "./output-folder.js";
 import { openOutput, type Output } from "./output.js";
 import { openPage } from "./page.js";
 import type { PipelineStatus } from "../view/status.js";
@@ -114,6 +114,7 @@ export async function openRun(
     });
     if (options.stack) await startStack(options, config, output, root);
     await output.reach();
+    await refuseForeign(store, folder, options.fresh);
     closing.push(await lockOutput(folder, notify, stop.signal));
     await prepareOutput(store, folder, options.fresh);
     const log = await openLog(options, config, output, notify);

@@ -12,6 +12,14 @@ export class LabError extends Error {
 export class UsageError extends LabError {
   override name = "UsageError";
   override readonly exitCode = 2;
+
+  /** @param isInHelp whether `--help` explains what is valid; scripts then point to it */
+  constructor(
+    message: string,
+    readonly isInHelp = true,
+  ) {
+    super(message);
+  }
 }
 
 /** A file or folder does not exist. */

@@ -261,7 +261,10 @@ export const replayCommand: SourceCommand = {
   name: "replay",
   help: "a recorded tape",
   options: [
-    { flags: "--tape <file>", help: "a .csv or .jsonl file, plain or .gz (default: a real tape)" },
+    {
+      flags: "--tape <file>",
+      help: "a .csv or .jsonl file, plain or .gz; its format: labs/source/tapes/README.md (default: a real tape)",
+    },
     SPEED,
   ],
   async open({ tape: given, speed }: { tape?: string; speed?: number }, { root, assets }) {

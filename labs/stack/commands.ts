@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import Table from "cli-table3";
 import type { StackConfig } from "../shared/config.js";
 import { LabError, UsageError } from "../shared/errors.js";
 import { examine } from "./doctor.js";
+import { installCommand, requireInstalled } from "./installation.js";
 import { SERVICE_NAMES, type ServiceName } from "./service.js";
 import type { Stack } from "./stack.js";
 
@@ -52,6 +54,10 @@ export async function showStatus(
       memoryBytes === null ? "" : megabytes(memoryBytes),
     ]),
   );
+  const missing = services.filter(({ health }) => health === "not installed");
+  if (missing.length > 0) {
+    console.error(`to install: ${installCommand(missing.map(({ name }) => name))}`);
+  }
 }
 
 /** Checks what the stack needs from this machine. @throws LabError if a check failed */
@@ -79,16 +85,20 @@ export async function showDoctor(
   }
 }
 
-/** Shows the end of a service's log. @throws LabError if it has none */
+/** Shows the end of a service's log. @throws LabError if it has none, saying what to do */
 export async function showLog(
   stack: Stack,
   name: ServiceName,
   { follow = false, lines }: { follow?: boolean; lines: string },
 ) {
+  if (!existsSync(stack.logOf(name))) {
+    await requireInstalled(stack.places, [name]);
+    throw new LabError(`${name} has no log yet: npx tsx scripts/stack.ts up ${name}`);
+  }
   const args = ["-n", lines, ...(follow ? ["-f"] : []), stack.logOf(name)];
   const tail = spawn("tail", args, { stdio: ["ignore", "inherit", "inherit"] });
   const code = await new Promise((resolve) => tail.on("close", resolve));
-  if (code !== 0) throw new LabError(`${name} has no log yet: npx tsx scripts/stack.ts up ${name}`);
+  if (code !== 0) throw new LabError(`cannot show the log of ${name}`);
 }
 
 /** Removes the data of services; asks for confirmation unless `yes`. */

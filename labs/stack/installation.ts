@@ -15,12 +15,34 @@ export async function isFormatted(places: Places): Promise<boolean> {
   throw new LabError(`the NameNode's folder ${folder} is only partly formatted; ${RESET_HDFS}`);
 }
 
-/** @throws LabError if a service is not installed */
-export async function requireInstalled(places: Places, name: ServiceName): Promise<void> {
-  const { installed, component } = SERVICES[name];
-  for (const path of [installed, "java/bin/java"]) {
-    await access(join(places.installed, path)).catch(() => {
-      throw new LabError(`${name} is not installed: bash setup/ubuntu-24.04.sh java ${component}`);
-    });
-  }
+/** The services that are not installed, or cannot run because Java is not. */
+export async function notInstalled(
+  places: Places,
+  names: readonly ServiceName[],
+): Promise<ServiceName[]> {
+  const has = (path: string) =>
+    access(join(places.installed, path)).then(
+      () => true,
+      () => false,
+    );
+  if (!(await has("java/bin/java"))) return [...names];
+  const found = await Promise.all(names.map((name) => has(SERVICES[name].installed)));
+  return names.filter((_, index) => !found[index]);
+}
+
+/** The command that installs services. */
+export function installCommand(names: readonly ServiceName[]): string {
+  const components = new Set(names.map((name) => SERVICES[name].component));
+  return `bash setup/ubuntu-24.04.sh java ${[...components].join(" ")}`;
+}
+
+/** @throws LabError that names the services that are not installed, and the command that installs them */
+export async function requireInstalled(
+  places: Places,
+  names: readonly ServiceName[],
+): Promise<void> {
+  const missing = await notInstalled(places, names);
+  if (missing.length === 0) return;
+  const are = missing.length === 1 ? "is" : "are";
+  throw new LabError(`${missing.join(", ")} ${are} not installed: ${installCommand(missing)}`);
 }

@@ -27,7 +27,7 @@ import {
   whoListens,
   type ProcessRecord,
 } from "./process.js";
-import { isFormatted, requireInstalled } from "./installation.js";
+import { isFormatted, notInstalled, requireInstalled } from "./installation.js";
 import { JAVA_ENVIRONMENT, hadoopJava } from "./java.js";
 import type { Places } from "./places.js";
 import { SERVICES, SERVICE_NAMES, type ServiceName } from "./service.js";
@@ -72,8 +72,8 @@ export interface Stack {
 
 export interface ServiceStatus {
   name: ServiceName;
-  /** answers: it runs and answers; silent: it runs but does not answer; stopped: it does not run. */
-  health: "answers" | "silent" | "stopped";
+  /** answers: it runs and answers; silent: it runs but does not answer; stopped and not installed: it does not run. */
+  health: "answers" | "silent" | "stopped" | "not installed";
   pid: number | null;
   port: number;
   uptimeSeconds: number | null;
@@ -147,7 +147,7 @@ export function openStack(root: string, config: StackConfig): Stack {
   }
 
   async function prepare(names: readonly ServiceName[]): Promise<void> {
-    for (const name of names) await requireInstalled(places, name);
+    await requireInstalled(places, names);
     await prepareSettings(places, config);
     for (const name of names) {
       if ((await running(name)) === undefined) await requirePorts(name);
@@ -280,7 +280,13 @@ export function openStack(root: string, config: StackConfig): Stack {
     const record = await running(name);
     if (record === undefined) {
       const nothing = { pid: null, uptimeSeconds: null, memoryBytes: null };
-      return { name, health: "stopped", port: portOf(name), ...nothing };
+      const isMissing = (await notInstalled(places, [name])).length > 0;
+      return {
+        name,
+        health: isMissing ? "not installed" : "stopped",
+        port: portOf(name),
+        ...nothing,
+      };
     }
     const isAnswering = await answers(name, record).then(
       () => true,

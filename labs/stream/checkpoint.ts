@@ -3,7 +3,7 @@ import { LabError } from "../shared/errors.js";
 import type { CommittedFile, Manifest } from "../store/manifest.js";
 import type { Store } from "../store/store.js";
 import type { BatchPlan, Committed, QueryProgress } from "./batch.js";
-import type { Changes } from "./changes.js";
+import type { Changes } from "./state-changes.js";
 import { BATCHES_KEPT, commitFiles } from "./checkpoint/commits.js";
 import { CHECKPOINT, checkpointFiles } from "./checkpoint/files.js";
 import { stateFiles } from "./checkpoint/state-files.js";
@@ -166,10 +166,15 @@ function refuseOtherSettings(
   const names = [...new Set([...Object.keys(then), ...Object.keys(now)])];
   const different = names.filter((name) => then[name] !== now[name]);
   if (different.length === 0) return;
-  const list = different.map(
-    (name) => `--${name} was ${then[name] ?? "not set"}, now ${now[name] ?? "not set"}`,
-  );
+  const list = different.flatMap((name) => {
+    if (name !== "tape") return `--${name} was ${shown(then[name])}, now ${shown(now[name])}`;
+    // Its value is a digest, which says nothing to the user. Only a run of another source has none, which is listed too.
+    const isOtherTape = name in then && name in now;
+    return isOtherTape ? "the content of the tape differs (--tape)" : [];
+  });
   throw new LabError(
     `the checkpoint ${folder} was created with other settings: ${list.join("; ")}; use the same settings, start over with --fresh, or choose another --out`,
   );
 }
+
+const shown = (value: string | number = "not set") => (value === "" ? "none" : value);

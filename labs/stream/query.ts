@@ -5,7 +5,7 @@ import type { CommittedFile } from "../store/manifest.js";
 import { emptyOutput, type BatchOutput } from "../store/products.js";
 import { formatTime } from "../shared/time.js";
 import { planBatch, type BatchPlan } from "./batch.js";
-import { takeChanges } from "./changes.js";
+import { takeChanges } from "./state-changes.js";
 import type { Checkpoint } from "./checkpoint.js";
 import type { Operator } from "./operator.js";
 import { LAB_SEMANTICS, type Semantics } from "./semantics.js";

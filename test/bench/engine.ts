@@ -1,7 +1,7 @@
 import type { PriceEvent } from "../../labs/event.js";
 import { priceOperators } from "../../labs/run/price-query.js";
 import { emptyOutput } from "../../labs/store/products.js";
-import { takeChanges } from "../../labs/stream/changes.js";
+import { takeChanges } from "../../labs/stream/state-changes.js";
 import { addEvent, openState } from "../../labs/stream/state.js";
 import { nextWatermark } from "../../labs/stream/watermark.js";
 import { compare, say, type Benchmark } from "./benchmark.js";

@@ -167,6 +167,19 @@ test("wrong usage ends with exit code 2, one line and a hint", async () => {
   expect(await readdir(out)).toEqual([]);
 }, 120_000);
 
+test("wrong alert rules name the example, because --help does not explain rules", async () => {
+  const out = await temporaryFolder();
+  const rules = join(out, "rules.json");
+  for (const text of ['{"rules": [', '{"rules": []}']) {
+    await writeFile(rules, text);
+    const args = ["--alerts", rules, "--out", join(out, "none")];
+    const { code, stderr } = await runPipelineCommand(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain("(see setup/alerts.example.json)");
+    expect(stderr).not.toContain("--help");
+  }
+});
+
 test("what cannot work ends with exit code 1 and one line that says what to do", async () => {
   const folder = await temporaryFolder();
   const file = join(folder, "file");
@@ -178,6 +191,7 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
   const foreign = join(folder, "foreign");
   await mkdir(join(foreign, "prices"), { recursive: true });
   await writeFile(join(foreign, "prices/part-00000000.parquet"), "");
+  await writeFile(join(foreign, "prices/mine.txt"), "");
   const empty = join(folder, "empty.csv");
   await writeFile(empty, "");
   const unused = join(folder, "unused");
@@ -193,7 +207,11 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
     [["--out", file], /cannot write to .*file/],
     [["--out", join(file, "below")], /cannot write to .*below.*choose another --out/],
     [market(damaged), /is corrupt.*--fresh/],
-    [["--out", foreign], /no checkpoint to continue from/],
+    [
+      ["--out", foreign],
+      /foreign\/prices exists, but there is no checkpoint.*: choose another --out; only if an earlier run created this folder, .*--fresh/,
+    ],
+    [["--out", foreign, "--fresh"], /--fresh would remove .*mine\.txt/],
     [market(other, "--window", "2m"), /--window was 1m, now 2m/],
     [
       market(other, "--alerts", "setup/alerts.example.json"),
@@ -208,6 +226,7 @@ test("what cannot work ends with exit code 1 and one line that says what to do",
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
   }
   expect(existsSync(unused)).toBe(false);
+  expect(await readdir(foreign)).toEqual(["prices"]); // not even a lock's file
 }, 120_000);
 
 test("a live source runs for the time it is given, does not store again what it knows, and tells when it falls silent", async () => {

@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LabError } from "../../labs/shared/errors.js";
 import { localStore } from "../../labs/store/local.js";
-import { takeChanges } from "../../labs/stream/changes.js";
+import { takeChanges } from "../../labs/stream/state-changes.js";
 import type { Committed } from "../../labs/stream/batch.js";
-import { openCheckpoint } from "../../labs/stream/checkpoint.js";
+import { openCheckpoint, type CheckpointSettings } from "../../labs/stream/checkpoint.js";
 import { addEvent, openState } from "../../labs/stream/state.js";
 import { latestPrices } from "../../labs/stream/latest.js";
 import { LATEST_FILE } from "../../labs/store/products.js";
@@ -150,6 +150,22 @@ test("other settings are refused, saying which differs", async () => {
   await expect(
     openCheckpoint(localStore(folder), "t", { window: "2m", partitions: 3 }),
   ).rejects.toThrow(/--window was 1m, now 2m;/);
+});
+
+test.each([
+  [{ tape: "7b47" }, { tape: "abb0" }, "the content of the tape differs (--tape)"],
+  [
+    { source: "market", seed: 1 },
+    { source: "replay", tape: "f5cb" },
+    "--source was market, now replay; --seed was 1, now not set",
+  ],
+  [{ "use-exercises": "" }, { "use-exercises": "08" }, "--use-exercises was none, now 08"],
+])("settings %j are not %j, in the user's words", async (then, now, words) => {
+  const store = localStore(await temporaryFolder());
+  await openCheckpoint(store, "t", then as CheckpointSettings);
+  await expect(openCheckpoint(store, "t", now as CheckpointSettings)).rejects.toThrow(
+    `created with other settings: ${words}; use the same`,
+  );
 });
 
 test("a checkpoint damaged at any place is refused with a clear error, never used", async () => {

@@ -21,6 +21,13 @@ interface Line {
   failure?: string;
 }
 
+/** @throws LabError if JupyterLab is not installed */
+export async function requireJupyterLab(root: string): Promise<void> {
+  await access(join(root, ".lab/venv/bin/jupyter")).catch(() => {
+    throw new LabError("JupyterLab is not installed: bash setup/jupyter/install.sh");
+  });
+}
+
 /**
  * Runs a notebook from top to bottom with nbclient, on the lab's kernel.
  *
@@ -38,9 +45,7 @@ export async function executeNotebook(
 ): Promise<Execution> {
   const python = join(root, ".lab/venv/bin/python");
   const scratch = join(root, ".lab/jupyter/executed");
-  await access(join(root, ".lab/venv/bin/jupyter")).catch(() => {
-    throw new LabError("JupyterLab is not installed: bash setup/jupyter/install.sh");
-  });
+  await requireJupyterLab(root);
   await makeFolders(scratch);
   const target = join(scratch, source.split("/").at(-1)!);
   const began = performance.now();

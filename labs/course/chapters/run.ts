@@ -12,6 +12,7 @@ import {
 } from "./chapter.js";
 import { differences, troubleOf } from "./difference.js";
 import { executeNotebook } from "./execute.js";
+import { requireNeeds } from "./needs.js";
 import { addPictures } from "./pictures.js";
 
 export interface RunOptions {
@@ -29,7 +30,7 @@ export interface RunOptions {
  * @param wanted the beginnings of their names, such as `01`; all chapters if empty
  * @returns how many chapters ran
  * @throws UsageError if there is no such chapter
- * @throws LabError that lists every problem of every chapter
+ * @throws LabError that lists what is not installed (then none runs), or every problem of every chapter
  */
 export async function runChapters(
   root: string,
@@ -37,6 +38,7 @@ export async function runChapters(
   options: RunOptions,
 ): Promise<number> {
   const names = await select(root, wanted);
+  await requireNeeds(root, names, !options.check);
   const problems: string[] = [];
   const tasks = names.map((name) => ({
     title: name,
@@ -48,7 +50,6 @@ export async function runChapters(
         task.title = `${name} (${seconds.toFixed(1)} s)`;
       } catch (error) {
         if (!(error instanceof LabError)) throw error;
-        task.title = `${name}: failed`;
         problems.push(error.message);
         throw new LabError("see below");
       }

@@ -8,6 +8,7 @@ import { allVerdicts, openRecord, type LearnerRecord } from "./record.js";
 import { startRunner, type Runner } from "./runner.js";
 import { resetStub } from "./stub.js";
 import type { Terminal } from "./terminal.js";
+import { partsToWrite } from "./unfinished.js";
 import { formatHead, formatList, formatVerdict, nextOpen, type Verdict } from "./verdict.js";
 import { formatHint, watchExercises } from "./watch.js";
 
@@ -109,7 +110,7 @@ async function hint(session: Session, exercise: Exercise | undefined): Promise<t
 }
 
 async function checkOne(
-  { record, runner, terminal }: Session,
+  { root, record, runner, terminal }: Session,
   exercise: Exercise,
   json = false,
 ): Promise<boolean> {
@@ -118,6 +119,8 @@ async function checkOne(
   else {
     const { print, paint } = terminal;
     print(`${formatHead(exercise, paint)}\n\n${formatVerdict(verdict, paint)}`);
+    const left = await partsToWrite(root, exercise);
+    if (left.length > 0) print(["\nleft to write:", ...left].join("\n  "));
   }
   return verdict.status === "passed";
 }

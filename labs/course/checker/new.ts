@@ -14,7 +14,6 @@ import type { Description } from "./exercises.js";
 import {
   checksPath,
   descriptionPath,
-  discussionPath,
   exerciseNames,
   isExerciseName,
   mutantsPath,
@@ -25,7 +24,7 @@ import { stubOf } from "./stub.js";
 
 /** The properties of a new exercise. */
 export interface NewExercise {
-  /** Such as `22-some-name`; without a number, the next free one is used. */
+  /** Such as `22-some-name`; without a number, the next one is used. */
   name: string;
   /** The number of its chapter; the last one by default. */
   chapter?: number;
@@ -38,7 +37,7 @@ export interface NewExercise {
  * Creates all files of an exercise, with a TODO for each part to write, and adds the exercise to the list in its chapter.
  *
  * @returns the name of the exercise, and the paths of the files
- * @throws UsageError if the name is taken or invalid, or if there is no such chapter
+ * @throws UsageError if the name is taken, invalid or leaves a gap, or if there is no such chapter
  */
 export async function createExercise(
   root: string,
@@ -63,7 +62,6 @@ export async function createExercise(
   const contents: [path: string, content: string][] = [
     [descriptionPath(root, name), `${JSON.stringify(description, undefined, 2)}\n`],
     [solutionPath(root, name), solution],
-    [discussionPath(root, name), discussionTemplate(title)],
     [stubPath(root, name), stubOf(solution)],
     [checksPath(root, name), checksTemplate(name, fn)],
     [mutantsPath(root, name), MUTANTS_TEMPLATE],
@@ -82,7 +80,8 @@ export async function createExercise(
 async function freeName(root: string, wanted: string): Promise<string> {
   const taken = await exerciseNames(root);
   const next = Math.max(0, ...taken.map((each) => Number(each.slice(0, 2)))) + 1;
-  const name = /^\d\d-/.test(wanted) ? wanted : `${String(next).padStart(2, "0")}-${wanted}`;
+  const number = String(next).padStart(2, "0");
+  const name = /^\d\d-/.test(wanted) ? wanted : `${number}-${wanted}`;
   if (!isExerciseName(name)) {
     throw new UsageError(
       `${wanted} is not an exercise name: use lower-case words, as in 22-some-name`,
@@ -90,6 +89,9 @@ async function freeName(root: string, wanted: string): Promise<string> {
   }
   const same = taken.find((each) => each.slice(0, 2) === name.slice(0, 2));
   if (same !== undefined) throw new UsageError(`the number of ${name} is taken by ${same}`);
+  if (Number(name.slice(0, 2)) > next) {
+    throw new UsageError(`exercises are numbered without gaps: use ${number}${name.slice(2)}`);
+  }
   return name;
 }
 
@@ -132,11 +134,6 @@ export function ${fn}(value: number): number {
   // TODO: write the reference answer
   return value;
 }
-`;
-
-const discussionTemplate = (title: string) => `# ${title}
-
-TODO: explain why the answer works, what the alternatives are, and why the wrong answers fail
 `;
 
 const checksTemplate = (name: string, fn: string) => `import fc from "fast-check";

@@ -38,10 +38,16 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
     print(`\n${formatHead(exercise, paint)}\n    save the file to check it · ${KEYS}`);
   };
 
+  function sayWhichIsWatched(saved: Exercise): void {
+    const [number, watched] = [saved, current!].map(({ name }) => name.slice(0, 2));
+    print(
+      `\n${number} was saved, but this is watching ${watched}; to check ${number}: npm run check -- ${number}`,
+    );
+  }
+
   async function check(exercise: Exercise): Promise<void> {
     const verdict = await record.verdictOn(exercise, runner);
     verdicts = verdicts.map((each) => (each.name === exercise.name ? verdict : each));
-    if (exercise !== current) return;
     print(`\n${formatVerdict(verdict, paint)}`);
     if (verdict.status !== "passed") return;
     const next = nextOpen(exercises, verdicts);
@@ -57,16 +63,17 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
 
   // Checks run one after another; a save during a check is checked after it.
   let queue = Promise.resolve();
-  let timer: Timer | undefined;
+  const timers = new Map<Exercise, Timer>();
   const watcher = watch(join(root, STUBS), (_, file) => {
-    if (file !== `${current?.name}.ts`) return;
-    timer?.cancel();
-    timer = startTimer(SETTLE_MS, () => {
-      const exercise = current!;
+    const saved = exercises.find(({ name }) => file === `${name}.ts`);
+    if (saved === undefined) return;
+    timers.get(saved)?.cancel();
+    const settled = startTimer(SETTLE_MS, () => {
       queue = queue
-        .then(() => check(exercise))
+        .then(() => (saved === current ? check(saved) : sayWhichIsWatched(saved)))
         .catch((error: unknown) => print(`\n${errorMessage(error)}`));
     });
+    timers.set(saved, settled);
   });
   follow(current);
   try {
@@ -84,7 +91,7 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
       }
     }
   } finally {
-    timer?.cancel();
+    for (const timer of timers.values()) timer.cancel();
     watcher.close();
     await queue;
   }

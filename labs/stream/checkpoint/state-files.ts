@@ -8,7 +8,7 @@ import {
   sizeOfChanges,
   sizeOfState,
   type Changes,
-} from "../changes.js";
+} from "../state-changes.js";
 import type { Operator } from "../operator.js";
 import type { SavedAsset, State } from "../state.js";
 import type { CheckpointFiles } from "./files.js";

@@ -141,6 +141,16 @@ test("wrong usage says what there is", async () => {
   expect(errors).toMatch(/there is no exercise 77; the exercises are 01 to \d\d/);
 });
 
+test.each([
+  [["list"], "list is an option: npm run check -- --list"],
+  [["hint", "8"], "hint is an option: npm run check -- --hint 8"],
+  [["8", "solution"], "solution is an option: npm run check -- --solution 8"],
+])("%j without dashes says which option is meant", async (args, message) => {
+  const { code, stderr } = await run(...args);
+  expect(code).toBe(2);
+  expect(stderr).toContain(message);
+});
+
 test("watch checks on every save, moves on, and takes keys", async () => {
   const command = `${process.execPath} --import tsx scripts/check.ts --watch`;
   // A terminal of its own: keys are read one by one only there.
@@ -167,6 +177,8 @@ test("watch checks on every save, moves on, and takes keys", async () => {
   await said(/passed: all 10 checks[^]*02 {2}How old is what a poll has told us\?/);
   child.stdin.write("n");
   await said(/03 {2}Back-off with jitter/);
+  await solve("02-staleness-of-a-poll");
+  await said(/02 was saved, but this is watching 03; to check 02: npm run check -- 02/);
   child.stdin.write("l");
   await said(/1 of \d+ done/);
   const closed = new Promise((done) => child.on("close", done));

@@ -5,7 +5,7 @@ import { chapterNames, chapterNumber } from "../../../labs/course/chapters/chapt
 import { OUTCOMES, readExercises, type Exercise } from "../../../labs/course/checker/exercises.js";
 import { SOLUTIONS, STUBS, solutionPath, stubPath } from "../../../labs/course/checker/places.js";
 import { typeChecker } from "../../../labs/course/checker/types.js";
-import { unfinishedParts } from "../../support/unfinished.js";
+import { unfinishedParts } from "../../../labs/course/checker/unfinished.js";
 import { writeMutants } from "../../exercises/mutants.js";
 import { checksFor, moduleAt } from "../../support/exercises.js";
 
@@ -32,7 +32,7 @@ test("every exercise file belongs to an exercise of its own number", async () =>
   expect(new Set(names.map((name) => name.slice(0, 2))).size).toBe(names.length);
   for (const folder of [STUBS, SOLUTIONS]) {
     const files = (await readdir(folder)).filter((file) => /^\d\d-/.test(file));
-    for (const file of files) expect(names).toContain(basename(basename(file, ".ts"), ".md"));
+    for (const file of files) expect(names).toContain(basename(file, ".ts"));
   }
 });
 

@@ -4,12 +4,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { chapterPath, findChapter } from "../../../labs/course/chapters/chapter.js";
 import { readExercises } from "../../../labs/course/checker/exercises.js";
 import { exerciseNames, solutionPath } from "../../../labs/course/checker/places.js";
-import { unfinishedParts } from "../../support/unfinished.js";
+import { unfinishedParts } from "../../../labs/course/checker/unfinished.js";
 import { learnersFolder, type Learner } from "../../support/learner.js";
 
 // `npm run check -- new`, in a copy of the project.
 
 const NEXT = String((await exerciseNames(".")).length + 1).padStart(2, "0");
+/** The number after it, when it has been created. */
+const AFTER = String(Number(NEXT) + 1).padStart(2, "0");
 const CHAPTER = chapterPath("", (await findChapter(".", 3))!);
 const NAME = `${NEXT}-some-name`;
 let author: Learner;
@@ -36,7 +38,6 @@ test("new makes every file of an exercise, which the checker knows at once", asy
   for (const path of [
     `labs/exercises/${NAME}.ts`,
     `solutions/${NAME}.ts`,
-    `solutions/${NAME}.md`,
     `test/exercises/${NAME}/checks.ts`,
     `test/exercises/${NAME}/exercise.json`,
     `test/exercises/${NAME}/mutants.ts`,
@@ -49,6 +50,10 @@ test("new makes every file of an exercise, which the checker knows at once", asy
   );
   const checked = await run(NEXT);
   expect(checked.stdout).toContain("not done yet");
+  const hint = `  write a second hint (test/exercises/${NAME}/exercise.json:8)\n`;
+  expect(checked.stdout).toMatch(/\nleft to write:\n {2}/);
+  expect(checked.stdout).toContain(hint);
+  expect(checked.stdout).toContain("  record 2 more wrong answers");
   expect(checked.stdout).toMatch(/Some name +chapter 3 · ★☆☆/);
 });
 
@@ -85,6 +90,7 @@ export function someName(value: number): number {
 });
 
 test.each([
+  [["29-gap"], new RegExp(`numbered without gaps: use ${AFTER}-gap`)],
   [["08-again"], /the number of 08-again is taken by 08-tumbling-window/],
   [["Some_Name"], /Some_Name is not an exercise name: use lower-case words, as in 22-some-name/],
   [["other", "--chapter", "99"], /there is no chapter 99: 01-.*\.ipynb, /],

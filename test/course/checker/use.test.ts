@@ -63,7 +63,10 @@ test("solved exercises take the place of the lab's functions, and the products s
 
 test("the learner's sink writes alerts, too", async () => {
   const rules = join(learner.folder, "rules.json");
-  await writeFile(rules, '{"rules":[{"name":"low","kind":"level","below_usd":1000000,"rearm_usd":1000001}]}');
+  await writeFile(
+    rules,
+    '{"rules":[{"name":"low","kind":"level","below_usd":1000000,"rearm_usd":1000001}]}',
+  );
   const own = await pipeline("own-alerts", "--use-exercises", "--alerts", rules);
   const lab = await pipeline("lab-alerts", "--alerts", rules);
   const alerts = await readdir(join(lab.place, "alerts"));
