@@ -37,6 +37,9 @@ export interface SparkJob {
 const STREAMS = ["windows", "changes", "prices", "rejected"] as const;
 export type StreamName = (typeof STREAMS)[number];
 
+/** How many batches may end between two looks at a query's progress: Spark keeps so many in memory. */
+const RECENT_BATCHES = 300;
+
 /** The running streaming queries of a job. */
 export type SparkStreams = Partial<Record<StreamName, StreamingQuery>>;
 
@@ -201,7 +204,7 @@ export async function startSparkJob(
   const { root, everyMs } = job;
   await session.sql("SET spark.sql.session.timeZone=UTC");
   await session.sql("SET spark.sql.parquet.outputTimestampType=TIMESTAMP_MILLIS");
-  await session.sql("SET spark.sql.streaming.numRecentProgressUpdates=1000000");
+  await session.sql(`SET spark.sql.streaming.numRecentProgressUpdates=${RECENT_BATCHES}`);
   const kafka = readStream("kafka", {
     ...kafkaOptions(job),
     maxOffsetsPerTrigger: String(job.batchSize),
