@@ -9,7 +9,9 @@ import type { Store } from "../store/store.js";
 import { TOTALS, totalsBy, type TotalSpec } from "../stream/totals.js";
 import type { SparkSession } from "../spark/client.js";
 import { latestBySpark, startSparkJob, type SparkJob } from "../spark/job.js";
+import { STOP_TIMEOUT_MS } from "../spark/streaming-query.js";
 import type { Notify } from "../shared/notify.js";
+import { settled } from "../shared/wait.js";
 import { followProgress } from "./spark-progress.js";
 import { lastSparkBatch } from "./verify.js";
 
@@ -31,7 +33,7 @@ export interface SparkPipelineParts {
  *
  * The totals are counted in the products, except `droppedRows`, which is summed over the batches whose progress was seen.
  *
- * @throws LabError with Spark's message if a query fails
+ * @throws LabError with Spark's message if a query fails, or the source's error; all queries are then stopped
  */
 export async function runSparkPipeline(
   { source, log, session, store, notify = () => {} }: SparkPipelineParts,
@@ -91,29 +93,41 @@ export async function runSparkPipeline(
     );
     const queries = Object.values(streams);
     const windows = streams.windows!;
-    const appending = source.finite ? Promise.resolve() : appendLive();
-    let failure: unknown;
-    appending.catch((error: unknown) => (failure = error));
-    while (!signal.aborted && failure === undefined) {
-      const ends = await Promise.all(queries.map((query) => query.awaitTermination(POLL_MS)));
-      await progress.take(windows);
-      onStatus(status());
-      if (ends.every((each) => each)) break;
-    }
-    await appending;
-    if (signal.aborted) {
-      ended = isLive && source.finite;
-      for (const query of queries) {
-        if (isLive) await query.processAllAvailable();
-        await query.stop();
+    /** Ends the source if a query fails. */
+    const over = new AbortController();
+    const appending = source.finite
+      ? Promise.resolve()
+      : appendLive(AbortSignal.any([signal, over.signal]));
+    let sourceFailed = false;
+    appending.catch(() => (sourceFailed = true));
+    try {
+      while (!signal.aborted && !sourceFailed) {
+        const ends = await Promise.all(queries.map((query) => query.awaitTermination(POLL_MS)));
+        await progress.take(windows);
+        onStatus(status());
+        if (ends.every((each) => each)) break;
       }
-      await progress.take(windows);
+      over.abort();
+      await appending;
+      if (signal.aborted) {
+        ended = isLive && source.finite;
+        for (const query of queries) {
+          if (isLive) await query.processAllAvailable();
+          await query.stop();
+        }
+        await progress.take(windows);
+      }
+    } catch (error) {
+      over.abort();
+      const stops = queries.map((query) => query.stop());
+      await settled([appending, progress.take(windows), ...stops], STOP_TIMEOUT_MS);
+      throw error;
     }
     await progress.finish(await lastSparkBatch(store, "windows"));
   }
 
-  async function appendLive(): Promise<void> {
-    const messages = source.messages(signal);
+  async function appendLive(until: AbortSignal): Promise<void> {
+    const messages = source.messages(until);
     for await (const chunk of chunks(messages, () => APPEND_CHUNK, options.triggerMs)) {
       await log.append(chunk);
       appended += chunk.length;

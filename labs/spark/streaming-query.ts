@@ -1,5 +1,8 @@
 import type { ExecutePlanResponse } from "./protocol.js";
 
+/** How long to wait for queries to stop after a failure, which may be Spark's own end. */
+export const STOP_TIMEOUT_MS = 5_000;
+
 /** A streaming query on the server: Spark's `StreamingQuery`. */
 export interface StreamingQuery {
   /** Stays the same when the query is restarted from its checkpoint. */
