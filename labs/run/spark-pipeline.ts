@@ -6,7 +6,13 @@ import { chunks } from "../source/chunks.js";
 import type { Source } from "../source/source.js";
 import { readProduct, writeLatest, type Product } from "../store/products.js";
 import type { Store } from "../store/store.js";
-import { TOTALS, totalsBy, type TotalSpec } from "../stream/totals.js";
+import {
+  TOTALS,
+  totalsBy,
+  type KnownTotals,
+  type TotalSpec,
+  type Totals,
+} from "../stream/totals.js";
 import type { SparkSession } from "../spark/client.js";
 import { latestBySpark, startSparkJob, type SparkJob } from "../spark/job.js";
 import { STOP_TIMEOUT_MS } from "../spark/streaming-query.js";
@@ -53,17 +59,15 @@ export async function runSparkPipeline(
     const { nextBatch, rows, droppedRows, endOffsets, ...last } = progress.figures;
     const isNew = endOffsets.length === 0;
     const offsets = isNew ? new Array<number>(log.partitions).fill(0) : endOffsets;
+    const events = rowCounts.prices ?? rows;
+    const counted: Partial<Totals> = { batches: nextBatch, droppedRows, events };
+    const totals = totalsBy((name) => {
+      const { product, onSpark }: TotalSpec = TOTALS[name];
+      if (onSpark === false) return null;
+      return counted[name] ?? (product === undefined ? 0 : (rowCounts[product] ?? 0));
+    }) as KnownTotals;
     return {
-      totals: {
-        ...totalsBy((name) => {
-          const { product }: TotalSpec = TOTALS[name];
-          return product === undefined ? 0 : (rowCounts[product] ?? 0);
-        }),
-        lateEvents: null,
-        batches: nextBatch,
-        events: rowCounts.prices ?? rows,
-        droppedRows,
-      },
+      totals,
       appended,
       logged,
       batchesNow: progress.batchesNow,
