@@ -162,7 +162,8 @@ make_environment() {
   fi
 }
 
-# The Python environment that Spark and JupyterLab live in, and whose pip fetches Node and Java.
+# The Python environment that Spark and JupyterLab live in, and whose pip fetches Node and Java. It is made again, and
+# with it what it held, if the Python that it links to was removed.
 lab_python() {
   [ ! -x "$LAB/venv/bin/pip" ] || ! "$LAB/venv/bin/python" -c 'import pip' 2>/dev/null || return 0
   command -v python3 >/dev/null || apt_install python3

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { LabError } from "../shared/errors.js";
+import { exitCode } from "../shared/process.js";
 import { chapterNames, CHAPTERS } from "./chapters/chapter.js";
 
 /**
@@ -53,10 +54,6 @@ async function run(
     env: { ...process.env, ...environment },
     stdio: "inherit",
   });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  process.off("SIGINT", ignore);
+  const code = await exitCode(child).finally(() => process.off("SIGINT", ignore));
   if (code !== 0) throw new LabError(`${command} ended with exit code ${code ?? "none"}`);
 }
