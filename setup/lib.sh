@@ -163,7 +163,8 @@ create_venv() {
   fi
 }
 
-# Creates the virtual environment of Spark and JupyterLab if it is missing. Its pip also downloads Node and Java.
+# Creates the virtual environment of Spark and JupyterLab if it is missing, or if the Python that it links to was removed:
+# then what it held is installed again. Its pip also downloads Node and Java.
 ensure_venv() {
   [ ! -x "$LAB/venv/bin/pip" ] || ! "$LAB/venv/bin/python" -c 'import pip' 2>/dev/null || return 0
   command -v python3 >/dev/null || apt_install python3

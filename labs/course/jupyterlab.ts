@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { LabError } from "../shared/errors.js";
+import { exitCode } from "../shared/process.js";
 import { chapterNames, CHAPTERS } from "./chapters/chapter.js";
 
 const FORWARDED = ["SIGTERM", "SIGHUP"] as const;
@@ -67,12 +68,10 @@ async function run(
     child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
+  const code = await exitCode(child).finally(() => {
+    process.off("SIGINT", ignore);
+    for (const signal of FORWARDED) process.off(signal, forward);
   });
-  process.off("SIGINT", ignore);
-  for (const signal of FORWARDED) process.off(signal, forward);
   if (isStopped) return false;
   if (code !== 0) throw new LabError(`${command} ended with exit code ${code ?? "none"}`);
   return true;

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { ownAddresses, readConfig } from "../shared/config.js";
+import { exitCode } from "../shared/process.js";
 import { progress } from "./cell.js";
 import { startServices as startServicesOf } from "../stack/start.js";
 import { openStack, type Stack } from "../stack/stack.js";
@@ -61,9 +62,5 @@ export interface Program {
 /** Starts a script such as `scripts/run-pipeline.ts` without showing its output. */
 export function startScript(script: string, ...args: string[]): Program {
   const child = spawn(process.execPath, ["--import", "tsx", script, ...args], { stdio: "ignore" });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
-  return { kill: () => void child.kill("SIGKILL"), ended };
+  return { kill: () => void child.kill("SIGKILL"), ended: exitCode(child) };
 }

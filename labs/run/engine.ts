@@ -58,7 +58,7 @@ export const sparkEngine = (config: Config, root: string): Engine => ({
     try {
       const { store, sparkRoot } = output;
       const job = { ...query, brokers: brokersOf(config), topic: log.topic, root: sparkRoot };
-      const parts = { source, log, session, store };
+      const parts = { source, log, session, store, notify };
       return await runSparkPipeline(parts, job, { triggerMs, follow }, signal, onStatus);
     } finally {
       session.close();

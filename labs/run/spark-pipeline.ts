@@ -1,5 +1,3 @@
-import { z } from "zod";
-import { LabError } from "../shared/errors.js";
 import { APPEND_CHUNK, appendAll, sum } from "./pipeline.js";
 import type { PipelineStatus } from "../view/status.js";
 import type { EventLog } from "../log/log.js";
@@ -8,51 +6,31 @@ import { chunks } from "../source/chunks.js";
 import type { Source } from "../source/source.js";
 import { readProduct, writeLatest, type Product } from "../store/products.js";
 import type { Store } from "../store/store.js";
-import { TOTALS, totalsBy, type TotalSpec } from "../stream/totals.js";
+import {
+  TOTALS,
+  totalsBy,
+  type KnownTotals,
+  type TotalSpec,
+  type Totals,
+} from "../stream/totals.js";
 import type { SparkSession } from "../spark/client.js";
-import type { SparkProgress, StreamingQuery } from "../spark/streaming-query.js";
 import { latestBySpark, startSparkJob, type SparkJob } from "../spark/job.js";
+import { STOP_TIMEOUT_MS } from "../spark/streaming-query.js";
+import type { Notify } from "../shared/notify.js";
+import { settled } from "../shared/wait.js";
+import { followProgress } from "./spark-progress.js";
+import { lastSparkBatch } from "./verify.js";
 
 const POLL_MS = 500;
-/** Where the progress of each batch is stored: Spark itself discards it when the query ends. */
-const PROGRESS = "checkpoint/progress";
 
-/** The progress of one batch of the windows query, as it is stored. */
-const figuresSchema = z.object({
-  batchId: z.number(),
-  droppedRows: z.number(),
-  openWindows: z.number(),
-  watermark: z.string().nullable(),
-  /** The newest event time in the batch. */
-  newest: z.string().nullish(),
-  durationMs: z.number().optional(),
-  /** Records read. */
-  rows: z.number().optional(),
-  /** For each partition, the offset after the batch's last record. */
-  endOffsets: z.array(z.number()),
-});
-type BatchFigures = z.infer<typeof figuresSchema>;
-
-function figuresOf(progress: SparkProgress, topic: string): BatchFigures {
-  const [state] = progress.stateOperators;
-  const byTopic = JSON.parse(progress.sources[0]?.endOffset ?? "{}") as Record<
-    string,
-    Record<string, number>
-  >;
-  // One entry per partition, including partitions that were added to the topic later.
-  const offsets = byTopic[topic] ?? {};
-  // Before the first event, Spark reports the epoch: no watermark yet.
-  const watermark = progress.eventTime?.watermark ?? null;
-  return {
-    batchId: progress.batchId,
-    droppedRows: state?.numRowsDroppedByWatermark ?? 0,
-    openWindows: state?.numRowsTotal ?? 0,
-    newest: progress.eventTime?.max ?? null,
-    durationMs: progress.durationMs["triggerExecution"],
-    watermark: watermark !== null && Date.parse(watermark) === 0 ? null : watermark,
-    rows: progress.sources[0]?.numInputRows ?? 0,
-    endOffsets: Array.from(Object.keys(offsets), (_, partition) => offsets[partition] ?? 0),
-  };
+export interface SparkPipelineParts {
+  source: Source;
+  /** The Kafka topic that the job reads. */
+  log: EventLog;
+  session: SparkSession;
+  store: Store;
+  /** Called if a total is incomplete. */
+  notify?: Notify;
 }
 
 /**
@@ -61,23 +39,16 @@ function figuresOf(progress: SparkProgress, topic: string): BatchFigures {
  *
  * The totals are counted in the products, except `droppedRows`, which is summed over the batches whose progress was seen.
  *
- * @param log the Kafka topic that the job reads
- * @throws LabError with Spark's message if a query fails
+ * @throws LabError with Spark's message if a query fails, or the source's error; all queries are then stopped
  */
 export async function runSparkPipeline(
-  {
-    source,
-    log,
-    session,
-    store,
-  }: { source: Source; log: EventLog; session: SparkSession; store: Store },
+  { source, log, session, store, notify = () => {} }: SparkPipelineParts,
   job: SparkJob,
   options: { triggerMs: number; follow?: boolean },
   signal: AbortSignal,
   onStatus: (status: PipelineStatus) => void = () => {},
 ): Promise<PipelineStatus> {
-  const figures = await readFigures(store);
-  const firstBatch = figures.length;
+  const progress = await followProgress(store, job.topic, notify);
   let appended = 0;
   let logged = sum(await log.endOffsets());
   let ended = false;
@@ -85,44 +56,26 @@ export async function runSparkPipeline(
   const rowCounts: Partial<Record<Product, number>> = {};
 
   function status(latest: PipelineStatus["latest"] = []): PipelineStatus {
-    const last = figures.at(-1);
-    const times = figures.flatMap((each) => (each.newest == null ? [] : [Date.parse(each.newest)]));
-    const newest = times.length === 0 ? null : times.reduce((a, b) => Math.max(a, b));
-    const offsets = last?.endOffsets ?? new Array<number>(log.partitions).fill(0);
+    const { nextBatch, rows, droppedRows, endOffsets, ...last } = progress.figures;
+    const isNew = endOffsets.length === 0;
+    const offsets = isNew ? new Array<number>(log.partitions).fill(0) : endOffsets;
+    const events = rowCounts.prices ?? rows;
+    const counted: Partial<Totals> = { batches: nextBatch, droppedRows, events };
+    const totals = totalsBy((name) => {
+      const { product, onSpark }: TotalSpec = TOTALS[name];
+      if (onSpark === false) return null;
+      return counted[name] ?? (product === undefined ? 0 : (rowCounts[product] ?? 0));
+    }) as KnownTotals;
     return {
-      totals: {
-        ...totalsBy((name) => {
-          const { product }: TotalSpec = TOTALS[name];
-          return product === undefined ? 0 : (rowCounts[product] ?? 0);
-        }),
-        lateEvents: null,
-        batches: (last?.batchId ?? -1) + 1,
-        events: rowCounts.prices ?? sum(figures.map(({ rows = 0 }) => rows)),
-        droppedRows: sum(figures.map(({ droppedRows }) => droppedRows)),
-      },
+      totals,
       appended,
       logged,
-      batchesNow: figures.length - firstBatch,
-      openWindows: last?.openWindows ?? 0,
-      watermarkMs: last?.watermark == null ? null : Date.parse(last.watermark),
-      newestEventMs: newest,
-      batchMs: last?.durationMs ?? null,
+      batchesNow: progress.batchesNow,
+      ...last,
       latest,
       offsets,
       ended,
     };
-  }
-
-  async function takeProgress(query: StreamingQuery): Promise<void> {
-    for (const progress of await query.recentProgress()) {
-      // A trigger without data also reports progress, with the id of the next batch.
-      const isSeen = progress.batchId <= (figures.at(-1)?.batchId ?? -1);
-      if (isSeen || progress.durationMs["addBatch"] === undefined) continue;
-      const batch = figuresOf(progress, job.topic);
-      figures.push(batch);
-      await store.write(`${PROGRESS}/${batch.batchId}.json`, JSON.stringify(batch));
-    }
-    onStatus(status());
   }
 
   const isLive = !source.finite || options.follow === true;
@@ -134,7 +87,7 @@ export async function runSparkPipeline(
     });
     ended = !signal.aborted;
   }
-  const { endOffsets: read = [] } = figures.at(-1) ?? {};
+  const { endOffsets: read } = progress.figures;
   await refuseLostBeginning(log, read);
   await refuseLost(log, read);
   if (ended || !source.finite) {
@@ -143,31 +96,43 @@ export async function runSparkPipeline(
       isLive ? { ...job, everyMs: options.triggerMs } : job,
     );
     const queries = Object.values(streams);
-    const appending = source.finite ? Promise.resolve() : appendLive();
-    let failure: unknown;
-    appending.catch((error: unknown) => (failure = error));
-    while (!signal.aborted && failure === undefined) {
-      const over = await Promise.all(queries.map((query) => query.awaitTermination(POLL_MS)));
-      await takeProgress(streams.windows!);
-      if (over.every((each) => each)) break;
-    }
-    await appending;
-    if (signal.aborted) {
-      ended = isLive && source.finite;
-      for (const query of queries) {
-        if (isLive) await query.processAllAvailable();
-        await query.stop();
+    const windows = streams.windows!;
+    /** Ends the source if a query fails. */
+    const over = new AbortController();
+    const appending = source.finite
+      ? Promise.resolve()
+      : appendLive(AbortSignal.any([signal, over.signal]));
+    let sourceFailed = false;
+    appending.catch(() => (sourceFailed = true));
+    try {
+      while (!signal.aborted && !sourceFailed) {
+        const ends = await Promise.all(queries.map((query) => query.awaitTermination(POLL_MS)));
+        await progress.take(windows);
+        onStatus(status());
+        if (ends.every((each) => each)) break;
       }
-      await takeProgress(streams.windows!);
+      over.abort();
+      await appending;
+      if (signal.aborted) {
+        ended = isLive && source.finite;
+        for (const query of queries) {
+          if (isLive) await query.processAllAvailable();
+          await query.stop();
+        }
+        await progress.take(windows);
+      }
+    } catch (error) {
+      over.abort();
+      const stops = queries.map((query) => query.stop());
+      await settled([appending, progress.take(windows), ...stops], STOP_TIMEOUT_MS);
+      throw error;
     }
+    await progress.finish(await lastSparkBatch(store, "windows"));
   }
 
-  async function appendLive(): Promise<void> {
-    for await (const chunk of chunks(
-      source.messages(signal),
-      () => APPEND_CHUNK,
-      options.triggerMs,
-    )) {
+  async function appendLive(until: AbortSignal): Promise<void> {
+    const messages = source.messages(until);
+    for await (const chunk of chunks(messages, () => APPEND_CHUNK, options.triggerMs)) {
       await log.append(chunk);
       appended += chunk.length;
       logged += chunk.length;
@@ -180,23 +145,6 @@ export async function runSparkPipeline(
   const latest = await latestBySpark(session, job);
   await writeLatest(store, latest);
   return status(latest);
-}
-
-/** The stored progress of all batches, in order. @throws LabError naming a file that is damaged */
-export async function readFigures(store: Store): Promise<BatchFigures[]> {
-  const figures: BatchFigures[] = [];
-  for (const name of await store.list(PROGRESS)) {
-    const path = `${PROGRESS}/${name}`;
-    const content = String(await store.read(path));
-    try {
-      figures.push(figuresSchema.parse(JSON.parse(content)));
-    } catch {
-      throw new LabError(
-        `${store.root}/${path} is damaged: expected the progress of a batch as JSON, found ${content.slice(0, 80) || "nothing"}; restore it from a copy, or start over with --fresh`,
-      );
-    }
-  }
-  return figures.sort((a, b) => a.batchId - b.batchId);
 }
 
 async function countRows(store: Store, product: Product): Promise<number> {

@@ -20,12 +20,16 @@ export async function manifestOf(store: Store, checkpoint: StoredCheckpoint): Pr
   if (checkpoint.settings["engine"] !== "spark") return checkpoint.manifest();
   const lastBatches: Partial<Record<Product, number>> = {};
   for (const product of PRODUCT_NAMES) {
-    // Each product has its own query and its own checkpoint.
-    const commits = await store.list(`${CHECKPOINT}/${product}/commits`);
-    const batches = commits.filter((name) => /^\d+$/.test(name)).map(Number);
-    if (batches.length > 0) lastBatches[product] = Math.max(...batches);
+    const last = await lastSparkBatch(store, product);
+    if (last >= 0) lastBatches[product] = last;
   }
   return sparkManifest(store, PRODUCT_NAMES, lastBatches);
+}
+
+/** The last batch that Spark has committed to a product; -1 if there is none. Each product has its own query and checkpoint. */
+export async function lastSparkBatch(store: Store, product: Product): Promise<number> {
+  const commits = await store.list(`${CHECKPOINT}/${product}/commits`);
+  return Math.max(-1, ...commits.filter((name) => /^\d+$/.test(name)).map(Number));
 }
 
 /**

@@ -82,3 +82,13 @@ export async function withTimeout<T>(
     timer.cancel();
   }
 }
+
+/** Waits until all promises are settled, at most `timeoutMs`. Never rejects. */
+export async function settled(
+  promises: readonly Promise<unknown>[],
+  timeoutMs: number,
+): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([Promise.allSettled(promises), sleep(timeoutMs, over.signal)]);
+  over.abort(); // cancels the timer
+}

@@ -68,6 +68,8 @@ export function connectSpark(
   const client = new spark.connect.SparkConnectService(address, grpc.credentials.createInsecure(), {
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
+    // A proxy to the internet cannot reach a loopback address or a cluster's hosts.
+    "grpc.enable_http_proxy": 0,
   });
   const sessionId = randomUUID();
   const { username } = userInfo();

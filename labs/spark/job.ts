@@ -11,9 +11,10 @@ import {
 import { PRODUCTS, type LatestRow } from "../store/products.js";
 import type { WindowSpec } from "../stream/window.js";
 import { ISO_TIME } from "../shared/time.js";
+import { settled } from "../shared/wait.js";
 import type { SparkSession } from "./client.js";
 import { readStream, sqlRelation, withWatermark, type Relation } from "./relation.js";
-import type { StreamingQuery } from "./streaming-query.js";
+import { STOP_TIMEOUT_MS, type StreamingQuery } from "./streaming-query.js";
 
 /** The pipeline's query, for Spark. */
 export interface SparkJob {
@@ -36,6 +37,9 @@ export interface SparkJob {
 /** The products written in append mode, each by its own streaming query; `latest/` is a batch query. */
 const STREAMS = ["windows", "changes", "prices", "rejected"] as const;
 export type StreamName = (typeof STREAMS)[number];
+
+/** How many batches may end between two looks at a query's progress: Spark keeps so many in memory. */
+const RECENT_BATCHES = 300;
 
 /** The running streaming queries of a job. */
 export type SparkStreams = Partial<Record<StreamName, StreamingQuery>>;
@@ -192,6 +196,8 @@ async function createRecords(session: SparkSession, kafka: Relation, name: strin
  *
  * Spark's file sink supports only append mode, and this client has no `foreachBatch`. Each product is therefore a separate
  * query over the same topic with the same batch limit, so that the products agree batch by batch.
+ *
+ * @throws LabError with Spark's message if one of them cannot start; the others are stopped
  */
 export async function startSparkJob(
   session: SparkSession,
@@ -201,7 +207,7 @@ export async function startSparkJob(
   const { root, everyMs } = job;
   await session.sql("SET spark.sql.session.timeZone=UTC");
   await session.sql("SET spark.sql.parquet.outputTimestampType=TIMESTAMP_MILLIS");
-  await session.sql("SET spark.sql.streaming.numRecentProgressUpdates=1000000");
+  await session.sql(`SET spark.sql.streaming.numRecentProgressUpdates=${RECENT_BATCHES}`);
   const kafka = readStream("kafka", {
     ...kafkaOptions(job),
     maxOffsetsPerTrigger: String(job.batchSize),
@@ -219,14 +225,23 @@ export async function startSparkJob(
     rejected: `SELECT topic, partition, offset, reason, ${RAW} AS raw FROM lab_records WHERE reason IS NOT NULL`,
   };
   const streams: SparkStreams = {};
-  for (const name of names) {
-    streams[name] = await session.writeStream(sqlRelation(queries[name]), {
-      name: `${name} of ${job.topic}`,
-      path: `${root}/${name}`,
-      checkpoint: `${root}/checkpoint/${name}`,
-      format: "columns" in PRODUCTS[name] ? "parquet" : "json",
-      everyMs,
-    });
+  try {
+    for (const name of names) {
+      streams[name] = await session.writeStream(sqlRelation(queries[name]), {
+        name: `${name} of ${job.topic}`,
+        path: `${root}/${name}`,
+        checkpoint: `${root}/checkpoint/${name}`,
+        format: "columns" in PRODUCTS[name] ? "parquet" : "json",
+        everyMs,
+      });
+    }
+  } catch (error) {
+    const started = Object.values(streams);
+    await settled(
+      started.map((query) => query.stop()),
+      STOP_TIMEOUT_MS,
+    );
+    throw error;
   }
   return streams;
 }

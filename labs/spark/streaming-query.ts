@@ -1,5 +1,8 @@
 import type { ExecutePlanResponse } from "./protocol.js";
 
+/** How long to wait for queries to stop after a failure, which may be Spark's own end. */
+export const STOP_TIMEOUT_MS = 5_000;
+
 /** A streaming query on the server: Spark's `StreamingQuery`. */
 export interface StreamingQuery {
   /** Stays the same when the query is restarted from its checkpoint. */
@@ -7,7 +10,9 @@ export interface StreamingQuery {
   /** Different for each start. */
   readonly runId: string;
   readonly name: string;
-  /** The progress of the most recent batches, oldest first. */
+  /** The progress of the most recent batch; undefined before the first. */
+  lastProgress(): Promise<SparkProgress | undefined>;
+  /** The progress of the most recent batches, oldest first: 100, or `spark.sql.streaming.numRecentProgressUpdates`. */
   recentProgress(): Promise<SparkProgress[]>;
   isActive(): Promise<boolean>;
   /** Spark's message if the query has failed. */
@@ -67,14 +72,16 @@ export function streamingQuery(
     const result = await ask({ exception: true });
     return result?.exception?.exceptionMessage || undefined;
   }
+  async function progress(which: "lastProgress" | "recentProgress"): Promise<SparkProgress[]> {
+    const result = await ask({ [which]: true });
+    const texts = result?.recentProgress?.recentProgressJson ?? [];
+    return texts.map((text) => JSON.parse(text) as SparkProgress);
+  }
   return {
     ...queryId,
     name,
-    recentProgress: async () => {
-      const result = await ask({ recentProgress: true });
-      const texts = result?.recentProgress?.recentProgressJson ?? [];
-      return texts.map((text) => JSON.parse(text) as SparkProgress);
-    },
+    lastProgress: async () => (await progress("lastProgress"))[0],
+    recentProgress: () => progress("recentProgress"),
     isActive: async () => (await ask({ status: true }))?.status?.isActive ?? false,
     exception,
     stop: async () => void (await ask({ stop: true })),

@@ -3,6 +3,7 @@ import { open, readFile, readdir, readlink, rm, stat, writeFile } from "node:fs/
 import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { errorCode, errorMessage } from "../shared/errors.js";
+import { lastWords } from "../shared/process.js";
 import { sleep } from "../shared/wait.js";
 
 // Background processes that outlive the command that started them, found through Linux's /proc.
@@ -17,11 +18,6 @@ export interface ProcessRecord {
 }
 
 const TICKS_PER_SECOND = 100;
-/** How many lines of a failed program's output are shown. */
-const MAX_LAST_LINES = 8;
-const MAX_LINE_LENGTH = 300;
-/** Output of a Java program that does not explain a failure: INFO messages, stack traces, Hadoop's banners. */
-const NOISE = /\bINFO\b|^\s+at |(STARTUP|SHUTDOWN)_MSG:|^\/?\*+\/?$/;
 const MAX_OUTPUT_BYTES = 16 * 1024 ** 2;
 
 /** The fields of /proc/PID/stat after the command's name; undefined if there is no such process. */
@@ -109,16 +105,6 @@ export async function run(
       cause: error,
     });
   }
-}
-
-/** The last lines of a program's output that may explain why it failed. */
-export function lastWords(output: string): string {
-  const lines = output.split("\n").filter((line) => line.trim() !== "");
-  const relevant = lines.filter((line) => !NOISE.test(line));
-  return (relevant.length === 0 ? lines : relevant)
-    .slice(-MAX_LAST_LINES)
-    .map((line) => `  ${line.slice(0, MAX_LINE_LENGTH)}`)
-    .join("\n");
 }
 
 /** Sends SIGTERM to a process, and SIGKILL if it has not ended after `waitMs`. @returns whether SIGTERM was enough */

@@ -16,7 +16,6 @@ import {
   isPortFree,
   isRunning,
   lastLines,
-  lastWords,
   memoryBytes,
   readRecord,
   removeRecord,
@@ -32,6 +31,7 @@ import { JAVA_ENVIRONMENT, hadoopJava } from "./java.js";
 import type { Places } from "./places.js";
 import { SERVICES, SERVICE_NAMES, type ServiceName } from "./service.js";
 import { prepareSettings } from "./settings.js";
+import { lastWords } from "../shared/process.js";
 import { sleep } from "../shared/wait.js";
 import type { Notify } from "../shared/notify.js";
 

@@ -20,6 +20,9 @@ const PATIENCE_MS = 60_000;
 const FIRST_RETRY_MS = 400;
 const MAX_RETRY_MS = 2_000;
 
+/** Requests to HDFS. They ignore HTTP_PROXY: a proxy to the internet cannot reach a loopback address or a cluster's hosts. */
+export const hdfsHttp = axios.create({ proxy: false });
+
 /** The addresses of a NameNode. */
 export interface NameNode {
   host: string;
@@ -188,7 +191,7 @@ export function hdfsStore(
   const rootUrl = `hdfs://${host}:${rpcPort}${root}`;
   const names = createClient(
     { host: httpHost, port: httpPort, path: "/webhdfs/v1", user },
-    { timeout: METADATA_TIMEOUT_MS },
+    { timeout: METADATA_TIMEOUT_MS, proxy: null }, // no proxy, as for hdfsHttp
   );
   const absolute = (path: string) => `${root}/${path}`.replace(/\/$/, "") || "/";
   // Encodes each part of the path: a name may contain %, + or ?.
@@ -311,7 +314,7 @@ export function hdfsStore(
 
   /** Asks the NameNode for the URL of a DataNode to write to or read from. */
   async function dataNodeFor(method: "PUT" | "GET", url: string): Promise<string> {
-    const { data } = await axios.request<{ Location?: string }>({
+    const { data } = await hdfsHttp.request<{ Location?: string }>({
       method,
       url: `${url}&noredirect=true`,
       timeout: METADATA_TIMEOUT_MS,
@@ -335,7 +338,7 @@ export function hdfsStore(
       body = Buffer.from(content);
       length = body.length;
     } else body = Readable.from(counted(content));
-    await axios.put(url, body, {
+    await hdfsHttp.put(url, body, {
       headers: { "content-type": "application/octet-stream" },
       timeout: DATA_TIMEOUT_MS,
       maxBodyLength: Infinity,
@@ -351,7 +354,7 @@ export function hdfsStore(
 
   async function rename(from: string, to: string): Promise<void> {
     const url = operation(from, "RENAME", { destination: to, renameoptions: "OVERWRITE" });
-    await axios.put(url, undefined, { timeout: METADATA_TIMEOUT_MS });
+    await hdfsHttp.put(url, undefined, { timeout: METADATA_TIMEOUT_MS });
   }
 
   return {
@@ -381,7 +384,7 @@ export function hdfsStore(
     read: (path) =>
       attempt("read", absolute(path), async () => {
         const url = await dataNodeFor("GET", operation(absolute(path), "OPEN"));
-        const { data, headers } = await axios.get<ArrayBuffer>(url, {
+        const { data, headers } = await hdfsHttp.get<ArrayBuffer>(url, {
           responseType: "arraybuffer",
           timeout: DATA_TIMEOUT_MS,
         });

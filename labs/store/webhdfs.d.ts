@@ -17,6 +17,6 @@ declare module "webhdfs" {
   }
   export function createClient(
     options: { host: string; port: number; path: string; user: string },
-    requestParameters: { timeout: number },
+    requestParameters: { timeout: number; proxy: null },
   ): Client;
 }

@@ -8,6 +8,7 @@ import {
   readFile,
   readdir,
   rm,
+  symlink,
   writeFile,
 } from "node:fs/promises";
 import { symlinkSync } from "node:fs";
@@ -222,6 +223,11 @@ test("an installed component is not installed again unless it was removed", asyn
   await rm(join(root, ".lab/venv"), { recursive: true });
   expect((await install()).output).toContain("downloading JupyterLab (");
   expect(await lines("notes")).toHaveLength(2);
+  // The Python that it links to was replaced by another one.
+  await rm(join(root, ".lab/venv/bin/python"));
+  await symlink("/no/such/python3", join(root, ".lab/venv/bin/python"));
+  expect((await install()).output).toContain("fetching JupyterLab (");
+  expect(await lines("notes")).toHaveLength(3);
 });
 
 test("a virtual environment is created without Debian's python3-venv and without an administrator", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { sleep, startTimer, withTimeout } from "../../labs/shared/wait.js";
+import { settled, sleep, startTimer, withTimeout } from "../../labs/shared/wait.js";
 
 const DAY_MS = 86_400_000;
 /** Around the 31 bits of Node's timers, and around them twice. */
@@ -85,4 +85,20 @@ test("a deadline aborts what it is given to, or the outer signal does", async ()
   outer.abort();
   expect(await stopped).toBe("aborted");
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("what settles in time is waited for, however it ends, and what does not is left alone", async () => {
+  let isOver = false;
+  const wait = (...promises: Promise<unknown>[]) =>
+    void settled(promises, 1_000).then(() => (isOver = true));
+  wait(sleep(20), Promise.reject(new Error("no")));
+  await vi.advanceTimersByTimeAsync(19);
+  expect(isOver).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(isOver).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+  isOver = false;
+  wait(new Promise(() => {}));
+  await vi.advanceTimersByTimeAsync(1_001);
+  expect(isOver).toBe(true);
 });

@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { LabError } from "../../shared/errors.js";
+import { LabError, errorMessage } from "../../shared/errors.js";
 import { makeFolders } from "../../shared/files.js";
+import { exitCode, lastWords } from "../../shared/process.js";
 import { readNotebook, type Notebook } from "./chapter.js";
 
 /** The result of running a notebook. */
@@ -35,7 +36,7 @@ export async function requireJupyterLab(root: string): Promise<void> {
  * @param source the notebook's file, which is not changed
  * @param cellLimitSeconds how long a cell may take
  * @param onCell called after every cell with how many cells are done, and how many there are
- * @throws LabError if JupyterLab is not installed
+ * @throws LabError if JupyterLab is not installed, or its Python has been removed
  */
 export async function executeNotebook(
   root: string,
@@ -57,20 +58,21 @@ export async function executeNotebook(
   });
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (complaints += text));
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", resolve);
-  });
+  const ended = exitCode(child);
+  const lines = createInterface({ input: child.stdout });
+  ended.catch(() => lines.close());
   let failure: Execution["failure"];
-  for await (const text of createInterface({ input: child.stdout })) {
+  for await (const text of lines) {
     const line = JSON.parse(text) as Line;
     if (line.failure !== undefined) failure = { cell: line.cell, how: line.failure };
     else onCell(line.cell + 1, line.of);
   }
-  const code = await closed;
+  const code = await ended.catch((error: unknown) => {
+    throw new LabError(`${errorMessage(error)}; run: bash setup/ubuntu-24.04.sh spark jupyter`);
+  });
   if (code !== 0) {
-    const last = complaints.trim().split("\n").slice(-5).join("\n");
-    throw new LabError(`nbclient ended with exit code ${code ?? "none"} at ${source}:\n${last}`);
+    const words = lastWords(complaints);
+    throw new LabError(`nbclient ended with exit code ${code ?? "none"} at ${source}:\n${words}`);
   }
   const seconds = (performance.now() - began) / 1_000;
   return { notebook: await readNotebook(target), seconds, failure };

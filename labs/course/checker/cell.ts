@@ -1,7 +1,7 @@
-import { execFile } from "node:child_process";
 import { table } from "../cell.js";
 import { findExercise, readExercises } from "./exercises.js";
-import type { Verdict } from "./verdict.js";
+import { openRecord } from "./record.js";
+import { startRunner } from "./runner.js";
 
 /**
  * Checks an exercise from a cell, `await check("07")`, and shows the verdict as a table. The working directory must be the
@@ -11,7 +11,9 @@ import type { Verdict } from "./verdict.js";
  */
 export async function check(wanted: string): Promise<void> {
   const exercise = findExercise(await readExercises("."), wanted);
-  const { status, message } = await verdictOn(exercise.name);
+  const record = await openRecord(".");
+  const runner = startRunner(process.cwd());
+  const { status, message } = await record.verdictOn(exercise, runner).finally(runner.close);
   const [first = "", ...lines] = message.split("\n");
   const rows = [
     { "": "exercise", [exercise.name]: exercise.title },
@@ -24,19 +26,4 @@ export async function check(wanted: string): Promise<void> {
       }),
   ];
   table(rows);
-}
-
-function verdictOn(name: string): Promise<Pick<Verdict, "status" | "message">> {
-  const args = ["--import", "tsx", "scripts/check.ts", name, "--json"];
-  return new Promise((resolve, reject) => {
-    // The exit code is 1 if the answer does not pass; the verdict is on stdout all the same.
-    execFile(process.execPath, args, (error, stdout) => {
-      try {
-        const { exercises } = JSON.parse(stdout) as { exercises: Verdict[] };
-        resolve(exercises[0]!);
-      } catch {
-        reject(error ?? new Error(`no verdict on ${name}`));
-      }
-    });
-  });
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { LabError } from "../../shared/errors.js";
+import { lastWords } from "../../shared/process.js";
 import { startTimer } from "../../shared/wait.js";
 import type { Exercise } from "./exercises.js";
 import type { Verdict } from "./verdict.js";
@@ -14,7 +15,6 @@ const LIMIT_MS = 10_000;
 const SPARK_LIMIT_MS = 120_000;
 const START_LIMIT_MS = 30_000;
 const MAX_STDERR_CHARACTERS = 10_000;
-const MAX_LAST_WORDS_CHARACTERS = 500;
 
 /** The worker's result for an answer. */
 export type CheckResult = Pick<Verdict, "status" | "message" | "passed" | "checks">;
@@ -29,8 +29,8 @@ interface Worker {
   process: ChildProcess;
   /** Rejects with a LabError if the worker ends before it is ready. */
   ready: Promise<void>;
-  /** The end of its stderr, without stack traces. */
-  lastWords(): string;
+  /** The end of what it has written to stderr. */
+  stderr(): string;
 }
 
 /** @param root the project's root */
@@ -39,7 +39,7 @@ export function startRunner(root: string): Runner {
 
   /** The result, or why the worker must be replaced. */
   async function resultOf(exercise: Exercise): Promise<CheckResult | { fatal: string }> {
-    const { process: child, ready, lastWords } = worker;
+    const { process: child, ready, stderr } = worker;
     await ready;
     const limitMs = exercise.needs === "spark" ? SPARK_LIMIT_MS : LIMIT_MS;
     return new Promise((resolve) => {
@@ -49,9 +49,7 @@ export function startRunner(root: string): Runner {
         resolve(result);
       };
       const ended = () => {
-        const words = lastWords();
-        const more = words === "" ? "" : `\n  ${words.replaceAll("\n", "\n  ")}`;
-        end({ fatal: `your code ended the process that checks it${more}` });
+        end({ fatal: withWords("your code ended the process that checks it", stderr()) });
       };
       const limit = startTimer(limitMs, () =>
         end({ fatal: `no answer within ${limitMs / 1_000} s: does your code loop forever?` }),
@@ -95,13 +93,11 @@ function startWorker(root: string): Worker {
   child.stderr!.setEncoding("utf8").on("data", (text) => {
     stderr = `${stderr}${text}`.slice(-MAX_STDERR_CHARACTERS);
   });
-  const lastWords = () => withoutStackTraces(stderr);
   const ready = new Promise<void>((resolve, reject) => {
     const fail = (reason: string) => {
       limit.cancel();
       const message = `the checker cannot start (this is not caused by your code): ${reason}`;
-      const words = lastWords();
-      reject(new LabError(words === "" ? message : `${message}\n${words}`));
+      reject(new LabError(withWords(message, stderr)));
     };
     const limit = startTimer(START_LIMIT_MS, () =>
       fail(`it was not ready within ${START_LIMIT_MS / 1_000} s`),
@@ -116,8 +112,10 @@ function startWorker(root: string): Worker {
     );
   });
   ready.catch(() => {}); // check() reports the error
-  return { process: child, ready, lastWords };
+  return { process: child, ready, stderr: () => stderr };
 }
+
+const withWords = (message: string, stderr: string) => `${message}\n${lastWords(stderr)}`.trimEnd();
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
 
@@ -127,14 +125,4 @@ function kill({ process: child }: Worker): void {
   } catch {
     // It has already ended.
   }
-}
-
-/** The end of a process's stderr, without the stack traces and the empty lines of Node's errors. */
-function withoutStackTraces(stderr: string): string {
-  return stderr
-    .split("\n")
-    .filter((line) => !/^\s*(at .*|Node\.js v.*|\^|)$/.test(line))
-    .join("\n")
-    .slice(-MAX_LAST_WORDS_CHARACTERS)
-    .trim();
 }

@@ -1,9 +1,8 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import axios from "axios";
 import { LabError } from "../../shared/errors.js";
 import { countedFile, type CountedFile } from "./footer.js";
-import type { HdfsLocation } from "../../store/hdfs.js";
+import { hdfsHttp, type HdfsLocation } from "../../store/hdfs.js";
 
 // How HDFS stores a file: it is split into blocks, and DataNodes store each block as a file (HDFS documentation, "HDFS
 // Architecture" and "WebHDFS REST API").
@@ -27,7 +26,7 @@ const urlOf = ({ host, httpHost = host, httpPort }: HdfsLocation, path: string, 
 
 /** The blocks of a file, according to the NameNode. */
 export async function fileBlocks(location: HdfsLocation, path: string): Promise<Block[]> {
-  const { data } = await axios.get<LocatedBlocks>(
+  const { data } = await hdfsHttp.get<LocatedBlocks>(
     urlOf(location, location.path + path, "op=GET_BLOCK_LOCATIONS"),
   );
   return data.LocatedBlocks.locatedBlocks.map(({ startOffset, block }) => {
@@ -45,7 +44,7 @@ export async function readBlock(dataFolder: string, { blockId }: Block): Promise
 
 /** All names in a folder, including files that are being written. */
 export async function namesIn(location: HdfsLocation, path: string): Promise<string[]> {
-  const { data } = await axios.get<{
+  const { data } = await hdfsHttp.get<{
     FileStatuses: { FileStatus: { pathSuffix: string }[] };
   }>(urlOf(location, location.path + path, "op=LISTSTATUS"));
   return data.FileStatuses.FileStatus.map(({ pathSuffix }) => pathSuffix);
@@ -56,7 +55,7 @@ export async function namesBelow(
   location: HdfsLocation,
   path: string,
 ): Promise<{ files: number; folders: number; bytes: number }> {
-  const { data } = await axios.get<{
+  const { data } = await hdfsHttp.get<{
     ContentSummary: { fileCount: number; directoryCount: number; length: number };
   }>(urlOf(location, location.path + path, "op=GETCONTENTSUMMARY"));
   const { fileCount, directoryCount, length } = data.ContentSummary;
@@ -66,14 +65,14 @@ export async function namesBelow(
 /** A file on HDFS that is read in pieces, one request each; records what was read. */
 export async function hdfsFile(location: HdfsLocation, path: string): Promise<CountedFile> {
   const whole = location.path + path;
-  const { data } = await axios.get<{ FileStatus: { length: number } }>(
+  const { data } = await hdfsHttp.get<{ FileStatus: { length: number } }>(
     urlOf(location, whole, "op=GETFILESTATUS"),
   );
   const { length } = data.FileStatus;
   return countedFile(length, async (from, to = length) => {
     const offset = from < 0 ? length + from : from;
     const query = `op=OPEN&offset=${offset}&length=${to - offset}`;
-    const piece = await axios.get<ArrayBuffer>(urlOf(location, whole, query), {
+    const piece = await hdfsHttp.get<ArrayBuffer>(urlOf(location, whole, query), {
       responseType: "arraybuffer",
     });
     return Uint8Array.from(Buffer.from(piece.data)).buffer;

@@ -44,5 +44,5 @@ test("a worker that is killed while it starts is not the learner's fault either"
   await writeFile(worker, 'console.error("out of luck"); process.kill(process.pid, "SIGKILL");');
   const { code, stderr } = await run(EXERCISE);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/the checker cannot start.*: it was killed by SIGKILL\nout of luck/);
+  expect(stderr).toMatch(/the checker cannot start.*: it was killed by SIGKILL\n {2}out of luck/);
 });

@@ -1,0 +1,48 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { fileBlocks, hdfsFile, namesBelow, namesIn } from "../../labs/course/lesson/blocks.js";
+import { hdfsStore } from "../../labs/store/hdfs.js";
+import { refusingProxy } from "../support/proxy.js";
+
+/** What WebHDFS answers about a file of two bytes, which this server keeps as a DataNode, too. */
+async function webHdfs(): Promise<number> {
+  const file = { pathSuffix: "", type: "FILE", length: 2 };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url!, `http://${request.headers.host}`);
+    if (url.pathname === "/datanode") return void response.end("ab");
+    const answers: Record<string, object> = {
+      LISTSTATUS: { FileStatuses: { FileStatus: [{ ...file, pathSuffix: "file" }] } },
+      GETFILESTATUS: { FileStatus: file },
+      GETCONTENTSUMMARY: { ContentSummary: { fileCount: 1, directoryCount: 0, length: 2 } },
+      GET_BLOCK_LOCATIONS: { LocatedBlocks: { locatedBlocks: [] } },
+    };
+    const location = `${url.origin}/datanode`;
+    const op = url.searchParams.get("op")!.toUpperCase();
+    if (op === "OPEN" && !url.searchParams.has("noredirect")) {
+      return void response.writeHead(307, { location }).end();
+    }
+    request.resume();
+    response.end(JSON.stringify(answers[op] ?? { Location: location, boolean: true }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+test("HDFS is not asked through the proxy that the environment names", async () => {
+  const httpPort = await webHdfs();
+  const location = { host: "127.0.0.1", rpcPort: 1, httpPort, path: "/lab" };
+  const { requests } = await refusingProxy();
+  const store = hdfsStore(location, true, { patienceMs: 500 });
+  expect(await store.list("")).toEqual(["file"]);
+  expect(String(await store.read("file"))).toBe("ab");
+  await store.write("file", "ab");
+  await store.remove("file");
+  expect(await namesIn(location, "")).toEqual(["file"]);
+  expect(await namesBelow(location, "")).toEqual({ files: 1, folders: 0, bytes: 2 });
+  expect(await fileBlocks(location, "/file")).toEqual([]);
+  const piece = await (await hdfsFile(location, "/file")).slice(0, 2);
+  expect(Buffer.from(piece).toString()).toBe("ab");
+  expect(requests).toEqual([]);
+});
