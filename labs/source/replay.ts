@@ -237,7 +237,9 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
     }
     for await (const some of lines()) {
       if (signal.aborted) return;
-      const messages = some.map(read).filter((message) => message !== undefined);
+      const messages = some
+        .map(read)
+        .filter((message): message is Message => message !== undefined);
       if (messages.length > 0) yield messages;
     }
     if (count === 0) throw empty;

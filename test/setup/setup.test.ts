@@ -226,7 +226,7 @@ test("an installed component is not installed again unless it was removed", asyn
   // The Python that it links to was replaced by another one.
   await rm(join(root, ".lab/venv/bin/python"));
   await symlink("/no/such/python3", join(root, ".lab/venv/bin/python"));
-  expect((await install()).output).toContain("fetching JupyterLab (");
+  expect((await install()).output).toContain("downloading JupyterLab (");
   expect(await lines("notes")).toHaveLength(3);
 });
 
