@@ -12,7 +12,7 @@ export type Mutants = Record<
   [mistake: string, ...changes: [find: string, replacement: string][]]
 >;
 
-export const readMutants = async (root: string, name: string): Promise<Mutants> =>
+const readMutants = async (root: string, name: string): Promise<Mutants> =>
   ((await moduleAt(mutantsPath(root, name))) as { mutants: Mutants }).mutants;
 
 /** Writes the wrong answers to an exercise into `.lab/mutants/`. @returns their paths */
