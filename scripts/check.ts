@@ -69,7 +69,7 @@ program
       [
         `next: 1. write the reference answer in solutions/${name}.ts, then npm run check -- --reset ${number} --yes`,
         `      2. write the checks in ${folder}/checks.ts, and hints and outcome in ${folder}/exercise.json`,
-        `      3. record at least ${MIN_MUTANTS} wrong answers in ${folder}/mutants/, each with its mistake in the first line`,
+        `      3. record at least ${MIN_MUTANTS} wrong answers in ${folder}/mutants.ts, as changes to the solution`,
         `npm run check -- ${number} lists what is left`,
       ].join("\n"),
     );

@@ -57,17 +57,18 @@ async function run(
   // JupyterLab handles Ctrl-C itself: it asks before it ends.
   const ignore = () => {};
   process.on("SIGINT", ignore);
-  const child = spawn(command, args, {
-    cwd: root,
-    env: { ...process.env, ...environment },
-    stdio: "inherit",
-  });
   let isStopped = false;
   const forward = (signal: NodeJS.Signals) => {
     isStopped = true;
     child.kill(signal);
   };
+  // Before the start: a signal that comes first would end only this process.
   for (const signal of FORWARDED) process.on(signal, forward);
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: "inherit",
+  });
   const code = await exitCode(child).finally(() => {
     process.off("SIGINT", ignore);
     for (const signal of FORWARDED) process.off(signal, forward);
