@@ -1,7 +1,7 @@
 # What the commands in this folder share: where things are. They talk to the lab's own services.
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 LAB="$LAB_ROOT/.lab"
-LAB_STACK="${LAB_STACK_DIR:-$LAB/stack}"
+LAB_STACK=$(realpath -m "${LAB_STACK_DIR:-$LAB/stack}")
 JAVA_HOME="$LAB/java"
 export JAVA_HOME
 # A path that is not ASCII is read right by Java in a UTF-8 locale only.

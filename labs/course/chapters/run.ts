@@ -102,7 +102,7 @@ async function runChapter(
     throw new LabError(`${CHAPTERS}/${name}\n${problems.map((each) => `  ${each}`).join("\n")}`);
   }
   if (!check) {
-    await addPictures(notebook, await findBrowser(), plotlyPath);
+    await addPictures(notebook, await findBrowser(root), plotlyPath);
     await writeNotebook(path, notebook);
   }
   return seconds;
