@@ -4,6 +4,7 @@ import { Argument, Command, Option } from "commander";
 import { runCheck, type CheckOptions } from "../labs/course/checker/check.js";
 import { createExercise } from "../labs/course/checker/new.js";
 import { processTerminal } from "../labs/course/checker/terminal.js";
+import { UsageError } from "../labs/shared/errors.js";
 import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -42,6 +43,9 @@ program
   .option("--title <title>", "its title (default: made from the name)")
   .addOption(new Option("--difficulty <n>", "1 easy, 3 hard").choices(["1", "2", "3"]).default("1"))
   .action(async (wanted: string, { chapter, title, difficulty }: NewOptions) => {
+    if (chapter !== undefined && !/^\d+$/.test(chapter)) {
+      throw new UsageError(`--chapter takes the number of a chapter, not ${chapter}`);
+    }
     const { name, files } = await createExercise(ROOT, {
       name: wanted,
       chapter: chapter === undefined ? undefined : Number(chapter),

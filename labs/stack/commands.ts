@@ -3,6 +3,7 @@ import { createInterface } from "node:readline/promises";
 import Table from "cli-table3";
 import type { StackConfig } from "../shared/config.js";
 import { LabError, UsageError } from "../shared/errors.js";
+import { exitCode } from "../shared/process.js";
 import { examine } from "./doctor.js";
 import { SERVICE_NAMES, type ServiceName } from "./service.js";
 import type { Stack } from "./stack.js";
@@ -79,15 +80,15 @@ export async function showDoctor(
   }
 }
 
-/** Shows the end of a service's log. @throws LabError if it has none */
+/** Shows the end of a service's log. @throws LabError if it has none; UsageError if `lines` is not a number */
 export async function showLog(
   stack: Stack,
   name: ServiceName,
   { follow = false, lines }: { follow?: boolean; lines: string },
 ) {
+  if (!/^\d+$/.test(lines)) throw new UsageError(`-n takes a number of lines, not ${lines}`);
   const args = ["-n", lines, ...(follow ? ["-f"] : []), stack.logOf(name)];
-  const tail = spawn("tail", args, { stdio: ["ignore", "inherit", "inherit"] });
-  const code = await new Promise((resolve) => tail.on("close", resolve));
+  const code = await exitCode(spawn("tail", args, { stdio: ["ignore", "inherit", "inherit"] }));
   if (code !== 0) throw new LabError(`${name} has no log yet: npx tsx scripts/stack.ts up ${name}`);
 }
 
