@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline/promises";
 import Table from "cli-table3";
 import type { StackConfig } from "../shared/config.js";
+import { confirm } from "../shared/confirm.js";
 import { LabError, UsageError } from "../shared/errors.js";
 import { exitCode } from "../shared/process.js";
 import { examine } from "./doctor.js";
@@ -107,14 +107,8 @@ export async function resetServices(
     ...whole("namenode", "datanode"),
     ...(wanted.includes("spark") ? (["spark"] as const) : []),
   ];
-  if (!yes) {
-    if (!process.stdin.isTTY)
-      throw new UsageError("reset asks for confirmation on a terminal; elsewhere use --yes");
-    const ask = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await ask.question(`Remove all data of ${chosen.join(", ")}? [y/N] `);
-    ask.close();
-    if (!/^y(es)?$/i.test(answer.trim())) return console.error("nothing was removed");
-  }
+  const question = `Remove all data of ${chosen.join(", ")}?`;
+  if (!yes && !(await confirm(question))) return console.error("nothing was removed");
   await stack.reset(chosen);
   console.error(`removed the data of ${chosen.join(", ")}`);
 }
