@@ -56,6 +56,9 @@ program
       .default("1"),
   )
   .action(async (wanted: string, { chapter, title, difficulty }: NewOptions) => {
+    if (chapter !== undefined && !/^\d+$/.test(chapter)) {
+      throw new UsageError(`--chapter takes the number of a chapter, not ${chapter}`);
+    }
     const { name, files } = await createExercise(ROOT, {
       name: wanted,
       chapter: chapter === undefined ? undefined : Number(chapter),

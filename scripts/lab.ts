@@ -2,6 +2,7 @@ import "../setup/ready.cjs"; // before all else: the version of Node
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { openJupyterLab } from "../labs/course/jupyterlab.js";
+import { UsageError } from "../labs/shared/errors.js";
 import { endWith, parseArguments } from "./command.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -12,6 +13,12 @@ const program = new Command("lab")
   )
   .option("--no-browser", "only print the address; do not open a browser")
   .option("--port <n>", "port on 127.0.0.1", "8888")
-  .action((options: { browser: boolean; port: string }) => openJupyterLab(ROOT, options));
+  .action((options: { browser: boolean; port: string }) => {
+    const { port } = options;
+    if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+      throw new UsageError(`--port takes a port from 1 to 65535, not ${port}`);
+    }
+    return openJupyterLab(ROOT, options);
+  });
 
 endWith(parseArguments(program, process.argv.slice(2)));

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { UsageError } from "./errors.js";
 
 // The only module that reads environment variables.
@@ -24,8 +23,8 @@ export interface Config {
 
 /** The lab's own Kafka, HDFS and Spark. */
 export interface StackConfig {
-  /** The folder of their data, logs and generated settings. */
-  folder: string;
+  /** The folder of their data, logs and generated settings; undefined: `.lab/stack` in the project's root. */
+  folder: string | undefined;
   ports: Record<PortName, number>;
 }
 
@@ -114,7 +113,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     sparkRemote: environment["SPARK_REMOTE"]?.trim() || undefined,
     coinbaseUrl: url(environment["COINBASE_URL"], COINBASE_URL, "COINBASE_URL", ["wss:", "ws:"]),
     stack: {
-      folder: resolve(environment["LAB_STACK_DIR"] || ".lab/stack"),
+      folder: environment["LAB_STACK_DIR"] || undefined,
       ports: Object.fromEntries(ports) as Record<PortName, number>,
     },
   };

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
 import Table from "cli-table3";
 import type { StackConfig } from "../shared/config.js";
+import { confirm } from "../shared/confirm.js";
 import { LabError, UsageError } from "../shared/errors.js";
+import { exitCode } from "../shared/process.js";
 import { examine } from "./doctor.js";
 import { installCommand, requireInstalled } from "./installation.js";
 import { SERVICE_NAMES, type ServiceName } from "./service.js";
@@ -85,19 +86,19 @@ export async function showDoctor(
   }
 }
 
-/** Shows the end of a service's log. @throws LabError if it has none, saying what to do */
+/** Shows the end of a service's log. @throws LabError if it has none, saying what to do; UsageError if `lines` is not a number */
 export async function showLog(
   stack: Stack,
   name: ServiceName,
   { follow = false, lines }: { follow?: boolean; lines: string },
 ) {
+  if (!/^\d+$/.test(lines)) throw new UsageError(`-n takes a number of lines, not ${lines}`);
   if (!existsSync(stack.logOf(name))) {
     await requireInstalled(stack.places, [name]);
     throw new LabError(`${name} has no log yet: npx tsx scripts/stack.ts up ${name}`);
   }
   const args = ["-n", lines, ...(follow ? ["-f"] : []), stack.logOf(name)];
-  const tail = spawn("tail", args, { stdio: ["ignore", "inherit", "inherit"] });
-  const code = await new Promise((resolve) => tail.on("close", resolve));
+  const code = await exitCode(spawn("tail", args, { stdio: ["ignore", "inherit", "inherit"] }));
   if (code !== 0) throw new LabError(`cannot show the log of ${name}`);
 }
 
@@ -116,14 +117,8 @@ export async function resetServices(
     ...whole("namenode", "datanode"),
     ...(wanted.includes("spark") ? (["spark"] as const) : []),
   ];
-  if (!yes) {
-    if (!process.stdin.isTTY)
-      throw new UsageError("reset asks for confirmation on a terminal; elsewhere use --yes");
-    const ask = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await ask.question(`Remove all data of ${chosen.join(", ")}? [y/N] `);
-    ask.close();
-    if (!/^y(es)?$/i.test(answer.trim())) return console.error("nothing was removed");
-  }
+  const question = `Remove all data of ${chosen.join(", ")}?`;
+  if (!yes && !(await confirm(question))) return console.error("nothing was removed");
   await stack.reset(chosen);
   console.error(`removed the data of ${chosen.join(", ")}`);
 }

@@ -41,12 +41,6 @@ async function java(stack: Stack): Promise<CheckResult> {
   }
 }
 
-function node(): CheckResult {
-  const [major, minor] = process.versions.node.split(".").map(Number);
-  const ok = major! > 20 || (major === 20 && minor! >= 19);
-  return { what: "Node 20.19+", ok, found: process.versions.node, remedy: "source setup/node.sh" };
-}
-
 async function installed(stack: Stack): Promise<CheckResult[]> {
   const results = new Map<string, CheckResult>();
   const versions = { kafka: "Kafka 3.4.1", hadoop: "HDFS 3.3.6", spark: "Spark 3.5.7" };
@@ -111,7 +105,6 @@ function clock(): CheckResult {
 /** Checks everything that the stack needs from this machine. */
 export async function examine(stack: Stack, config: StackConfig): Promise<CheckResult[]> {
   return [
-    node(),
     await java(stack),
     ...(await installed(stack)),
     ...(await ports(stack, config)),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { ownAddresses, type PortName, type StackConfig } from "../shared/config.js";
 import { describeKafka } from "../log/kafka/client.js";
-import { connectSpark } from "../spark/client.js";
+import { PROTOCOL, connectSpark } from "../spark/client.js";
 import { classpath, hadoopJava, kafkaJava } from "./java.js";
 import type { Places } from "./places.js";
 import { ask, hadoopBean, isOpen } from "./probe.js";
@@ -138,9 +138,9 @@ export const SERVICES: Record<ServiceName, Service> = {
         SPARK_LOCAL_IP: "127.0.0.1",
       },
     }),
-    answers: async (_, config) => {
+    answers: async ({ root }, config) => {
       await isOpen(config.ports.SPARK_PORT);
-      const session = connectSpark(ownAddresses(config).sparkRemote);
+      const session = connectSpark(ownAddresses(config).sparkRemote, join(root, PROTOCOL));
       try {
         await session.sql("SELECT 1");
       } finally {

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   ownAddresses,
   portVariable,
@@ -80,8 +80,9 @@ export interface ServiceStatus {
   memoryBytes: number | null;
 }
 
+/** @param root the project's root */
 export function openStack(root: string, config: StackConfig): Stack {
-  const { folder } = config;
+  const folder = resolve(config.folder ?? join(root, ".lab/stack"));
   const places: Places = {
     root,
     installed: join(root, ".lab"),

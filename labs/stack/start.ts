@@ -1,7 +1,7 @@
-import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import { createTopic } from "../log/kafka/topics.js";
 import { TOPIC } from "../log/log.js";
 import type { Notify } from "../shared/notify.js";
+import { runTasks, type Task } from "../shared/tasks.js";
 import type { ServiceName } from "./service.js";
 import type { Stack } from "./stack.js";
 
@@ -44,19 +44,12 @@ export async function startServices(
 async function showOnTerminal(starts: readonly ServiceStart[]): Promise<void> {
   const startedMs = performance.now();
   const took = () => `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`;
-  const tasks = starts.map(({ name, run }) => ({
+  const tasks = starts.map(({ name, run }): Task => ({
     title: name,
-    task: async (_: unknown, task: { title: string; output: string }) => {
-      await run((notice) => (task.output = notice));
-      task.title = `${name} answers (${took()})`;
+    async task(_, line) {
+      await run((notice) => (line.output = notice));
+      line.title = `${name} answers (${took()})`;
     },
   }));
-  const logger = new ListrLogger({
-    processOutput: new ProcessOutput(process.stderr, process.stderr),
-  });
-  await new Listr(tasks, {
-    concurrent: true,
-    renderer: process.stderr.isTTY ? "default" : "simple",
-    rendererOptions: { logger, collapseErrors: true, showErrorMessage: false },
-  }).run();
+  await runTasks(tasks, { concurrent: true });
 }

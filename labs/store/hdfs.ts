@@ -6,6 +6,7 @@ import pRetry from "p-retry";
 import { createClient } from "webhdfs";
 import { shownAddress } from "../shared/address.js";
 import { LabError, NotFoundError, UsageError, errorCode, errorMessage } from "../shared/errors.js";
+import { parseJson } from "../shared/json.js";
 import { startTimer } from "../shared/wait.js";
 import type { Notify } from "../shared/notify.js";
 import type { Content, Store } from "./store.js";
@@ -125,13 +126,8 @@ interface RemoteException {
 async function remoteMessage(response: AxiosResponse<unknown>): Promise<string> {
   let { data } = response;
   if (data instanceof Readable) data = Buffer.concat(await data.toArray()).toString();
-  if (typeof data === "string" || Buffer.isBuffer(data)) {
-    try {
-      data = JSON.parse(data.toString()) as unknown;
-    } catch {
-      data = undefined; // for example, the page of a proxy
-    }
-  }
+  // It is not JSON if, for example, it is the page of a proxy.
+  if (typeof data === "string" || Buffer.isBuffer(data)) data = parseJson(data.toString());
   const { exception, message } = (data as RemoteException | undefined)?.RemoteException ?? {};
   const [firstLine] = (message ?? "").split("\n");
   return firstLine || exception || noMessage(response);

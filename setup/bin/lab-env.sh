@@ -1,7 +1,7 @@
 # Paths and functions shared by the commands in this folder, which connect to the lab's own services.
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 LAB="$LAB_ROOT/.lab"
-LAB_STACK="${LAB_STACK_DIR:-$LAB/stack}"
+LAB_STACK=$(realpath -m "${LAB_STACK_DIR:-$LAB/stack}")
 JAVA_HOME="$LAB/java"
 export JAVA_HOME
 # Java reads non-ASCII paths correctly only in a UTF-8 locale.

@@ -18,7 +18,10 @@ let browser: Browser;
 
 beforeAll(async () => {
   await mkdir(SCREENSHOTS, { recursive: true });
-  browser = await chromium.launch({ executablePath: await findBrowser(), args: BROWSER_ARGUMENTS });
+  browser = await chromium.launch({
+    executablePath: await findBrowser("."),
+    args: BROWSER_ARGUMENTS,
+  });
 });
 afterAll(() => browser?.close());
 

@@ -46,7 +46,7 @@ beforeAll(async () => {
     lab.stderr!.on("data", read);
     lab.on("close", () => reject(new Error(said)));
   });
-  const executablePath = await findBrowser();
+  const executablePath = await findBrowser(".");
   browser = await chromium.launch({ executablePath, args: BROWSER_ARGUMENTS });
 });
 

@@ -77,7 +77,7 @@ test("live output is saved as it was at last, and a plot gets its picture", asyn
   const data = (outputs[0] as { data: Record<string, unknown> }).data;
   expect(textOf(data["text/plain"])).toBe("[plot: price 3]");
   const plotly = resolve("node_modules/plotly.js/dist/plotly.min.js");
-  await addPictures(notebook, await findBrowser(), plotly);
+  await addPictures(notebook, await findBrowser("."), plotly);
   const png = Buffer.from(String(data["image/png"]), "base64");
   expect(png.subarray(1, 4).toString()).toBe("PNG");
   expect(png.length).toBeGreaterThan(3_000);

@@ -1,4 +1,5 @@
 import { access, constants } from "node:fs/promises";
+import { resolve } from "node:path";
 import { LabError } from "../../shared/errors.js";
 
 /**
@@ -7,9 +8,10 @@ import { LabError } from "../../shared/errors.js";
  */
 const PLACES = [".lab/browser/chromium", "/usr/bin/chromium", "/usr/bin/google-chrome"];
 
-/** The path of a Chromium on this machine. @throws LabError if there is none */
-export async function findBrowser(): Promise<string> {
-  for (const path of PLACES) {
+/** The path of a Chromium on this machine. @param root the project's root @throws LabError if there is none */
+export async function findBrowser(root: string): Promise<string> {
+  for (const place of PLACES) {
+    const path = resolve(root, place);
     try {
       await access(path, constants.X_OK);
       return path;

@@ -1,5 +1,5 @@
-import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import { LabError, UsageError } from "../../shared/errors.js";
+import { runTasks, type Task } from "../../shared/tasks.js";
 import { findBrowser } from "./browser.js";
 import {
   chapterNames,
@@ -40,14 +40,14 @@ export async function runChapters(
   const names = await select(root, wanted);
   await requireNeeds(root, names, !options.check);
   const problems: string[] = [];
-  const tasks = names.map((name) => ({
+  const tasks = names.map((name): Task => ({
     title: name,
-    task: async (_: unknown, task: { title: string; output: string }) => {
+    async task(_, line) {
       try {
         const seconds = await runChapter(root, name, options, (done, of) => {
-          if (process.stderr.isTTY) task.title = `${name} · cell ${done} of ${of}`;
+          if (process.stderr.isTTY) line.title = `${name} · cell ${done} of ${of}`;
         });
-        task.title = `${name} (${seconds.toFixed(1)} s)`;
+        line.title = `${name} (${seconds.toFixed(1)} s)`;
       } catch (error) {
         if (!(error instanceof LabError)) throw error;
         problems.push(error.message);
@@ -55,14 +55,7 @@ export async function runChapters(
       }
     },
   }));
-  const logger = new ListrLogger({
-    processOutput: new ProcessOutput(process.stderr, process.stderr),
-  });
-  await new Listr(tasks, {
-    exitOnError: false,
-    renderer: process.stderr.isTTY ? "default" : "simple",
-    rendererOptions: { logger, collapseErrors: true, showErrorMessage: false },
-  }).run();
+  await runTasks(tasks, { exitOnError: false });
   if (problems.length > 0) {
     const count = `${problems.length} of ${names.length} chapters failed`;
     throw new LabError(`${problems.join("\n")}\n${count}`);
@@ -103,7 +96,7 @@ async function runChapter(
     throw new LabError(`${CHAPTERS}/${name}\n${problems.map((each) => `  ${each}`).join("\n")}`);
   }
   if (!check) {
-    await addPictures(notebook, await findBrowser(), plotlyPath);
+    await addPictures(notebook, await findBrowser(root), plotlyPath);
     await writeNotebook(path, notebook);
   }
   return seconds;

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { NOT_DONE } from "../../exercises/not-done.js";
 import { makeFolders } from "../../shared/files.js";
+import { parseJson } from "../../shared/json.js";
 import type { Exercise } from "./exercises.js";
 import { checksPath, solutionPath, stubPath } from "./places.js";
 import type { Runner } from "./runner.js";
@@ -38,8 +39,8 @@ export interface LearnerRecord {
 /** Reads the record; an empty one if the file is missing or invalid. */
 export async function openRecord(root: string): Promise<LearnerRecord> {
   const path = join(root, FILE);
-  const text = await readFile(path, "utf8").catch(() => "{}");
-  const state = schema.catch({ verdicts: {}, hints: {} }).parse(parsed(text));
+  const text = await readFile(path, "utf8").catch(() => "");
+  const state = schema.catch({ verdicts: {}, hints: {} }).parse(parseJson(text));
 
   async function save(): Promise<void> {
     await makeFolders(dirname(path));
@@ -88,14 +89,6 @@ export async function openRecord(root: string): Promise<LearnerRecord> {
 const untouched = ({ name, chapter }: Exercise): Verdict => {
   return { name, chapter, status: "todo", message: NOT_DONE, passed: 0, checks: 0 };
 };
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
-  }
-}
 
 /** The verdicts on exercises, in order. @param onVerdict called after each one with the number done */
 export async function allVerdicts(

@@ -1,8 +1,7 @@
 import { on } from "node:events";
 import { emitKeypressEvents } from "node:readline";
-import { createInterface } from "node:readline/promises";
 import cliProgress from "cli-progress";
-import { UsageError } from "../../shared/errors.js";
+import { confirm } from "../../shared/confirm.js";
 import { painter, type Paint } from "./verdict.js";
 
 /** The checker's input from the learner and output to the learner. */
@@ -22,20 +21,10 @@ export function processTerminal(yes: boolean): Terminal {
   return {
     print: (text) => console.log(text),
     paint: painter(process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined),
-    confirm: (question) => (yes ? Promise.resolve(true) : ask(question)),
+    confirm: (question) => (yes ? Promise.resolve(true) : confirm(question)),
     withBar,
     keys,
   };
-}
-
-async function ask(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) {
-    throw new UsageError("this asks for confirmation: run it in a terminal, or add --yes");
-  }
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`${question} [y/N] `);
-  asking.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
 
 async function withBar<T>(
