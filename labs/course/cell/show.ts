@@ -2,6 +2,7 @@ import Table from "cli-table3";
 import { escapeHtml } from "../../shared/html.js";
 import { formatTime } from "../../shared/time.js";
 import type { Figure } from "../../view/figure.js";
+import { formatNumber } from "../../view/format.js";
 import { display, kernel, type Bundle } from "./kernel.js";
 
 /** A row of a table: its cells by column name. */
@@ -40,9 +41,7 @@ function cellText(column: string, value: unknown): string {
     return time.replace("T", " ").replace(/(\.000)?Z$/, "");
   }
   if (typeof value === "number") {
-    return Number.isInteger(value)
-      ? value.toLocaleString("en-US")
-      : value.toLocaleString("en-US", { maximumSignificantDigits: 7 });
+    return Number.isInteger(value) ? value.toLocaleString("en-US") : formatNumber(value);
   }
   if (value === null || value === undefined) return "";
   if (typeof value === "boolean") return value ? "yes" : "no";

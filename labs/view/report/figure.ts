@@ -11,7 +11,8 @@ export interface FigureSettings {
   delayMs: number;
 }
 
-type ChartedWindow = Pick<
+/** The part of a window that charts and tables show. */
+export type ChartedWindow = Pick<
   WindowRow,
   "window_end" | "avg_price" | "stddev_price" | "last_price" | "pct_change"
 >;
