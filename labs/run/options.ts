@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { errorMessage, UsageError } from "../shared/errors.js";
+import { UsageError } from "../shared/errors.js";
 import {
   duration,
   durationOption,
@@ -66,11 +66,12 @@ export const viewSettings = ({ windows, delayMs, changeThreshold }: Options) => 
 function sourceOf(text: string): SourceCommand {
   const found = SOURCES.find(({ name }) => name === text);
   if (found !== undefined) return found;
-  throw new Error(`Expected one of ${SOURCES.map(({ name }) => name).join(", ")}.`);
+  throw new InvalidArgumentError(`Expected one of ${SOURCES.map(({ name }) => name).join(", ")}.`);
 }
 
 function notEmpty(text: string): string {
-  if (text.trim() === "") throw new Error("Expected a folder or a URL, found nothing.");
+  if (text.trim() === "")
+    throw new InvalidArgumentError("Expected a folder or a URL, found nothing.");
   return text;
 }
 
@@ -123,15 +124,7 @@ function sourceOptions(): { spec: OptionSpec; names: string[] }[] {
 function toOption(spec: OptionSpec, owners: readonly string[] = []): Option {
   const { flags, help, parse, default: preset, shownDefault } = spec;
   const option = new Option(flags, owners.length === 0 ? help : `${owners.join(", ")}: ${help}`);
-  if (parse !== undefined) {
-    option.argParser((text) => {
-      try {
-        return parse(text);
-      } catch (error) {
-        throw new InvalidArgumentError(errorMessage(error));
-      }
-    });
-  }
+  if (parse !== undefined) option.argParser(parse);
   return preset === undefined ? option : option.default(preset, shownDefault);
 }
 
