@@ -15,7 +15,6 @@ import type { Notify } from "../shared/notify.js";
 import type { SourceCommand } from "../source/source.js";
 import { windowSpec, type WindowSpec } from "../stream/window.js";
 
-/** The parsed command line of a run. */
 export interface Options {
   source: SourceCommand;
   /** The options of the sources, by name in camel case. */
@@ -25,7 +24,6 @@ export interface Options {
   partitions: number;
   batch: number;
   windows: WindowSpec;
-  /** The watermark's delay. */
   delayMs: number;
   changeThreshold: number;
   triggerMs: number;
@@ -35,7 +33,6 @@ export interface Options {
   stack: boolean;
   follow: boolean;
   useExercises: boolean;
-  /** The file of alert rules. */
   alerts?: string;
   /** The port of the live page; true: the default port, or the next free one. */
   serve?: number | true;
@@ -128,7 +125,6 @@ function toOption(spec: OptionSpec, owners: readonly string[] = []): Option {
   return preset === undefined ? option : option.default(preset, shownDefault);
 }
 
-/** The command line of the pipeline. */
 export function pipelineCommand(): Command {
   const command = new Command("run-pipeline")
     .description(

@@ -3,7 +3,6 @@ import { MAX_DURATION, formatDuration, parseDurationMs } from "./time.js";
 
 // Command-line options as data: each source declares its options, and the command adds them to its own.
 
-/** An option that takes a value. */
 export interface OptionSpec {
   /** The flag and its value, for example `--speed <x>`. */
   flags: string;
@@ -38,7 +37,6 @@ export function positiveDuration(text: string): number {
   return ms;
 }
 
-/** An option that takes a duration. */
 export const durationOption = (
   flags: string,
   help: string,

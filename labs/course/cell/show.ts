@@ -15,7 +15,6 @@ export interface DataFrameLike {
   values: unknown;
 }
 
-/** What can be shown: a plot, a table of rows, or a DataFrame. */
 export type Showable = Figure | readonly TableRow[] | DataFrameLike;
 
 export interface TableOptions {
@@ -111,7 +110,6 @@ function figureBundle(figure: Figure): Bundle {
   };
 }
 
-/** The bundle of a figure or a table. */
 export const bundleOf = (content: Showable, limit = MAX_ROWS) =>
   !Array.isArray(content) && isFigure(content as Figure)
     ? figureBundle(content as Figure)

@@ -13,7 +13,6 @@ import { formatHint, watchExercises } from "./watch.js";
 
 /** The options of `npm run check`. An exercise is given by number or by name. */
 export interface CheckOptions {
-  /** The exercise to check; all by default. */
   exercise?: string;
   watch?: boolean;
   json?: boolean;

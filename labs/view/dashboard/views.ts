@@ -20,14 +20,12 @@ export type PricePoint = readonly [timeMs: number, price: number];
 /** An asset. Prices and windows are in the order of event time. */
 export interface AssetView {
   asset: string;
-  /** The latest price. */
   price: number;
   eventTimeMs: number;
   prices: PricePoint[];
   windows: ChartedWindow[];
 }
 
-/** The state of the stream. */
 export interface StreamView
   extends
     KnownTotals,
@@ -48,17 +46,14 @@ export interface RunView {
   source: string;
   engine: string;
   topic: string;
-  /** Where the products are written. */
   output: string;
   windowMs: number;
   slideMs: number;
-  /** The watermark's delay. */
   delayMs: number;
   /** Percent. */
   changeThreshold: number;
   /** Whether the source is a recording, whose times are in the past. */
   recorded: boolean;
-  /** Whether there are alert rules. */
   watched: boolean;
 }
 
