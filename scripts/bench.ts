@@ -1,43 +1,31 @@
 import "../setup/ready.cjs"; // before all else: the version of Node
-import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
-import { Argument, Command, InvalidArgumentError } from "commander";
+import { Argument, Command } from "commander";
 import { readConfig } from "../labs/shared/config.js";
-import { errorMessage } from "../labs/shared/errors.js";
 import { wholeNumber } from "../labs/shared/option.js";
 import type { Bench, Row } from "../test/bench/benchmark.js";
 import { openMarketLog, type MarketLog } from "../test/bench/market-log.js";
 import { ON_STACK, QUICK, SLOW, TIMINGS } from "../test/bench/registry.js";
 import { openBenchStack, type BenchStack } from "../test/bench/stack.js";
 import { measureInTurn } from "../test/bench/timing.js";
-import { endWith, parseArguments } from "./command.js";
+import { ROOT, endWith, parseArguments } from "./command.js";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const HERE = [...TIMINGS, ...QUICK, ...SLOW];
 const ALL = [...HERE, ...ON_STACK];
 
 interface Options {
   events: number;
   sizes: number[];
-  quick?: boolean;
   stack?: boolean;
-}
-
-function parseCount(text: string): number {
-  try {
-    return wholeNumber(1)(text);
-  } catch (error) {
-    throw new InvalidArgumentError(errorMessage(error));
-  }
 }
 
 const list = (benchmarks: readonly { name: string; help: string }[]) =>
   benchmarks.map(({ name, help }) => `  ${name.padEnd(8)} ${help}`).join("\n");
 
 /** The names of the benchmarks to run, selected by name or by option. */
-function select(names: readonly string[], { quick, stack }: Options): ReadonlySet<string> {
+function select(names: readonly string[], { stack }: Options): ReadonlySet<string> {
   if (names.length > 0) return new Set(names);
-  const benchmarks = stack ? ON_STACK : quick ? [...TIMINGS, ...QUICK] : HERE;
+  const benchmarks = stack ? ON_STACK : HERE;
   return new Set(benchmarks.map(({ name }) => name));
 }
 
@@ -52,14 +40,13 @@ async function main(argv: string[]): Promise<void> {
         "what to run; by default every benchmark that needs no stack",
       ).choices(ALL.map(({ name }) => name)),
     )
-    .option("--events <n>", "number of events for the timings in memory", parseCount, 500_000)
+    .option("--events <n>", "number of events for the timings in memory", wholeNumber(1), 500_000)
     .option(
       "--sizes <n,n>",
       "event counts of the runs whose memory is compared",
-      (text: string) => text.split(",").map(parseCount),
+      (text: string) => text.split(",").map(wholeNumber(1)),
       [1_000_000, 10_000_000],
     )
-    .option("--quick", "skip benchmarks that take minutes")
     .option("--stack", "measure the real Kafka, HDFS and Spark instead (restarts them)")
     .addHelpText("after", `\nBenchmarks:\n${list(HERE)}\n\nOn the stack:\n${list(ON_STACK)}`)
     .action(() => {});

@@ -1,20 +1,11 @@
 import "../setup/ready.cjs"; // before all else: the version of Node
-import { fileURLToPath } from "node:url";
-import { Argument, Command, Option } from "commander";
+import { Argument, Command } from "commander";
 import { runCheck, type CheckOptions } from "../labs/course/checker/check.js";
 import { createExercise } from "../labs/course/checker/new.js";
 import { MIN_MUTANTS } from "../labs/course/checker/unfinished.js";
 import { processTerminal } from "../labs/course/checker/terminal.js";
 import { UsageError } from "../labs/shared/errors.js";
-import { endWith, parseArguments } from "./command.js";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
-
-interface NewOptions {
-  chapter?: string;
-  title?: string;
-  difficulty: string;
-}
+import { ROOT, endWith, parseArguments } from "./command.js";
 
 const program = new Command("check")
   .description(
@@ -26,7 +17,6 @@ const program = new Command("check")
     "check the current exercise on every save; when it passes, continue with the next",
   )
   .option("--hint [exercise]", "show the next hint, one at a time")
-  .option("--list", "list all exercises")
   .option(
     "--reset <exercise>",
     "start an exercise over; asks first, and keeps a copy of your answer",
@@ -49,22 +39,12 @@ program
     new Argument("<name>", "such as 22-some-name; without a number, the next one is used"),
   )
   .option("--chapter <n>", "the chapter it belongs to (default: the last one)")
-  .option("--title <title>", "its title (default: derived from the name)")
-  .addOption(
-    new Option("--difficulty <n>", "from 1 (easy) to 3 (hard)")
-      .choices(["1", "2", "3"])
-      .default("1"),
-  )
-  .action(async (wanted: string, { chapter, title, difficulty }: NewOptions) => {
+  .action(async (wanted: string, { chapter }: { chapter?: string }) => {
     if (chapter !== undefined && !/^\d+$/.test(chapter)) {
       throw new UsageError(`--chapter takes the number of a chapter, not ${chapter}`);
     }
-    const { name, files } = await createExercise(ROOT, {
-      name: wanted,
-      chapter: chapter === undefined ? undefined : Number(chapter),
-      title,
-      difficulty: Number(difficulty),
-    });
+    const chapterNumber = chapter === undefined ? undefined : Number(chapter);
+    const { name, files } = await createExercise(ROOT, wanted, chapterNumber);
     console.log(`${name}: written\n${files.map((file) => `  ${file}`).join("\n")}`);
     const number = name.slice(0, 2);
     const folder = `test/exercises/${name}`;

@@ -1,6 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { CommanderError, type Command } from "commander";
 import { LabError, UsageError, errorMessage } from "../labs/shared/errors.js";
 import { printableLines } from "../labs/shared/printable.js";
+
+/** The project's root. */
+export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
 /** Makes a command throw usage errors instead of exiting. */
 function throwing(command: Command): Command {

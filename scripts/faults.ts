@@ -1,7 +1,8 @@
 import "../setup/ready.cjs"; // before all else: the version of Node
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { numberFrom, wholeNumber } from "../labs/shared/option.js";
 import { formatTable, runCampaign } from "../test/faults/campaign.js";
 import type { Services } from "../test/faults/stage.js";
 import { THEMES, type Theme } from "../test/faults/round.js";
@@ -9,6 +10,7 @@ import { endWith, parseArguments } from "./command.js";
 
 const FOLDER = resolve(".lab/faults");
 const DEFAULT_MINUTES = 1;
+const MAX_SEED = 2 ** 31;
 
 interface Options {
   seed: number;
@@ -21,31 +23,17 @@ interface Options {
   services: boolean;
 }
 
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError("Expected a number above 0.");
-  return value;
-}
-
-const wholeNumber = (min: number) => (text: string) => {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > 2 ** 31) {
-    throw new InvalidArgumentError(`Expected a whole number from ${min}.`);
-  }
-  return value;
-};
-
 async function main(argv: string[]): Promise<void> {
   const program = new Command("test:faults")
     .description(
       "Runs the pipeline repeatedly with random faults and compares its products with those of an undisturbed run.\n" +
         "The seed determines the rounds; the exact moment of a fault depends on the machine.",
     )
-    .option("--seed <n>", "the same seed gives the same rounds", wholeNumber(0), 1)
+    .option("--seed <n>", "the same seed gives the same rounds", wholeNumber(0, MAX_SEED), 1)
     .option(
       "--minutes <n>",
       `start no more rounds after this many minutes (default: ${DEFAULT_MINUTES})`,
-      positive,
+      numberFrom(0, true),
     )
     .option("--kills <n>", "start no more rounds after this many kills", wholeNumber(1))
     .option("--round <n>", "run only this round", wholeNumber(0))

@@ -1,11 +1,8 @@
 import "../setup/ready.cjs"; // before all else: the version of Node
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { openJupyterLab } from "../labs/course/jupyterlab.js";
 import { UsageError } from "../labs/shared/errors.js";
-import { endWith, parseArguments } from "./command.js";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+import { ROOT, endWith, parseArguments } from "./command.js";
 
 const program = new Command("lab")
   .description(

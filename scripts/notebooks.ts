@@ -3,9 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { runChapters } from "../labs/course/chapters/run.js";
 import { UsageError } from "../labs/shared/errors.js";
-import { endWith, parseArguments } from "./command.js";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+import { ROOT, endWith, parseArguments } from "./command.js";
 
 const plotlyPath = fileURLToPath(import.meta.resolve("plotly.js/dist/plotly.min.js"));
 

@@ -1,5 +1,4 @@
 import "../setup/ready.cjs"; // before all else: the version of Node
-import { fileURLToPath } from "node:url";
 import { pipelineCommand, pipelineOptions, type Options } from "../labs/run/options.js";
 import { openOutput } from "../labs/run/output.js";
 import { openRun, type LearnersParts, type Outcome } from "../labs/run/run.js";
@@ -9,9 +8,7 @@ import { formatVerification, verifyOutput } from "../labs/run/verify.js";
 import { readConfig, type Config } from "../labs/shared/config.js";
 import { LabError } from "../labs/shared/errors.js";
 import { formatSummary } from "../labs/view/report/summary.js";
-import { endWith, parseArguments } from "./command.js";
-
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+import { ROOT, endWith, parseArguments } from "./command.js";
 
 async function main(argv: string[]): Promise<void> {
   const terminal = openTerminal();

@@ -1,5 +1,4 @@
 import "../setup/ready.cjs"; // before all else: the version of Node
-import { fileURLToPath } from "node:url";
 import { Argument, Command } from "commander";
 import { PORT_NAMES, portVariable, readConfig, type StackConfig } from "../labs/shared/config.js";
 import {
@@ -12,9 +11,8 @@ import {
 import { SERVICE_NAMES, type ServiceName } from "../labs/stack/service.js";
 import { openStack, type Stack } from "../labs/stack/stack.js";
 import { startServices } from "../labs/stack/start.js";
-import { endWith, parseArguments } from "./command.js";
+import { ROOT, endWith, parseArguments } from "./command.js";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const NAMES = [...SERVICE_NAMES, "hdfs"];
 
 let config: StackConfig;

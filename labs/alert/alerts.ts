@@ -39,7 +39,6 @@ interface AssetMemory {
 
 type SavedMemory = Omit<AssetMemory, "asset">;
 
-/** The state of a partition. */
 interface PartitionState {
   /** When its last event arrived. */
   newestMs: number;
@@ -57,7 +56,6 @@ interface Silence {
   memory: AssetMemory;
 }
 
-/** The facts of an alert. */
 interface Raised {
   timeMs: number;
   priceUsd: number;

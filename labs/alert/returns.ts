@@ -15,7 +15,6 @@ export interface Return {
   value: number;
   /** When the later interval ended, milliseconds since the epoch. */
   endMs: number;
-  /** The later price, US dollars. */
   priceUsd: number;
 }
 

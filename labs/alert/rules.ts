@@ -25,7 +25,6 @@ const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** The members of every rule. */
 const common = {
   /** The name of the rule, shown in its alerts. */
   name: z.string().trim().min(1).max(80),

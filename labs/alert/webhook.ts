@@ -132,7 +132,6 @@ export async function openWebhook(options: WebhookOptions) {
   }
 
   return {
-    /** Signals that there are new alerts in `alerts/`. */
     wake() {
       hasNew = true;
       wake();

@@ -10,13 +10,11 @@ import type { Store } from "../store/store.js";
 // Starts the real systems from a notebook cell, with progress, and returns their addresses. The working directory must be
 // the project's root, as in the lab's kernel.
 
-/** The addresses of the systems that a chapter uses. */
 export interface Services {
   /** `host:port` of Kafka's brokers. */
   brokers: string[];
   /** A folder on HDFS, such as `/chapter-4`. */
   hdfsAt(path: string, options?: HdfsOptions): Store;
-  /** The NameNode. */
   hdfs: Omit<HdfsLocation, "path">;
   /** Spark's Connect server, for `connectSpark`. */
   sparkRemote: string;

@@ -1,6 +1,5 @@
 import type { Message } from "../event.js";
 
-/** The lab's topic. */
 export const TOPIC = "crypto_prices";
 
 /** A message with its place in the log. */

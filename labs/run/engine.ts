@@ -39,7 +39,6 @@ export interface Engine {
   ): Promise<PipelineStatus>;
 }
 
-/** Our own engine, in this process. */
 export const ownEngine: Engine = {
   run({ output: { store }, query, ...parts }, signal, onStatus) {
     const { triggerMs, follow, appendFirst } = parts;
@@ -48,7 +47,7 @@ export const ownEngine: Engine = {
   },
 };
 
-/** Spark, through Spark Connect. @param root the project's root */
+/** Spark, through Spark Connect. */
 export const sparkEngine = (config: Config, root: string): Engine => ({
   async run({ source, log, output, query, triggerMs, follow, notify }, signal, onStatus) {
     notify("Spark is planning and starting the query; this takes a few seconds");

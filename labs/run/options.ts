@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { errorMessage, UsageError } from "../shared/errors.js";
+import { UsageError } from "../shared/errors.js";
 import {
   duration,
   durationOption,
@@ -15,7 +15,6 @@ import type { Notify } from "../shared/notify.js";
 import type { SourceCommand } from "../source/source.js";
 import { windowSpec, type WindowSpec } from "../stream/window.js";
 
-/** The parsed command line of a run. */
 export interface Options {
   source: SourceCommand;
   /** The options of the sources, by name in camel case. */
@@ -25,7 +24,6 @@ export interface Options {
   partitions: number;
   batch: number;
   windows: WindowSpec;
-  /** The watermark's delay. */
   delayMs: number;
   changeThreshold: number;
   triggerMs: number;
@@ -35,7 +33,6 @@ export interface Options {
   stack: boolean;
   follow: boolean;
   useExercises: boolean;
-  /** The file of alert rules. */
   alerts?: string;
   /** The port of the live page; true: the default port, or the next free one. */
   serve?: number | true;
@@ -66,11 +63,12 @@ export const viewSettings = ({ windows, delayMs, changeThreshold }: Options) => 
 function sourceOf(text: string): SourceCommand {
   const found = SOURCES.find(({ name }) => name === text);
   if (found !== undefined) return found;
-  throw new Error(`Expected one of ${SOURCES.map(({ name }) => name).join(", ")}.`);
+  throw new InvalidArgumentError(`Expected one of ${SOURCES.map(({ name }) => name).join(", ")}.`);
 }
 
 function notEmpty(text: string): string {
-  if (text.trim() === "") throw new Error("Expected a folder or a URL, found nothing.");
+  if (text.trim() === "")
+    throw new InvalidArgumentError("Expected a folder or a URL, found nothing.");
   return text;
 }
 
@@ -123,19 +121,10 @@ function sourceOptions(): { spec: OptionSpec; names: string[] }[] {
 function toOption(spec: OptionSpec, owners: readonly string[] = []): Option {
   const { flags, help, parse, default: preset, shownDefault } = spec;
   const option = new Option(flags, owners.length === 0 ? help : `${owners.join(", ")}: ${help}`);
-  if (parse !== undefined) {
-    option.argParser((text) => {
-      try {
-        return parse(text);
-      } catch (error) {
-        throw new InvalidArgumentError(errorMessage(error));
-      }
-    });
-  }
+  if (parse !== undefined) option.argParser(parse);
   return preset === undefined ? option : option.default(preset, shownDefault);
 }
 
-/** The command line of the pipeline. */
 export function pipelineCommand(): Command {
   const command = new Command("run-pipeline")
     .description(

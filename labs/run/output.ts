@@ -24,7 +24,7 @@ export interface Output {
   reach(): Promise<unknown>;
 }
 
-/** Opens the output of a run: a folder, or a path on HDFS. @param root the project's root */
+/** Opens the output of a run: a folder, or a path on HDFS. */
 export async function openOutput(
   options: Options,
   config: Config,

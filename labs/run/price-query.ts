@@ -10,17 +10,14 @@ import type { Semantics } from "../stream/semantics.js";
 import type { WindowSpec } from "../stream/window.js";
 import { aggregateByWindow } from "../stream/windows.js";
 
-/** The settings of the pipeline's query. */
 export interface PriceQuerySettings extends Omit<QuerySettings, "nextWatermark"> {
   windows: WindowSpec;
   /** Windows with at least this |pct_change|, in percent, also go to `changes/`. */
   changeThreshold: number;
-  /** The lab's own by default. */
   semantics?: Semantics;
   alertRules?: readonly AlertRule[];
 }
 
-/** The pipeline's query. */
 export interface PriceQuery extends Query {
   openWindows(): number;
   /** The latest price of each asset, sorted by name. */

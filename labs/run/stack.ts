@@ -2,7 +2,7 @@ import { ownAddresses, type Config } from "../shared/config.js";
 import type { Options } from "./options.js";
 import type { Output } from "./output.js";
 
-/** Starts the lab's own services that a run needs, except those replaced by an address in the environment. @param root the project's root */
+/** Starts the lab's own services that a run needs, except those replaced by an address in the environment. */
 export async function startStack(
   options: Options,
   config: Config,

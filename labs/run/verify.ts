@@ -66,7 +66,6 @@ const MAX_PATHS_SHOWN = 100;
 const count = (number: number, one: string, more = `${one}s`) =>
   `${number.toLocaleString("en-US")} ${number === 1 ? one : more}`;
 
-/** Formats a verification for the terminal. */
 export function formatVerification(store: Store, verification: Verification): string {
   const { products, problems, passedOver, batchesWithoutChecksums } = verification;
   const lines = products.map(

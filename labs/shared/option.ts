@@ -1,13 +1,13 @@
+import { InvalidArgumentError } from "commander";
 import { MAX_DURATION, formatDuration, parseDurationMs } from "./time.js";
 
 // Command-line options as data: each source declares its options, and the command adds them to its own.
 
-/** An option that takes a value. */
 export interface OptionSpec {
   /** The flag and its value, for example `--speed <x>`. */
   flags: string;
   help: string;
-  /** Parses the value. @throws Error saying what was expected */
+  /** Parses the value. @throws InvalidArgumentError saying what was expected */
   parse?: (text: string) => unknown;
   default?: unknown;
   /** The default as the user would type it. */
@@ -21,7 +21,7 @@ export const optionName = ({ flags }: OptionSpec): string => /--([a-z-]+)/.exec(
 export function duration(text: string): number {
   const ms = parseDurationMs(text);
   if (Number.isNaN(ms)) {
-    throw new Error(
+    throw new InvalidArgumentError(
       `Expected a duration of at most ${MAX_DURATION} (100 years): 500ms, 60s, 1m or 1h.`,
     );
   }
@@ -32,12 +32,11 @@ export function duration(text: string): number {
 export function positiveDuration(text: string): number {
   const ms = duration(text);
   if (ms < 1 || !Number.isInteger(ms)) {
-    throw new Error("Expected a whole number of milliseconds, at least 1ms.");
+    throw new InvalidArgumentError("Expected a whole number of milliseconds, at least 1ms.");
   }
   return ms;
 }
 
-/** An option that takes a duration. */
 export const durationOption = (
   flags: string,
   help: string,
@@ -53,7 +52,7 @@ export const wholeNumber =
   (text: string): number => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new Error(`Expected a whole number from ${min} to ${max}.`);
+      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
     }
     return value;
   };
@@ -63,7 +62,7 @@ export const numberFrom =
   (text: string): number => {
     const value = text.trim() === "" ? NaN : Number(text);
     if (!Number.isFinite(value) || value < min || (exclusive && value === min)) {
-      throw new Error(`Expected a number ${exclusive ? "above" : "from"} ${min}.`);
+      throw new InvalidArgumentError(`Expected a number ${exclusive ? "above" : "from"} ${min}.`);
     }
     return value;
   };
@@ -71,6 +70,6 @@ export const numberFrom =
 /** Parses names separated by commas, without duplicates. */
 export function nameList(text: string): string[] {
   const list = [...new Set(text.split(",").map((name) => name.trim()))];
-  if (list.includes("")) throw new Error("Expected names separated by commas: a,b.");
+  if (list.includes("")) throw new InvalidArgumentError("Expected names separated by commas: a,b.");
   return list;
 }

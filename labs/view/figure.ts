@@ -2,7 +2,6 @@
 export interface Figure {
   data: Record<string, unknown>[];
   layout: Record<string, unknown>;
-  /** The steps of a slider. */
   frames?: Record<string, unknown>[];
 }
 
@@ -35,13 +34,11 @@ const PALETTE = [
   "#b5651d",
 ];
 
-/** The colour of the n-th series. */
 export const colourOf = (index: number): string => PALETTE[index % PALETTE.length]!;
 
 export const axisIn = ({ grid }: Colours) => ({ gridcolor: grid, zeroline: false });
 export const AXIS = axisIn(COLOURS);
 
-/** The common part of all layouts. */
 export const layoutIn = ({ ink, ground }: Colours) => ({
   font: { family: "system-ui, sans-serif", size: 13, color: ink },
   plot_bgcolor: ground,
@@ -49,7 +46,6 @@ export const layoutIn = ({ ink, ground }: Colours) => ({
 });
 export const LAYOUT = layoutIn(COLOURS);
 
-/** A title, aligned left. */
 export const titleOf = (text: string) => ({
   text,
   x: 0,

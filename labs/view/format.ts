@@ -8,6 +8,5 @@ export function formatPercent(percent: number): string {
   return `${percent > 0 ? "+" : ""}${percent.toFixed(3)} %`;
 }
 
-/** Formats a total; null if it is not counted. */
 export const formatTotal = (total: number | null): string =>
   total === null ? "not counted" : formatNumber(total);

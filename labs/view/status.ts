@@ -9,7 +9,6 @@ export interface PipelineStatus {
   appended: number;
   /** Records in the log, from this run and earlier ones; `offsets` tells how many are processed. */
   logged: number;
-  /** Batches that this run ran. */
   batchesNow: number;
   openWindows: number;
   /** Null before there is a watermark. */

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { accept, hang, refuse } from "../../labs/course/lesson/receiver.js";
 import { openWebhook } from "../../labs/alert/webhook.js";
 import { localStore } from "../../labs/store/local.js";
-import { writeBatch, type AlertRow } from "../../labs/store/products.js";
+import { emptyOutput, writeBatch, type AlertRow } from "../../labs/store/products.js";
 import { temporaryFolder } from "../support/folder.js";
 import { receiver } from "../support/receiver.js";
 
@@ -11,8 +11,6 @@ const alert = (id: string): AlertRow => ({
   ...{ id, rule: "r", kind: "level", asset: "bitcoin", time: "2025-01-01T10:00:00.000Z" },
   ...{ price_usd: 1, value: 1, text: "bitcoin is at $1" },
 });
-
-const NOTHING = { events: [], windows: [], changes: [], latest: [], rejected: [] };
 
 async function setUp(url: string) {
   const store = localStore(await temporaryFolder());
@@ -22,7 +20,7 @@ async function setUp(url: string) {
   const webhook = await open();
   onTestFinished(async () => void (await webhook.close(0)));
   const write = (batchId: number, ...ids: string[]) =>
-    writeBatch(store, { ...NOTHING, batchId, alerts: ids.map(alert) });
+    writeBatch(store, { ...emptyOutput(batchId), alerts: ids.map(alert) });
   return { webhook, notices, write, open, store };
 }
 

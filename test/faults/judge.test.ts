@@ -5,6 +5,7 @@ import type { PriceEvent } from "../../labs/event.js";
 import { localStore } from "../../labs/store/local.js";
 import {
   createProducts,
+  emptyOutput,
   writeBatch,
   type BatchOutput,
   type WindowRow,
@@ -40,21 +41,17 @@ const window = (count: number): WindowRow => {
 /** Two batches, as a pipeline writes them. */
 const BATCHES: readonly BatchOutput[] = [
   {
-    batchId: 0,
+    ...emptyOutput(0),
     events: [event(1, 10), event(2, 11), event(2, 11)],
-    windows: [],
-    changes: [],
     latest: [{ asset: "bitcoin", price_usd: 11, event_time: event(2, 11).eventTimeMs }],
     rejected: [{ topic: "t", partition: 0, offset: 3, reason: "not JSON", raw: "{" }],
-    alerts: [],
   },
   {
-    batchId: 1,
+    ...emptyOutput(1),
     events: [event(70, 12)],
     windows: [window(3)],
     changes: [window(3)],
     latest: [{ asset: "bitcoin", price_usd: 12, event_time: event(70, 12).eventTimeMs }],
-    rejected: [],
     alerts: [
       {
         ...{ id: "moves/1", rule: "moves", kind: "change", asset: "bitcoin", time: "then" },
@@ -136,9 +133,8 @@ test("a file that is missing, too many, unreadable or reordered is told", async 
   expect(missing).toContain("windows/: files missing (1): part-00000001.parquet");
   expect(missing).toContain("windows/: rows lost (1)");
 
-  const empty: BatchOutput = { ...BATCHES[1]!, batchId: 0, events: [], windows: [], changes: [] };
   const orphan = await judged("files", BATCHES, async (folder) => {
-    const other = await written([{ ...empty, latest: [], alerts: [] }]);
+    const other = await written([{ ...emptyOutput(0), latest: [] }]);
     await rename(
       join(other, "prices/part-00000000.parquet"),
       join(folder, "prices/part-00000002.parquet"),

@@ -10,7 +10,7 @@ export interface HostileRecord {
   timestampMs: number;
 }
 
-/** A record with a known verdict: the reason for rejecting it, or the asset of its event. */
+/** A record and what validation finds: the reason for rejecting it, or the asset of its event. */
 export interface KnownRecord extends HostileRecord {
   verdict: Reason | { asset: string; priceUsd?: number; eventTime?: string };
 }
@@ -29,8 +29,7 @@ function message({ asset = '"a"', price = "5", time = `"${TIME}"`, more = "" }):
   return `{${fields.filter((field) => field !== "").join(",")}}`;
 }
 
-type Verdict = KnownRecord["verdict"];
-type Case = [value: string | Buffer | null, verdict: Verdict, arrival?: string];
+type Case = [value: string | Buffer | null, verdict: KnownRecord["verdict"], arrival?: string];
 
 const A = { asset: "a" };
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);

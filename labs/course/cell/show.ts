@@ -2,6 +2,7 @@ import Table from "cli-table3";
 import { escapeHtml } from "../../shared/html.js";
 import { formatTime } from "../../shared/time.js";
 import type { Figure } from "../../view/figure.js";
+import { formatNumber } from "../../view/format.js";
 import { display, kernel, type Bundle } from "./kernel.js";
 
 /** A row of a table: its cells by column name. */
@@ -14,7 +15,6 @@ export interface DataFrameLike {
   values: unknown;
 }
 
-/** What can be shown: a plot, a table of rows, or a DataFrame. */
 export type Showable = Figure | readonly TableRow[] | DataFrameLike;
 
 export interface TableOptions {
@@ -40,9 +40,7 @@ function cellText(column: string, value: unknown): string {
     return time.replace("T", " ").replace(/(\.000)?Z$/, "");
   }
   if (typeof value === "number") {
-    return Number.isInteger(value)
-      ? value.toLocaleString("en-US")
-      : value.toLocaleString("en-US", { maximumSignificantDigits: 7 });
+    return Number.isInteger(value) ? value.toLocaleString("en-US") : formatNumber(value);
   }
   if (value === null || value === undefined) return "";
   if (typeof value === "boolean") return value ? "yes" : "no";
@@ -112,7 +110,6 @@ function figureBundle(figure: Figure): Bundle {
   };
 }
 
-/** The bundle of a figure or a table. */
 export const bundleOf = (content: Showable, limit = MAX_ROWS) =>
   !Array.isArray(content) && isFigure(content as Figure)
     ? figureBundle(content as Figure)

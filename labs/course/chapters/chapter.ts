@@ -52,7 +52,6 @@ export async function chapterNames(root: string): Promise<string[]> {
     .sort();
 }
 
-/** The number in a chapter's file name. */
 export const chapterNumber = (name: string): number => Number(name.slice(0, 2));
 
 /** The file name of a chapter; undefined if there is none with this number. */
@@ -104,5 +103,4 @@ function outlined(value: unknown, figures: string[], key = ""): unknown {
 /** A value that Jupyter stores as text, in one piece. */
 export const textOf = (value: unknown): string => [value].flat().map(String).join("");
 
-/** The path of a chapter's notebook. */
 export const chapterPath = (root: string, name: string): string => join(root, CHAPTERS, name);

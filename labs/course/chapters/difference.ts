@@ -36,7 +36,6 @@ export function troubleOf(cell: CodeCell): string {
     .join("");
 }
 
-/** A cell whose outputs have changed. */
 export interface Difference {
   /** The first line of the cell's code. */
   cell: string;

@@ -25,7 +25,7 @@ export async function requireNeeds(
     });
   }
   await note(requireJupyterLab(root));
-  if (drawn) await note(findBrowser());
+  if (drawn) await note(findBrowser(root));
 
   const services = new Set<string>();
   const standalone: string[] = [];

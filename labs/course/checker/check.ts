@@ -14,10 +14,8 @@ import { formatHint, watchExercises } from "./watch.js";
 
 /** The options of `npm run check`. An exercise is given by number or by name. */
 export interface CheckOptions {
-  /** The exercise to check; all by default. */
   exercise?: string;
   watch?: boolean;
-  list?: boolean;
   json?: boolean;
   /** `true`: a hint for the next open exercise. */
   hint?: string | boolean;
@@ -60,9 +58,7 @@ export async function runCheck(
     if (solved !== undefined) return await showSolution(session, solved);
     if (options.watch) return await watch(session, exercise);
     if (options.hint === true) return await hint(session, exercise);
-    if (exercise !== undefined && !options.list) {
-      return await checkOne(session, exercise, options.json);
-    }
+    if (exercise !== undefined) return await checkOne(session, exercise, options.json);
     return await checkAll(session, options.json);
   } finally {
     runner.close();

@@ -18,7 +18,6 @@ const schema = z.strictObject({
   chapter: z.number().int().min(0),
   /** From 1 (easy) to 3 (hard). */
   difficulty: z.number().int().min(1).max(3),
-  /** One of `OUTCOMES`. */
   outcome: z.string(),
   /** The service that the checks use. */
   needs: z.literal("spark").optional(),
@@ -26,10 +25,8 @@ const schema = z.strictObject({
   hints: z.array(z.string()),
 });
 
-/** The content of `exercise.json`. */
 export type Description = z.infer<typeof schema>;
 
-/** One exercise of the course. */
 export interface Exercise extends Description {
   /** The name of its files and of its folder, such as `07-consumer-lag`. */
   name: string;

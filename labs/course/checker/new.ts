@@ -22,34 +22,26 @@ import {
 } from "./places.js";
 import { stubOf } from "./stub.js";
 
-/** The properties of a new exercise. */
-export interface NewExercise {
-  /** Such as `22-some-name`; without a number, the next one is used. */
-  name: string;
-  /** The number of its chapter; the last one by default. */
-  chapter?: number;
-  /** By default derived from the name. */
-  title?: string;
-  difficulty: number;
-}
-
 /**
  * Creates all files of an exercise, with a TODO for each part to write, and adds the exercise to the list in its chapter.
  *
+ * @param wanted its name, such as `22-some-name`; without a number, the next free one is used
+ * @param chapter the number of its chapter; the last one by default
  * @returns the name of the exercise, and the paths of the files
  * @throws UsageError if the name is taken, invalid or leaves a gap, or if there is no such chapter
  */
 export async function createExercise(
   root: string,
-  wanted: NewExercise,
+  wanted: string,
+  chapter?: number,
 ): Promise<{ name: string; files: string[] }> {
-  const name = await freeName(root, wanted.name);
-  const title = wanted.title ?? titleOf(name);
-  const notebook = await chapterFile(root, wanted.chapter);
+  const name = await freeName(root, wanted);
+  const title = titleOf(name);
+  const notebook = await chapterFile(root, chapter);
   const description: Description = {
     title,
     chapter: chapterNumber(notebook),
-    difficulty: wanted.difficulty,
+    difficulty: 1,
     outcome: "TODO: choose one of the OUTCOMES in labs/course/checker/exercises.ts",
     hints: [
       "TODO: write a first hint, which asks a question?",
@@ -70,8 +62,7 @@ export async function createExercise(
     await makeFolders(dirname(path));
     await writeFile(path, content, { flag: "wx" });
   }
-  const stars = "★".repeat(wanted.difficulty);
-  const link = `- [\`${name.slice(0, 2)}\`](../${stubPath("", name)}) ${title} ${stars}`;
+  const link = `- [\`${name.slice(0, 2)}\`](../${stubPath("", name)}) ${title} ★`;
   await addLink(chapterPath(root, notebook), link);
   const files = [...contents.map(([path]) => relative(root, path)), chapterPath("", notebook)];
   return { name, files };

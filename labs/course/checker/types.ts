@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import ts from "typescript";
 
-/** A compile error. */
 export interface CompileError {
   /** Starts at 1. */
   line: number;

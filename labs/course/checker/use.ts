@@ -1,6 +1,7 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Files } from "../../exercises/16-atomic-batch-sink.js";
 import type { Store } from "../../store/store.js";
 import { LAB_SEMANTICS, type Semantics } from "../../stream/semantics.js";
 import { findExercise, readExercises } from "./exercises.js";
@@ -10,33 +11,16 @@ import { startRunner } from "./runner.js";
 
 // Runs a learner's answers in the real pipeline instead of the lab's own functions.
 
-/** The exercises that the pipeline can use, with the types of their stubs. */
+/** The exercises that the pipeline can use. */
 interface Answers {
-  "08-tumbling-window": { windowStart(timeMs: number, windowMs: number): number };
-  "09-sliding-windows": {
-    windowStarts(timeMs: number, windowMs: number, slideMs: number): number[];
-  };
-  "10-watermark": {
-    nextWatermark(
-      watermarkMs: number | null,
-      eventTimesMs: number[],
-      delayMs: number,
-    ): number | null;
-  };
-  "11-late-or-not": {
-    openWindows(starts: number[], windowMs: number, watermarkMs: number | null): number[];
-  };
-  "12-mean-and-deviation": { spreadOf: NonNullable<Semantics["spreadOf"]> };
-  "16-atomic-batch-sink": {
-    writeBatch(files: Files, batchId: number, rows: readonly string[]): Promise<void>;
-  };
+  "08-tumbling-window": typeof import("../../exercises/08-tumbling-window.js");
+  "09-sliding-windows": typeof import("../../exercises/09-sliding-windows.js");
+  "10-watermark": typeof import("../../exercises/10-watermark.js");
+  "11-late-or-not": typeof import("../../exercises/11-late-or-not.js");
+  "12-mean-and-deviation": typeof import("../../exercises/12-mean-and-deviation.js");
+  "16-atomic-batch-sink": typeof import("../../exercises/16-atomic-batch-sink.js");
 }
 type Usable = keyof Answers;
-
-interface Files {
-  write(name: string, content: string): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-}
 
 const USABLE: readonly Usable[] = [
   "08-tumbling-window",
@@ -52,9 +36,7 @@ export interface LearnersParts {
   semantics: Semantics;
   /** A store that writes batches with the answer to exercise 16; the same store if it is not solved. */
   writing(store: Store): Store;
-  /** The exercises in use. */
   inUse: string[];
-  /** The exercises that are not solved. */
   unsolved: string[];
 }
 

@@ -2,10 +2,8 @@ import * as util from "node:util"; // not { styleText }: importing it by name fa
 import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
 
-/** The state of a learner's answer. */
 export type Status = "passed" | "failed" | "todo" | "error";
 
-/** The outcome of checking an answer. */
 export interface Verdict {
   name: string;
   chapter: number;
@@ -13,9 +11,7 @@ export interface Verdict {
   status: Status;
   /** For the learner; empty if the answer passed. */
   message: string;
-  /** The number of checks that pass. */
   passed: number;
-  /** The number of checks. */
   checks: number;
 }
 

@@ -21,7 +21,6 @@ export interface WatchOptions {
   first?: Exercise;
   print(text: string): void;
   paint: Paint;
-  /** The keys that the learner presses: h, l, n, q. */
   keys: AsyncIterable<string>;
 }
 
@@ -108,7 +107,6 @@ function following(
   return round.find(({ name }) => !passed.has(name)) ?? current;
 }
 
-/** A hint with its number. */
 export function formatHint({ hint, number, of }: { hint: string; number: number; of: number }) {
   const more = number < of ? "" : " (the last one)";
   return `hint ${number} of ${of}${more}\n${wrapped(hint, 76)}`;

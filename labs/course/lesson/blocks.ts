@@ -7,7 +7,6 @@ import { hdfsHttp, type HdfsLocation } from "../../store/hdfs.js";
 // How HDFS stores a file: it is split into blocks, and DataNodes store each block as a file (HDFS documentation, "HDFS
 // Architecture" and "WebHDFS REST API").
 
-/** A block of a file. */
 export interface Block {
   /** Its position in the file, in bytes. */
   offset: number;

@@ -9,7 +9,6 @@ import { anomalyLevels } from "../../alert/rules.js";
 
 /** A lasting jump of the price. */
 export interface Shock {
-  /** Milliseconds since the epoch. */
   timeMs: number;
   /** Relative: 0.01 is one percent up. */
   size: number;
@@ -21,7 +20,7 @@ export interface ShockOptions {
   /** The relative size of each shock: 0.01 is one percent. */
   size: number;
   seed: number;
-  /** The minimum distance of the shocks from both ends, milliseconds. */
+  /** The minimum distance of the shocks from both ends. */
   marginMs: number;
   /** Each shock is followed by a second one after this time; by default, by none. */
   echoMs?: number;
@@ -56,7 +55,6 @@ export function withShocks(
   return { events: shocked, shocks };
 }
 
-/** A return with its score. */
 export interface ScoredReturn extends Return {
   /** The distance from the center in standard deviations; null while there are too few earlier returns. */
   score: number | null;

@@ -5,7 +5,6 @@ import { formatTime } from "../../shared/time.js";
 import type { ObservedEvent } from "../../event.js";
 import { PRODUCT_IDS } from "../../source/websocket.js";
 
-/** A local exchange; see `startExchange`. */
 export interface Exchange {
   /** For `coingecko({ url })`. */
   restUrl: string;

@@ -45,7 +45,6 @@ export interface CountedFile extends AsyncBuffer {
   bytesRead(): number;
 }
 
-/** Records what is read of a file. */
 export function countedFile(byteLength: number, read: AsyncBuffer["slice"]): CountedFile {
   const reads: CountedFile["reads"] = [];
   return {
@@ -59,7 +58,6 @@ export function countedFile(byteLength: number, read: AsyncBuffer["slice"]): Cou
   };
 }
 
-/** A file in memory. */
 export const memoryFile = (content: Buffer): CountedFile =>
   countedFile(content.length, (from, to) => {
     const bytes = Uint8Array.from(content.subarray(from, to));

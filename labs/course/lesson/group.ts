@@ -1,4 +1,4 @@
-import kafkajs, { type Kafka } from "kafkajs";
+import kafkajs, { type Consumer, type Kafka } from "kafkajs";
 import { LabError } from "../../shared/errors.js";
 import { withAdmin } from "../../log/kafka/client.js";
 import { sleep } from "../../shared/wait.js";
@@ -8,7 +8,6 @@ import { sleep } from "../../shared/wait.js";
 
 const { AssignerProtocol } = kafkajs;
 
-/** The position of a group in one partition. */
 export interface PartitionLag {
   partition: number;
   /** The offset that the group reads next; 0 if it has committed none. */
@@ -19,7 +18,6 @@ export interface PartitionLag {
   lag: number;
 }
 
-/** The lag of a group in each partition of a topic. */
 export async function groupLag(
   kafka: Kafka,
   groupId: string,
@@ -51,8 +49,7 @@ export async function forgetGroup(kafka: Kafka, groupId: string): Promise<void> 
 const HEARTBEAT_MS = 200;
 const FETCH_WAIT_MS = 100;
 
-/** Joins a group with a consumer. Its partitions are then redistributed among the members (a rebalance). */
-export async function joinGroup(kafka: Kafka, groupId: string, topic: string) {
+async function openConsumer(kafka: Kafka, groupId: string, topic: string): Promise<Consumer> {
   const consumer = kafka.consumer({
     groupId,
     heartbeatInterval: HEARTBEAT_MS,
@@ -61,6 +58,12 @@ export async function joinGroup(kafka: Kafka, groupId: string, topic: string) {
   });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
+  return consumer;
+}
+
+/** Joins a group with a consumer. Its partitions are then redistributed among the members (a rebalance). */
+export async function joinGroup(kafka: Kafka, groupId: string, topic: string) {
+  const consumer = await openConsumer(kafka, groupId, topic);
   const joined = new Promise<void>((resolve) => {
     consumer.on(consumer.events.GROUP_JOIN, () => resolve());
   });
@@ -120,14 +123,7 @@ export async function consumeAsGroup(
   const before = await groupLag(kafka, groupId, topic);
   const read = before.map(() => [] as string[]);
   const positions = before.map(({ committed }) => committed);
-  const consumer = kafka.consumer({
-    groupId,
-    heartbeatInterval: HEARTBEAT_MS,
-    maxWaitTimeInMs: FETCH_WAIT_MS,
-    allowAutoTopicCreation: false,
-  });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
+  const consumer = await openConsumer(kafka, groupId, topic);
   await new Promise<void>((resolve, reject) => {
     const isEnough = (partition: number) =>
       read[partition]!.length === perPartition || positions[partition]! >= before[partition]!.end;

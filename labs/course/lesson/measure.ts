@@ -1,9 +1,7 @@
 import type { Kafka } from "kafkajs";
 import type { Message } from "../../event.js";
 
-/** The settings of a producer. */
 export interface ProducingOptions {
-  /** The number of messages per `send`. */
   batchSize: number;
   /** Who must acknowledge a batch: 0 nobody, 1 the partition's leader, -1 all in-sync replicas. */
   acks: 0 | 1 | -1;

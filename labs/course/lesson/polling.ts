@@ -2,18 +2,15 @@ import type { ObservedEvent } from "../../event.js";
 
 // Simulates polling on a recorded stream, so that different intervals can be compared on the same prices.
 
-/** The answer to a poll. */
 export interface PollResult {
   pollTimeMs: number;
   priceUsd: number;
-  /** The event time of the price in the answer. */
   eventTimeMs: number;
   /** Whether the previous poll returned the same observation. */
   repeated: boolean;
 }
 
 export interface PollOptions {
-  /** The interval between polls, milliseconds. */
   everyMs: number;
   /** How often the server refreshes its cache, milliseconds; 0, the default, means that it has no cache. */
   cacheMs?: number;
@@ -62,7 +59,6 @@ export interface PollingCost {
   repeated: number;
   /** The number of the market's price changes that no poll has seen. */
   missedMoves: number;
-  /** The number of the market's price changes. */
   moves: number;
   /** The mean age of the known price relative to the market's newest one, over time, milliseconds. */
   meanStalenessMs: number;

@@ -2,7 +2,6 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { AlertRow } from "../../store/products.js";
 
-/** How a receiver answers a request. */
 export type Answer = (response: ServerResponse) => void;
 
 export const accept: Answer = (response) => response.writeHead(204).end();
@@ -13,7 +12,6 @@ export const refuse =
 /** Never answers. */
 export const hang: Answer = () => {};
 
-/** A request to a receiver. */
 export interface Received {
   alert: AlertRow;
   /** Its header `Idempotency-Key`: the alert's id. */
@@ -32,7 +30,6 @@ export interface Receiver {
   close(): void;
 }
 
-/** Starts a receiver on loopback. */
 export async function openReceiver(answer: Answer = accept): Promise<Receiver> {
   const server = createServer((request, response) => {
     let body = "";

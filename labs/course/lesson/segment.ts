@@ -22,7 +22,6 @@ export interface BatchHeader {
   maxTimestampMs: number;
 }
 
-/** The length of a batch's header. */
 const HEADER_BYTES = 61;
 const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 

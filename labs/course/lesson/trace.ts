@@ -22,9 +22,7 @@ export interface TracedBatch {
   lateWatermarkMs: number | null;
   /** W(N): windows that end by it are emitted. */
   watermarkMs: number | null;
-  /** The windows that this batch emitted. */
   windows: WindowRow[];
-  /** The alerts that this batch raised. */
   alerts: AlertRow[];
   /** (asset, window) pairs that late events were dropped from. */
   droppedRows: number;

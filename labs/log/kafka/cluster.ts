@@ -31,7 +31,6 @@ interface ClusterOptions {
   notify?: Notify;
 }
 
-/** A connection to the brokers of a topic. */
 export interface TopicCluster {
   readonly brokers: readonly string[];
   readonly topic: string;
@@ -46,7 +45,6 @@ export interface TopicCluster {
   close(): Promise<void>;
 }
 
-/** The error for a Kafka cluster that cannot be reached. */
 export function unreachable(brokers: readonly string[], error: unknown): LabError {
   const local = brokers.every((broker) => /^(127\.|localhost)/.test(broker));
   const remedy = local

@@ -44,7 +44,6 @@ export async function listOffsets(
   return offsets;
 }
 
-/** The result of a fetch from a partition. */
 export interface Fetched {
   records: LogRecord[];
   /** Where to fetch from next. */

@@ -1,6 +1,7 @@
 import type { LatestRow, WindowRow } from "../../store/products.js";
+import type { ChartedWindow } from "../report/figure.js";
 import { boundedList, type BoundedList } from "./bounded.js";
-import type { AssetView, Limits, PricePoint, WindowPoint } from "./views.js";
+import type { AssetView, Limits, PricePoint } from "./views.js";
 
 /** Prices of one asset are at least this far apart, in event time. */
 const PRICE_SPACING_MS = 1_000;
@@ -10,7 +11,7 @@ interface Kept {
   price: number;
   eventTimeMs: number;
   prices: BoundedList<PricePoint>;
-  windows: BoundedList<WindowPoint>;
+  windows: BoundedList<ChartedWindow>;
   isChanged: boolean;
 }
 
@@ -45,7 +46,7 @@ export function openAssets(limits: Limits) {
   const viewOf = (
     { asset, price, eventTimeMs }: Kept,
     prices: PricePoint[],
-    windows: WindowPoint[],
+    windows: ChartedWindow[],
   ) => ({
     ...{ asset, price, eventTimeMs, prices, windows },
   });

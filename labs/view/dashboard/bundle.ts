@@ -3,8 +3,6 @@ import { join } from "node:path";
 /**
  * Bundles the script of the live page for browsers: app.js and the TypeScript modules that it imports, in one file.
  * esbuild is loaded only when a page is first opened.
- *
- * @param root the project's root
  */
 export async function bundlePage(root: string): Promise<string> {
   const { build, stop } = await import("esbuild");

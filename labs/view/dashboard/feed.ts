@@ -22,7 +22,6 @@ export interface Feed {
   snapshot(): Snapshot;
   /** Calls the listener with each update, at most every half second. @returns ends the subscription */
   subscribe(listener: (update: Update) => void): () => void;
-  /** Adds the output of a batch. */
   addOutput(output: Pick<BatchOutput, "events" | "windows" | "alerts">): void;
   setStatus(status: PipelineStatus): void;
   /** Adds rows that earlier runs wrote to the products. */
@@ -52,7 +51,6 @@ export function openFeed(run: RunView): Feed {
     ended: false,
   };
 
-  /** Returns what is new since the last call. */
   function takeNew(): Update {
     return {
       stream: { ...stream, watermarkLags: lags.takeNew() },

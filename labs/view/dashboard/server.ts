@@ -20,13 +20,11 @@ const FILES: Record<string, [file: string, type: string]> = {
   "/style.css": [`${PAGE}/style.css`, "text/css; charset=utf-8"],
   "/plotly.js": [PLOTLY, "text/javascript; charset=utf-8"],
 };
-/** The first port to try. */
 export const DEFAULT_PORT = 8050;
 const MAX_PORTS = 50;
 const HEARTBEAT_MS = 5_000;
 
 export interface DashboardOptions {
-  /** The project's root. */
   root: string;
   feed: Feed;
   /** The port on 127.0.0.1; by default the first free one from 8050 on. */

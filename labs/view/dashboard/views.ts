@@ -1,5 +1,7 @@
-import type { AlertRow, WindowRow } from "../../store/products.js";
+import type { AlertRow } from "../../store/products.js";
 import type { KnownTotals } from "../../stream/totals.js";
+import type { ChartedWindow } from "../report/figure.js";
+import type { PipelineStatus } from "../status.js";
 
 /** Limits for the feed and each page, so that memory use does not grow with the stream or the number of assets. */
 export interface Limits {
@@ -15,33 +17,23 @@ export interface Limits {
 /** A price at its event time, milliseconds since the epoch. */
 export type PricePoint = readonly [timeMs: number, price: number];
 
-/** The part of a window that the chart and the table show. */
-export type WindowPoint = Pick<
-  WindowRow,
-  "window_end" | "avg_price" | "stddev_price" | "last_price" | "pct_change"
->;
-
 /** An asset. Prices and windows are in the order of event time. */
 export interface AssetView {
   asset: string;
-  /** The latest price. */
   price: number;
   eventTimeMs: number;
   prices: PricePoint[];
-  windows: WindowPoint[];
+  windows: ChartedWindow[];
 }
 
-/** The state of the stream. */
-export interface StreamView extends KnownTotals {
-  openWindows: number;
-  /** Null before there is a watermark. */
-  watermarkMs: number | null;
-  newestEventMs: number | null;
+export interface StreamView
+  extends
+    KnownTotals,
+    Pick<
+      PipelineStatus,
+      "openWindows" | "watermarkMs" | "newestEventMs" | "batchMs" | "offsets" | "ended"
+    > {
   eventsPerSecond: number;
-  /** The duration of the last batch; null if unknown. */
-  batchMs: number | null;
-  offsets: readonly number[];
-  ended: boolean;
   /** Newest event time minus watermark, over time. */
   watermarkLags: WatermarkLag[];
 }
@@ -54,17 +46,14 @@ export interface RunView {
   source: string;
   engine: string;
   topic: string;
-  /** Where the products are written. */
   output: string;
   windowMs: number;
   slideMs: number;
-  /** The watermark's delay. */
   delayMs: number;
   /** Percent. */
   changeThreshold: number;
   /** Whether the source is a recording, whose times are in the past. */
   recorded: boolean;
-  /** Whether there are alert rules. */
   watched: boolean;
 }
 

@@ -2,16 +2,15 @@ import type { AlertRow, PriceRow, WindowRow } from "../../store/products.js";
 import { AXIS, COLOURS, LAYOUT, axisIn, layoutIn, type Colours, type Figure } from "../figure.js";
 import type { Lateness } from "./series.js";
 
-/** The settings of the query that the charts show. */
 export interface FigureSettings {
   windowMs: number;
   /** Percent. */
   changeThreshold: number;
-  /** Milliseconds. */
   delayMs: number;
 }
 
-type ChartedWindow = Pick<
+/** The part of a window that charts and tables show. */
+export type ChartedWindow = Pick<
   WindowRow,
   "window_end" | "avg_price" | "stddev_price" | "last_price" | "pct_change"
 >;
@@ -27,7 +26,6 @@ export interface ChartedSeries {
 }
 
 export interface PriceFigureOptions {
-  /** Alerts of the asset, to be marked. */
   alerts?: readonly AlertRow[];
   colours?: Colours;
   /** Whether a second panel shows the change of every window. */

@@ -60,11 +60,9 @@ export async function readSeries(
   }));
 }
 
-/** The alerts of a report. */
 export interface RecentAlerts {
   /** The latest ones by time, newest first. */
   latest: AlertRow[];
-  /** The total number of alerts. */
   count: number;
 }
 

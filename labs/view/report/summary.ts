@@ -46,7 +46,6 @@ export interface Summary extends KnownTotals {
   elapsedMs: number;
   /** The source's counters: polls, repeated observations, reconnects. */
   source: Record<string, number>;
-  /** The number of assets. */
   assetCount: number;
   /** By name, up to the given limit. */
   assets: AssetSummary[];
@@ -114,7 +113,6 @@ export async function summarize(
 /** The maximum number of assets that a terminal and a page show. */
 export const MAX_ASSETS_SHOWN = 20;
 
-/** Whether a total is worth showing. */
 export function isShown(name: Total, totals: Readonly<KnownTotals>): boolean {
   const { isOptional }: TotalSpec = TOTALS[name];
   return isOptional !== true || totals[name] !== 0;

@@ -94,7 +94,6 @@ test.each([
   [["08-again"], /the number of 08-again is taken by 08-tumbling-window/],
   [["Some_Name"], /Some_Name is not an exercise name: use lower-case words, as in 22-some-name/],
   [["other", "--chapter", "99"], /there is no chapter 99: 01-.*\.ipynb, /],
-  [["other", "--difficulty", "4"], /Allowed choices are 1, 2, 3/],
 ])("new %j is refused", async (args, message) => {
   const { code, stderr } = await run("new", ...args);
   expect(code).toBe(2);

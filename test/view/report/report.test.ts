@@ -99,12 +99,14 @@ test("alerts are in a table and in the chart if there are rules", () => {
 
 test("of many alerts the latest by time are read, newest first", async () => {
   const store = localStore(await temporaryFolder());
-  const empty = { events: [], windows: [], changes: [], latest: undefined, rejected: [] };
   for (const [batchId, seconds] of [
     [0, Array.from({ length: 80 }, (_, index) => index)],
     [1, [200, 100]],
   ] as const) {
-    await writeBatch(store, { batchId, ...empty, alerts: seconds.map((each) => alertRow(each)) });
+    await writeBatch(store, {
+      ...emptyOutput(batchId),
+      alerts: seconds.map((each) => alertRow(each)),
+    });
   }
   const { latest, count } = await readAlerts(store);
   expect(count).toBe(82);
@@ -126,15 +128,11 @@ test("series are those of the products, by event time, and bounded", async () =>
   await createProducts(store);
   const count = 20_000;
   await writeBatch(store, {
-    batchId: 0,
+    ...emptyOutput(0),
     events: Array.from({ length: count }, (_, index) => {
       return { asset: "a", priceUsd: 1 + index, eventTimeMs: count - index };
     }),
     windows: [windowRow("a", 60_000), windowRow("a", 0), windowRow("b", 0)],
-    changes: [],
-    latest: [],
-    rejected: [],
-    alerts: [],
   });
   const [series] = await readSeries(store, ["a"], count);
   expect(series!.windows.map(({ window_start }) => window_start)).toEqual([0, 60_000]);
@@ -188,8 +186,7 @@ test("a summary for people shows the first assets and the number of the others",
   await createProducts(store);
   const names = Array.from({ length: 1_500 }, (_, index) => `asset ${10_000 + index}`);
   const windows = names.map((asset) => windowRow(asset, 0));
-  const empty = { events: [], changes: [], latest: undefined, rejected: [], alerts: [] };
-  await writeBatch(store, { batchId: 0, windows, ...empty });
+  await writeBatch(store, { ...emptyOutput(0), windows });
   const status = {
     totals: { batches: 1, events: 1_500, rejected: 0, windows: 1_500, changes: 0, alerts: 0 },
     ...{
