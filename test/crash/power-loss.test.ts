@@ -12,6 +12,7 @@ import { formatTime } from "../../labs/shared/time.js";
 import { verifyStore } from "../../labs/run/verify.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { forgetfulDisk, type ForgetfulDisk } from "../support/forgetful-disk.js";
+import { sourceOf } from "../support/source.js";
 
 // The plug is pulled at any operation on the disk. What was committed must be there afterwards, and whole.
 
@@ -33,22 +34,7 @@ function message(index: number): Message {
     : priceMessage(asset, 100 + ((index * 37) % 50), formatTime(timeMs), timeMs);
 }
 
-function source(finite: boolean, messages: Iterable<Message>): Source {
-  return {
-    name: "test",
-    finite,
-    counts: {},
-    fractionRead: () => undefined,
-    async *messages() {
-      for (const message of messages) yield [message];
-    },
-  };
-}
-
-const TAPE = source(
-  true,
-  Array.from({ length: 18 }, (_, index) => message(index)),
-);
+const TAPE = sourceOf(Array.from({ length: 18 }, (_, index) => message(index)));
 
 /**
  * One run of the pipeline, as long as there is power.
@@ -150,11 +136,11 @@ test("of a live source everything that was committed survives power cuts, once",
         let next = 0;
         // What a feed has said once it does not say again.
         const feed = () =>
-          source(
-            false,
+          sourceOf(
             (function* () {
               for (let count = 0; count < 18; count++) yield message(next++);
             })(),
+            false,
           );
         const live = () => run(disk, feed(), true, (output) => committed.push(output));
         for (const cut of cuts) {

@@ -8,6 +8,7 @@ import { readAll } from "../../labs/store/products.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { formatTime } from "../../labs/shared/time.js";
 import { Crash, memoryStore, type MemoryStore } from "../support/memory-store.js";
+import { nothing, sourceOf } from "../support/source.js";
 
 const MANY = 2_500;
 /** Each asset once, and then one of them again and again. */
@@ -15,19 +16,6 @@ const MESSAGES = Array.from({ length: MANY + 1_000 }, (_, index): Message => {
   const asset = `asset ${index < MANY ? index : 7}`;
   return priceMessage(asset, 1 + (index % 9), formatTime(index), index);
 });
-
-function finite(messages: readonly Message[]): Source {
-  return {
-    name: "test",
-    finite: true,
-    counts: {},
-    fractionRead: () => undefined,
-    async *messages() {
-      await Promise.resolve();
-      for (const message of messages) yield [message];
-    },
-  };
-}
 
 const OPTIONS = {
   windows: { windowMs: 60_000, slideMs: 60_000 },
@@ -48,7 +36,7 @@ const LATEST = "latest/latest.parquet";
 
 test("latest/ with many assets is written seldom, and is complete when a run ends, after kills too", async () => {
   const quiet = memoryStore();
-  const status = await run(quiet, memoryLog(2), finite(MESSAGES));
+  const status = await run(quiet, memoryLog(2), sourceOf(MESSAGES));
   expect(status.latest).toHaveLength(MANY);
   expect(await readAll(quiet, "latest")).toEqual(status.latest);
   expect(status.latest.find(({ asset }) => asset === "asset 7")!.event_time).toBe(MANY + 999);
@@ -61,7 +49,7 @@ test("latest/ with many assets is written seldom, and is complete when a run end
   for (let operation = 3; ; operation += 41) {
     store.crashAt(operation, operation % 2 === 0);
     try {
-      await run(store, log, finite(MESSAGES));
+      await run(store, log, sourceOf(MESSAGES));
       break;
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
@@ -78,13 +66,12 @@ test("a live source that begins again after a crash finds all latest prices in l
   const store = memoryStore();
   const log = memoryLog(2);
   // Dies in a batch that leaves latest/ as it was: 100 of 2,500 assets change.
-  await run(store, log, finite(MESSAGES.slice(0, MANY)));
+  await run(store, log, sourceOf(MESSAGES.slice(0, MANY)));
   const others = MESSAGES.slice(0, 100).map(({ key }, index) =>
     priceMessage(key!, 100, formatTime(MANY + index), MANY + index),
   );
   await log.append(others);
   store.crashAt(3, true); // the plan, the prices and the state
-  const nothing = finite([]);
   await expect(run(store, log, nothing)).rejects.toBeInstanceOf(Crash);
   store.crashAt(Infinity, false);
   await log.append([priceMessage("asset 2000", 200, formatTime(MANY + 200), MANY + 200)]);

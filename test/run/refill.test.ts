@@ -14,6 +14,7 @@ import { localStore } from "../../labs/store/local.js";
 import { readAll } from "../../labs/store/products.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { products } from "../support/products.js";
+import { sourceOf } from "../support/source.js";
 
 const PARTITIONS = 3;
 const EVENTS = 600;
@@ -26,13 +27,7 @@ const tape = () => market({ seed: 1, events: EVENTS, assets: 8 });
 const messages = await take(tape(), EVENTS);
 
 /** A live source that has some of the tape's messages to give and then nothing. */
-const live = (from: number, to: number): Source => ({
-  ...{ name: "live", finite: false, counts: {} },
-  fractionRead: () => undefined,
-  async *messages() {
-    for (const message of messages.slice(from, to)) yield await Promise.resolve([message]);
-  },
-});
+const live = (from: number, to: number) => sourceOf(messages.slice(from, to), false);
 
 /** Runs the pipeline in a folder, to the end or until a batch whose output the sink does not get. */
 async function run(folder: string, source: Source, crashInBatch = Infinity): Promise<void> {
@@ -142,7 +137,7 @@ test("a finite source does not continue a log that another one has written to", 
   await inFolder(async (folder) => {
     await run(folder, { ...live(0, 300), finite: true });
     await expect(run(folder, { ...live(300, 600), finite: true })).rejects.toThrow(
-      /the log .* holds records in partition \d that live did not send.*--fresh/,
+      /the log .* holds records in partition \d that test did not send.*--fresh/,
     );
   });
 });

@@ -7,7 +7,6 @@ import { openKafkaLog } from "../../labs/log/kafka/log.js";
 import { runPipeline } from "../../labs/run/pipeline.js";
 import { runSparkPipeline } from "../../labs/run/spark-pipeline.js";
 import { connectSpark } from "../../labs/spark/client.js";
-import type { Source } from "../../labs/source/source.js";
 import { localStore } from "../../labs/store/local.js";
 import { PRODUCT_NAMES, readAll } from "../../labs/store/products.js";
 import type { Store } from "../../labs/store/store.js";
@@ -15,6 +14,7 @@ import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { formatTime } from "../../labs/shared/time.js";
 import { temporaryFolder } from "../support/folder.js";
 import { produceTransactions } from "../support/transactions.js";
+import { nothing } from "../support/source.js";
 import { brokers, remote, uniqueName } from "./environment.js";
 
 const kafka = kafkaClient(brokers);
@@ -34,12 +34,6 @@ function valueOf(index: number) {
   const keyed = { ...message, key: `${index % 500}` };
   return index % 50 === 7 ? { ...keyed, value: "not json" } : keyed;
 }
-
-const nothing: Source = {
-  ...{ name: "nothing", finite: true, counts: {} },
-  fractionRead: () => 1,
-  async *messages() {},
-};
 
 const configure = (topic: string, config: Record<string, string>) => ({
   topic,

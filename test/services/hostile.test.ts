@@ -5,7 +5,6 @@ import { openKafkaLog } from "../../labs/log/kafka/log.js";
 import { runPipeline } from "../../labs/run/pipeline.js";
 import { runSparkPipeline } from "../../labs/run/spark-pipeline.js";
 import { connectSpark } from "../../labs/spark/client.js";
-import type { Source } from "../../labs/source/source.js";
 import { hdfsStore } from "../../labs/store/hdfs.js";
 import { readAll, type Product } from "../../labs/store/products.js";
 import type { Store } from "../../labs/store/store.js";
@@ -16,17 +15,12 @@ import {
   shownValue,
   type HostileRecord,
 } from "../support/hostile.js";
+import { nothing } from "../support/source.js";
 import { brokers, hdfs, remote, uniqueName } from "./environment.js";
 
 const RECORDS = [...hostileRecords(1, 2_500), ...hostileRecords(2, 2_500), ...KNOWN_RECORDS];
 /** Below what a broker takes at once, 1 MiB. */
 const MAX_SEND_BYTES = 900_000;
-
-const nothing: Source = {
-  ...{ name: "nothing", finite: true, counts: {} },
-  fractionRead: () => 1,
-  async *messages() {},
-};
 
 /** Appends records as they are, some without a key, where a message of the lab is always text. */
 async function appendRaw(topic: string, records: readonly HostileRecord[]): Promise<void> {

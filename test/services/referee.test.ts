@@ -7,11 +7,11 @@ import { runPipeline } from "../../labs/run/pipeline.js";
 import { runSparkPipeline } from "../../labs/run/spark-pipeline.js";
 import { connectSpark } from "../../labs/spark/client.js";
 import { seededRandom } from "../../labs/source/market.js";
-import type { Source } from "../../labs/source/source.js";
 import { hdfsStore } from "../../labs/store/hdfs.js";
 import { readAll, type WindowRow } from "../../labs/store/products.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { formatTime } from "../../labs/shared/time.js";
+import { nothing } from "../support/source.js";
 import { brokers, hdfs, ports, remote, uniqueName } from "./environment.js";
 
 interface Case {
@@ -91,12 +91,6 @@ function tape({ seed, events, assets }: Case): Message[] {
   }
   return messages;
 }
-
-const nothing: Source = {
-  ...{ name: "nothing", finite: true, counts: {} },
-  fractionRead: () => 1,
-  async *messages() {},
-};
 
 const byWindow = (a: WindowRow, b: WindowRow) =>
   a.window_start - b.window_start || (a.asset < b.asset ? -1 : a.asset > b.asset ? 1 : 0);
