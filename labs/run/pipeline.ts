@@ -104,16 +104,23 @@ export async function runPipeline(
     onStatus(status());
   }
 
-  async function runBatch(): Promise<void> {
+  /** The batch that is being written: meanwhile the source is read and the log appended to. */
+  let writing = Promise.resolve();
+  /** Starts a batch once the one before it is committed. */
+  async function startBatch(): Promise<void> {
+    await writing;
     waiting = await backlog();
     if (waiting <= 0) return ran(await query.runBatchWithoutData());
-    const progress = await query.runBatch();
-    waiting -= sum(progress.source.endOffset) - sum(progress.source.startOffset);
-    ran(progress);
+    const before = sum(query.offsets);
+    const { committed } = await query.startBatch();
+    waiting -= sum(query.offsets) - before;
+    writing = committed.then(ran);
+    writing.catch(() => {}); // whoever awaits it gets the error
   }
 
   /** Runs the work that is due when no records are waiting. */
   async function idle(): Promise<void> {
+    await writing;
     ran(await query.runBatchWithoutData());
     await finishLatest();
   }
@@ -137,20 +144,26 @@ export async function runPipeline(
       ? await notYetInLog(source, log, signal)
       : source.messages(signal);
     // A crash may have left records that are appended but not planned. A live source may read `latest/`, so it is finished first.
-    while (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
+    while (waiting >= batchSize || (!source.finite && waiting > 0)) await startBatch();
+    await writing;
     await finishLatest();
     const room = () => batchSize - waiting;
-    for await (const chunk of chunks(messages, room, source.finite ? LINGER_MS : triggerMs)) {
-      await log.append(chunk);
-      appended += chunk.length;
-      waiting += chunk.length;
-      if (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
-      else if (!source.finite) await idle();
-      else onStatus(status());
+    try {
+      for await (const chunk of chunks(messages, room, source.finite ? LINGER_MS : triggerMs)) {
+        await log.append(chunk);
+        appended += chunk.length;
+        waiting += chunk.length;
+        if (waiting >= batchSize || (!source.finite && waiting > 0)) await startBatch();
+        else if (!source.finite) await idle();
+        else onStatus(status());
+      }
+    } finally {
+      await writing.catch(() => {}); // an error of the source is thrown only when nothing is being written
     }
   }
   ended = source.finite && !signal.aborted;
-  while (waiting > 0 && (!source.finite || !signal.aborted)) await runBatch();
+  while (waiting > 0 && (!source.finite || !signal.aborted)) await startBatch();
+  await writing;
   ended &&= sum(await log.endOffsets({ readUncommitted: true })) === sum(query.offsets);
   if (ended || !source.finite) await idle();
   if (ended && follow) await followLog();

@@ -1,4 +1,3 @@
-import type { CommittedFile } from "../store/manifest.js";
 import type { SavedAsset } from "./state.js";
 
 /** The plan of a batch, fixed before it runs. */
@@ -23,8 +22,6 @@ export interface QueryProgress {
   /** The latest event time seen; null before the first event. */
   maxEventTimeMs: number | null;
   totals: Record<string, number>;
-  /** The files that the batch wrote; undefined if the sink does not list them. */
-  files?: readonly CommittedFile[];
 }
 
 /** Everything that the engine keeps between two batches, read from the checkpoint. */

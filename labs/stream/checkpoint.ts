@@ -36,11 +36,17 @@ export interface Checkpoint {
   /** Records what a batch will read; called before it runs. */
   writePlan(plan: BatchPlan): Promise<void>;
   /**
-   * Records that a batch is complete, and the state after it; called after the sink has its output.
+   * Writes the state after a batch while the sink writes its output, and then records that the batch is complete.
    *
    * @param changes what the batch changed in the state; kept in memory, because a later batch may write it again
+   * @param written the files that the sink writes; it may list none
    */
-  commit(progress: QueryProgress, state: State, changes: Changes): Promise<void>;
+  commit(
+    progress: QueryProgress,
+    state: State,
+    changes: Changes,
+    written: Promise<readonly CommittedFile[] | void>,
+  ): Promise<void>;
   /** Records that `latest/` was written after the last batch had ended. */
   recordLatest(file: CommittedFile): Promise<void>;
   /**
@@ -126,10 +132,12 @@ export async function openCheckpoint(
         { [topic]: endOffsets },
         ...(startOffsets === undefined ? [] : [{ [topic]: startOffsets }]),
       ]),
-    async commit(progress, state, changes) {
+    async commit(progress, state, changes, written) {
       const { batchId } = progress.plan;
-      await states.write(progress, state, changes);
-      await commits.write({ batchId, files: progress.files });
+      const stateWritten = states.write(progress, state, changes);
+      await Promise.allSettled([stateWritten, written]); // nothing is being written when an error is thrown
+      const [listed] = await Promise.all([written, stateWritten]);
+      await commits.write({ batchId, files: listed ?? undefined });
       committedBatch = batchId;
       await Promise.all([states.removeStale(), files.remove(`offsets/${batchId - BATCHES_KEPT}`)]);
     },

@@ -43,6 +43,12 @@ export interface StreamingProgress {
   source: { startOffset: number[]; endOffset: number[] };
 }
 
+/** A batch that is planned and computed. */
+export interface StartedBatch {
+  /** Resolves once its output and the state are stored and it is committed. */
+  committed: Promise<StreamingProgress>;
+}
+
 /** Whether the offsets have reached the log's ends. Nothing has been read from a partition that was added since. */
 const isAllOf = (ends: readonly number[], offsets: readonly number[]) =>
   ends.every((end, partition) => end === (offsets[partition] ?? 0));
@@ -62,6 +68,11 @@ export interface Query {
   readonly state: State;
   /** Plans and runs one micro-batch of the waiting records, at most the batch size. */
   runBatch(): Promise<StreamingProgress>;
+  /**
+   * The same, but returns once the batch is planned and computed. Meanwhile more records may be appended to the log; the
+   * next batch must not be started before this one is committed.
+   */
+  startBatch(): Promise<StartedBatch>;
   /**
    * Runs a batch without data if the last batch moved the watermark, to emit the windows that it has passed, or if an
    * operator has something due. Spark, too, runs a batch without data after the watermark has moved.
@@ -127,7 +138,8 @@ export async function openQuery(
     if (newestMs > -Infinity) maxEventTimeMs = newestMs;
   }
 
-  async function run(plan: BatchPlan, walCommitMs: number): Promise<StreamingProgress> {
+  /** Runs a batch up to its output, and lets it be written. */
+  async function start(plan: BatchPlan, walCommitMs: number): Promise<StartedBatch> {
     const startedMs = performance.now();
     const startOffset = endOffsets;
     const output = emptyOutput(plan.batchId);
@@ -137,31 +149,35 @@ export async function openQuery(
       ...{ batches: 1, events: events.length, rejected: rejected.length },
     };
     for (const operator of operators) Object.assign(counts, operator.endBatch(plan, output));
-    const files = await sink(output);
-    const addBatchMs = performance.now() - startedMs;
 
     ({ batchId, endOffsets, watermarkMs } = plan);
     for (const name of TOTAL_NAMES) totals[name] += counts[name] ?? 0;
-    const progress = { plan, maxEventTimeMs, totals, files: files ?? undefined };
-    await checkpoint.commit(progress, state, takeChanges(state));
-
-    const triggerMs = performance.now() - startedMs + walCommitMs;
+    let addBatchMs = 0;
+    const written = sink(output).finally(() => (addBatchMs = performance.now() - startedMs));
+    const progress = { plan, maxEventTimeMs, totals };
+    const committing = checkpoint.commit(progress, state, takeChanges(state), written);
     const numInputRows = events.length + rejected.length;
-    return {
-      batchId,
-      numInputRows,
-      processedRowsPerSecond: (numInputRows / triggerMs) * 1_000,
-      durationMs: { triggerExecution: triggerMs, addBatch: addBatchMs, walCommit: walCommitMs },
-      eventTime: {
-        watermark: watermarkMs === null ? null : formatTime(watermarkMs),
-        max: maxEventTimeMs === null ? null : formatTime(maxEventTimeMs),
-      },
-      counts,
-      source: { startOffset, endOffset: plan.endOffsets },
-    };
+
+    async function committed(): Promise<StreamingProgress> {
+      await committing;
+      const triggerMs = performance.now() - startedMs + walCommitMs;
+      return {
+        batchId: plan.batchId,
+        numInputRows,
+        processedRowsPerSecond: (numInputRows / triggerMs) * 1_000,
+        durationMs: { triggerExecution: triggerMs, addBatch: addBatchMs, walCommit: walCommitMs },
+        eventTime: {
+          watermark: plan.watermarkMs === null ? null : formatTime(plan.watermarkMs),
+          max: maxEventTimeMs === null ? null : formatTime(maxEventTimeMs),
+        },
+        counts,
+        source: { startOffset, endOffset: plan.endOffsets },
+      };
+    }
+    return { committed: committed() };
   }
 
-  async function planAndRun(end: number[], isAll: boolean): Promise<StreamingProgress> {
+  async function planAndStart(end: number[], isAll: boolean): Promise<StartedBatch> {
     const startedMs = performance.now();
     const isFirst = batchId < 0 && endOffsets.some((offset) => offset > 0);
     const plan: BatchPlan = {
@@ -173,7 +189,13 @@ export async function openQuery(
     };
     await log.sync(); // a plan must not outlive the records that it names
     await checkpoint.writePlan(plan);
-    return run(plan, performance.now() - startedMs);
+    return start(plan, performance.now() - startedMs);
+  }
+
+  async function startBatch(): Promise<StartedBatch> {
+    const waiting = await refuseLost(log, endOffsets);
+    const end = planBatch(endOffsets, waiting, batchSize);
+    return planAndStart(end, isAllOf(waiting, end));
   }
 
   /** Whether an operator has output now even though nothing has arrived. */
@@ -182,7 +204,7 @@ export async function openQuery(
 
   await refuseLostBeginning(log, endOffsets);
   await refuseLost(log, endOffsets, unfinished?.endOffsets);
-  if (unfinished !== undefined) await run(unfinished, 0);
+  if (unfinished !== undefined) await (await start(unfinished, 0)).committed;
 
   return {
     get offsets() {
@@ -196,16 +218,14 @@ export async function openQuery(
     },
     totals,
     state,
-    async runBatch() {
-      const waiting = await refuseLost(log, endOffsets);
-      const end = planBatch(endOffsets, waiting, batchSize);
-      return planAndRun(end, isAllOf(waiting, end));
-    },
+    startBatch,
+    runBatch: async () => (await startBatch()).committed,
     async runBatchWithoutData() {
       const isMoved = nextWatermark(watermarkMs, maxEventTimeMs, delayMs) !== watermarkMs;
       if (!isMoved && !isDue()) return undefined;
       const isAll = isAllOf(await refuseLost(log, endOffsets), endOffsets);
-      return isMoved || isAll ? planAndRun([...endOffsets], isAll) : undefined;
+      if (!isMoved && !isAll) return undefined;
+      return (await planAndStart([...endOffsets], isAll)).committed;
     },
   };
 }

@@ -34,7 +34,7 @@ async function filled(batches: number, withFiles = true): Promise<string> {
     for (const asset of state.assets.keys()) addEvent(state, { ...OLD, asset }, RECORD, 0);
     await checkpoint.writePlan(progress(batchId).plan);
     const files = withFiles ? filesOf(batchId) : undefined;
-    await checkpoint.commit({ ...progress(batchId), files }, state, takeChanges(state));
+    await checkpoint.commit(progress(batchId), state, takeChanges(state), Promise.resolve(files));
   }
   return folder;
 }
@@ -114,8 +114,8 @@ test("a checkpoint of an older version is continued, and says which batches have
     expect(before.mayBeUnlisted(LATEST_FILE)).toBe(true);
     for (let batchId = old; batchId < old + more; batchId++) {
       await checkpoint.writePlan(progress(batchId).plan);
-      const next = { ...progress(batchId), files: filesOf(batchId) };
-      await checkpoint.commit(next, state, takeChanges(state));
+      const written = Promise.resolve(filesOf(batchId));
+      await checkpoint.commit(progress(batchId), state, takeChanges(state), written);
     }
     const { files, batchesWithoutList, mayBeUnlisted } = await checkpoint.manifest();
     expect(batchesWithoutList).toBe(old);
@@ -140,8 +140,7 @@ test("of latest/ the version counts that was written last, by a batch or after o
   expect(await latest()).toEqual(after);
   const state = openState([latestPrices()], progress(0).assets, null);
   await checkpoint.writePlan(progress(3).plan);
-  const next = { ...progress(3), files: filesOf(3) };
-  await checkpoint.commit(next, state, takeChanges(state));
+  await checkpoint.commit(progress(3), state, takeChanges(state), Promise.resolve(filesOf(3)));
   expect(await latest()).toEqual(filesOf(3)[1]);
 });
 
