@@ -28,8 +28,8 @@ const TAIL_BYTES = 4 * 1024;
 const SYNCED_AT_ONCE = 16;
 /** Enough bytes for an offset and the tab after it. */
 const OFFSET_BYTES = 24;
-/** The records of the last appends stay in memory up to about this many characters: they are usually read next. */
-const MAX_RECENT_LENGTH = 16 * 1024 * 1024;
+/** The records of the last appends stay in memory up to about this many bytes: they are usually read next. */
+const MAX_RECENT_BYTES = 16 * 1024 * 1024;
 
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const UNESCAPES: Record<string, string> = { "\\": "\\", n: "\n", r: "\r", t: "\t" };
@@ -47,10 +47,10 @@ function unescape(text: string): string {
 /** UTF-8 has no lone surrogates: each is written as U+FFFD. */
 const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, REPLACEMENT_CHARACTER);
 
-/** A message as it is read from the file. */
-function recordOf({ key, value, timestampMs }: Message, offset: number): LogRecord {
-  return { offset, timestampMs, key: wellFormed(key), value: wellFormed(value) };
-}
+/** A record as it is read from the file. */
+const wellFormedRecord = ({ offset, timestampMs, key, value }: LogRecord): LogRecord => ({
+  ...{ offset, timestampMs, key: wellFormed(key), value: wellFormed(value) },
+});
 
 function formatRecord({ offset, timestampMs, key, value }: LogRecord): string {
   return `${offset}\t${timestampMs}\t${escape(key)}\t${escape(value)}\n`;
@@ -291,12 +291,12 @@ export async function openFileLog(
   for (const path of paths) opened.push(await openPartition(path, notify, disk));
   if (sync) await syncFolder(folder, disk);
 
-  let recentLength = 0;
-  function keepRecent(partition: Partition, records: LogRecord[], length: number): void {
-    recentLength += length;
-    if (recentLength > MAX_RECENT_LENGTH) {
+  let recentBytes = 0;
+  function keepRecent(partition: Partition, records: LogRecord[], bytes: number): void {
+    recentBytes += bytes;
+    if (recentBytes > MAX_RECENT_BYTES) {
       for (const each of opened) each.recent = [];
-      recentLength = length;
+      recentBytes = bytes;
     }
     if (partition.recent.length === 0) partition.recent = records;
     else for (const record of records) partition.recent.push(record);
@@ -308,16 +308,20 @@ export async function openFileLog(
     for (const message of messages) {
       const index = partitionOf(message.key, partitions);
       const records = appended[index]!;
-      const record = recordOf(message, opened[index]!.endOffset + records.length);
+      const { key, value, timestampMs } = message;
+      const offset = opened[index]!.endOffset + records.length;
+      const record = { offset, timestampMs, key, value };
       records.push(record);
       lines[index] += formatRecord(record);
     }
     for (const [index, partition] of opened.entries()) {
       const records = appended[index]!;
       if (records.length === 0) continue;
-      await appendBytes(partition, Buffer.from(lines[index]!), disk);
+      const bytes = Buffer.from(lines[index]!);
+      await appendBytes(partition, bytes, disk);
       partition.endOffset += records.length;
-      keepRecent(partition, records, lines[index]!.length);
+      const asRead = isAscii(bytes) ? records : records.map(wellFormedRecord);
+      keepRecent(partition, asRead, bytes.length);
     }
   }
 
