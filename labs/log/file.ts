@@ -28,8 +28,6 @@ const TAIL_BYTES = 4 * 1024;
 const SYNCED_AT_ONCE = 16;
 /** Enough bytes for an offset and the tab after it. */
 const OFFSET_BYTES = 24;
-/** The records of the last appends stay in memory up to about this many bytes: they are usually read next. */
-const MAX_RECENT_BYTES = 16 * 1024 * 1024;
 
 const ESCAPES: Record<string, string> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const UNESCAPES: Record<string, string> = { "\\": "\\", n: "\n", r: "\r", t: "\t" };
@@ -102,7 +100,7 @@ interface Partition {
   syncedSize: number;
   /** Where the last read stopped, so that the next one does not have to search. */
   cursor: { offset: number; position: number };
-  /** The last records, as far as they are in memory. A broker has them in the operating system's page cache. */
+  /** The records of the last append: usually they are read next. A broker has them in the operating system's page cache. */
   recent: LogRecord[];
 }
 
@@ -291,17 +289,6 @@ export async function openFileLog(
   for (const path of paths) opened.push(await openPartition(path, notify, disk));
   if (sync) await syncFolder(folder, disk);
 
-  let recentBytes = 0;
-  function keepRecent(partition: Partition, records: LogRecord[], bytes: number): void {
-    recentBytes += bytes;
-    if (recentBytes > MAX_RECENT_BYTES) {
-      for (const each of opened) each.recent = [];
-      recentBytes = bytes;
-    }
-    if (partition.recent.length === 0) partition.recent = records;
-    else for (const record of records) partition.recent.push(record);
-  }
-
   async function append(messages: readonly Message[]): Promise<void> {
     const lines = opened.map(() => "");
     const appended = opened.map((): LogRecord[] => []);
@@ -316,12 +303,12 @@ export async function openFileLog(
     }
     for (const [index, partition] of opened.entries()) {
       const records = appended[index]!;
+      partition.recent = [];
       if (records.length === 0) continue;
       const bytes = Buffer.from(lines[index]!);
       await appendBytes(partition, bytes, disk);
       partition.endOffset += records.length;
-      const asRead = isAscii(bytes) ? records : records.map(wellFormedRecord);
-      keepRecent(partition, asRead, bytes.length);
+      partition.recent = isAscii(bytes) ? records : records.map(wellFormedRecord);
     }
   }
 

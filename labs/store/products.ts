@@ -1,6 +1,5 @@
 import { LabError, errorMessage } from "../shared/errors.js";
 import { parseJson } from "../shared/json.js";
-import type { PriceEvent } from "../event.js";
 import { FILE_REMEDY, checksum, type CommittedFile } from "./manifest.js";
 import { decodeParquet, encodeParquet, type Columns, type Row } from "./parquet.js";
 import { sparkFiles } from "./spark-sink.js";
@@ -63,8 +62,7 @@ export type AlertRow = {
 /** What one micro-batch adds to each product. */
 export interface BatchOutput {
   batchId: number;
-  /** The valid events, which become `prices/`. */
-  events: PriceEvent[];
+  prices: PriceRow[];
   windows: WindowRow[];
   changes: WindowRow[];
   /** The complete product; undefined if the batch does not write it (see labs/stream/latest.ts). */
@@ -75,7 +73,7 @@ export interface BatchOutput {
 
 /** The output of a batch before operators add to it. */
 export const emptyOutput = (batchId: number): BatchOutput => ({
-  ...{ batchId, events: [], windows: [], changes: [], latest: undefined, rejected: [], alerts: [] },
+  ...{ batchId, prices: [], windows: [], changes: [], latest: undefined, rejected: [], alerts: [] },
 });
 
 export const PRICE_COLUMNS: Columns = {
@@ -119,10 +117,7 @@ export const PRODUCTS = {
   prices: {
     columns: PRICE_COLUMNS,
     key: ["asset", "event_time", "price_usd"],
-    rowsOf: ({ events }): PriceRow[] =>
-      events.map(({ asset, priceUsd, eventTimeMs }) => ({
-        ...{ asset, price_usd: priceUsd, event_time: eventTimeMs },
-      })),
+    rowsOf: ({ prices }) => prices,
   },
   windows: {
     columns: WINDOW_COLUMNS,

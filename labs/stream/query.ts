@@ -118,7 +118,7 @@ export async function openQuery(
 
   /** Adds the records of a plan to the operators. */
   async function addRecords(plan: BatchPlan, output: BatchOutput): Promise<void> {
-    const { events, rejected } = output;
+    const { prices, rejected } = output;
     let newestMs = maxEventTimeMs ?? -Infinity;
     for (const [partition, end] of plan.endOffsets.entries()) {
       for await (const records of log.read(partition, endOffsets[partition] ?? 0, end)) {
@@ -129,9 +129,11 @@ export async function openQuery(
             rejected.push({ topic: log.topic, partition, offset, reason: event, raw: value });
             continue;
           }
-          events.push(event);
-          if (event.eventTimeMs > newestMs) newestMs = event.eventTimeMs;
-          addEvent(state, event, record, partition);
+          const { priceUsd, eventTimeMs } = event;
+          if (eventTimeMs > newestMs) newestMs = eventTimeMs;
+          // The state's own string of the asset: the event's would live as long as the batch.
+          const { asset } = addEvent(state, event, record, partition);
+          prices.push({ asset, price_usd: priceUsd, event_time: eventTimeMs });
         }
       }
     }
@@ -144,9 +146,9 @@ export async function openQuery(
     const startOffset = endOffsets;
     const output = emptyOutput(plan.batchId);
     await addRecords(plan, output);
-    const { events, rejected } = output;
+    const { prices, rejected } = output;
     const counts: Partial<Totals> = {
-      ...{ batches: 1, events: events.length, rejected: rejected.length },
+      ...{ batches: 1, events: prices.length, rejected: rejected.length },
     };
     for (const operator of operators) Object.assign(counts, operator.endBatch(plan, output));
 
@@ -156,7 +158,7 @@ export async function openQuery(
     const written = sink(output).finally(() => (addBatchMs = performance.now() - startedMs));
     const progress = { plan, maxEventTimeMs, totals };
     const committing = checkpoint.commit(progress, state, takeChanges(state), written);
-    const numInputRows = events.length + rejected.length;
+    const numInputRows = prices.length + rejected.length;
 
     async function committed(): Promise<StreamingProgress> {
       await committing;

@@ -78,13 +78,13 @@ function markChanged(state: State, assetState: AssetState): void {
   state.changed.push(assetState);
 }
 
-/** Adds an event to the state of each operator. */
+/** Adds an event to the state of each operator. @returns the state of its asset */
 export function addEvent(
   state: State,
   event: PriceEvent,
   record: LogRecord,
   partition: number,
-): void {
+): AssetState {
   const { operators, assets } = state;
   const { asset } = event;
   let assetState = assets.get(asset);
@@ -98,4 +98,5 @@ export function addEvent(
   for (let index = 0; index < operators.length; index++) {
     operators[index]!.add(states[index], event, record, partition);
   }
+  return assetState;
 }

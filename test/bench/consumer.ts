@@ -18,7 +18,7 @@ const query = await openPriceQuery(
   log,
   checkpoint,
   // Spark's job in this benchmark writes windows only.
-  (output) => writeBatch(store, folder === "all" ? output : { ...output, events: [] }),
+  (output) => writeBatch(store, folder === "all" ? output : { ...output, prices: [] }),
   QUERY,
 );
 await runToEnd(query, log);

@@ -153,8 +153,8 @@ test("of a live source everything that was committed survives power cuts, once",
         const times = (await readAll(store, "prices")).map(({ event_time }) => event_time);
         expect(new Set(times).size).toBe(times.length);
         const missing = committed
-          .flatMap(({ events }) => events)
-          .filter(({ eventTimeMs }) => !times.includes(eventTimeMs));
+          .flatMap(({ prices }) => prices)
+          .filter(({ event_time }) => !times.includes(event_time));
         expect(missing).toEqual([]);
         const rejected = (await readAll(store, "rejected")).map(({ raw }) => raw);
         for (const { raw } of committed.flatMap((output) => output.rejected)) {

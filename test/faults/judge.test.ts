@@ -1,13 +1,13 @@
 import { readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { PriceEvent } from "../../labs/event.js";
 import { localStore } from "../../labs/store/local.js";
 import {
   createProducts,
   emptyOutput,
   writeBatch,
   type BatchOutput,
+  type PriceRow,
   type WindowRow,
 } from "../../labs/store/products.js";
 import { formatTime } from "../../labs/shared/time.js";
@@ -25,8 +25,8 @@ import {
 
 const MINUTE_MS = 60_000;
 
-const event = (second: number, priceUsd: number, asset = "bitcoin"): PriceEvent => {
-  return { asset, priceUsd, eventTimeMs: Date.UTC(2025, 0, 1) + second * 1_000 };
+const priceRow = (second: number, price_usd: number, asset = "bitcoin"): PriceRow => {
+  return { asset, price_usd, event_time: Date.UTC(2025, 0, 1) + second * 1_000 };
 };
 
 const window = (count: number): WindowRow => {
@@ -42,16 +42,16 @@ const window = (count: number): WindowRow => {
 const BATCHES: readonly BatchOutput[] = [
   {
     ...emptyOutput(0),
-    events: [event(1, 10), event(2, 11), event(2, 11)],
-    latest: [{ asset: "bitcoin", price_usd: 11, event_time: event(2, 11).eventTimeMs }],
+    prices: [priceRow(1, 10), priceRow(2, 11), priceRow(2, 11)],
+    latest: [{ asset: "bitcoin", price_usd: 11, event_time: priceRow(2, 11).event_time }],
     rejected: [{ topic: "t", partition: 0, offset: 3, reason: "not JSON", raw: "{" }],
   },
   {
     ...emptyOutput(1),
-    events: [event(70, 12)],
+    prices: [priceRow(70, 12)],
     windows: [window(3)],
     changes: [window(3)],
-    latest: [{ asset: "bitcoin", price_usd: 12, event_time: event(70, 12).eventTimeMs }],
+    latest: [{ asset: "bitcoin", price_usd: 12, event_time: priceRow(70, 12).event_time }],
     alerts: [
       {
         ...{ id: "moves/1", rule: "moves", kind: "change", asset: "bitcoin", time: "then" },
@@ -94,11 +94,11 @@ test.each(STRICTNESSES)("the same products are no difference (%s)", async (stric
 test.each(STRICTNESSES)(
   "a row that is lost, doubled, changed or not expected is told (%s)",
   async (strictness) => {
-    const lost = but(0, { events: [event(1, 10), event(2, 11)] });
+    const lost = but(0, { prices: [priceRow(1, 10), priceRow(2, 11)] });
     expect(await judged(strictness, lost)).toContain("prices/: rows lost (1)");
-    const doubled = but(1, { events: [event(70, 12), event(70, 12)] });
+    const doubled = but(1, { prices: [priceRow(70, 12), priceRow(70, 12)] });
     expect(await judged(strictness, doubled)).toContain("prices/: rows more than once (1)");
-    const price = but(1, { events: [event(70, 12.5)] });
+    const price = but(1, { prices: [priceRow(70, 12.5)] });
     expect(await judged(strictness, price)).toContain("prices/: rows that should not be there (1)");
     const count = but(1, { windows: [window(4)] });
     expect(await judged(strictness, count)).toMatch(/windows\/: rows changed \(1\).*"count":4/);
@@ -147,7 +147,7 @@ test("a file that is missing, too many, unreadable or reordered is told", async 
   );
   expect(cut).toMatch(/prices\/: files that cannot be read \(1\): part-00000000/);
 
-  const reordered = but(0, { events: [event(2, 11), event(1, 10), event(2, 11)] });
+  const reordered = but(0, { prices: [priceRow(2, 11), priceRow(1, 10), priceRow(2, 11)] });
   expect(await judged("files", reordered)).toBe(
     "prices/: files with other rows, or in another order (1): part-00000000.parquet",
   );
@@ -167,12 +167,12 @@ const value = (second: number, price: number) =>
   JSON.stringify({
     asset: "bitcoin",
     price_usd: price,
-    event_time: formatTime(event(second, 0).eventTimeMs),
+    event_time: formatTime(priceRow(second, 0).event_time),
   });
 
 /** A run of a live feed that lost its third ticker to a kill, with products as they must be. */
 async function liveRun(batches: readonly BatchOutput[]): Promise<LiveRun> {
-  const { eventTimeMs } = event(70, 12);
+  const { event_time: eventTimeMs } = priceRow(70, 12);
   return {
     sent: [value(1, 10), value(2, 11), value(3, 99), value(70, 12)],
     sentBeforeLastRun: 3,
@@ -185,7 +185,7 @@ async function liveRun(batches: readonly BatchOutput[]): Promise<LiveRun> {
 }
 const WINDOW = { ...window(2), stddev_price: Math.sqrt(0.5) };
 const LIVE = [
-  { ...BATCHES[0]!, events: [event(1, 10), event(2, 11)], rejected: [] },
+  { ...BATCHES[0]!, prices: [priceRow(1, 10), priceRow(2, 11)], rejected: [] },
   { ...BATCHES[1]!, windows: [WINDOW], changes: [WINDOW] },
 ];
 
@@ -200,13 +200,13 @@ test("what a live run lost, stored twice, invented or aggregated wrongly is told
     (await liveRun(LIVE.map((batch, each) => (each === index ? { ...batch, ...changed } : batch))))
       .products;
 
-  const lost = await live(1, { events: [] });
+  const lost = await live(1, { prices: [] });
   expect(told({ products: lost })).toContain("against the log: rows lost (1)");
   expect(told({ products: lost })).toContain("sent to the last run but not stored (1)");
-  const twice = await live(1, { events: [event(70, 12), event(70, 12)] });
+  const twice = await live(1, { prices: [priceRow(70, 12), priceRow(70, 12)] });
   expect(told({ products: twice })).toContain("sent once but stored more than once (1)");
   expect(told({ logged: [...run.logged, value(70, 12)] })).toContain("against the log: rows lost");
-  const invented = await live(1, { events: [event(70, 13)] });
+  const invented = await live(1, { prices: [priceRow(70, 13)] });
   expect(told({ products: invented })).toContain("stored but never sent (1)");
   const changed = await live(1, { windows: [{ ...WINDOW, count: 3 }] });
   expect(told({ products: changed })).toContain("windows/ against prices/: rows changed (1)");

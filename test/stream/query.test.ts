@@ -291,7 +291,7 @@ test("a first batch that is run again reads from where it was planned, or refuse
   );
   const outputs: BatchOutput[] = [];
   const resumed = await open(1, async (output) => void outputs.push(output));
-  expect(outputs.map(({ events }) => events.map(({ eventTimeMs }) => eventTimeMs))).toEqual([
+  expect(outputs.map(({ prices }) => prices.map(({ event_time }) => event_time))).toEqual([
     [10, 20],
   ]);
   expect(resumed.offsets).toEqual([3]);

@@ -22,7 +22,7 @@ export interface Feed {
   snapshot(): Snapshot;
   /** Calls the listener with each update, at most every half second. @returns ends the subscription */
   subscribe(listener: (update: Update) => void): () => void;
-  addOutput(output: Pick<BatchOutput, "events" | "windows" | "alerts">): void;
+  addOutput(output: Pick<BatchOutput, "prices" | "windows" | "alerts">): void;
   setStatus(status: PipelineStatus): void;
   /** Adds rows that earlier runs wrote to the products. */
   addPast(series: readonly AssetSeries[], alerts: readonly AlertRow[]): void;
@@ -93,8 +93,8 @@ export function openFeed(run: RunView): Feed {
       return () => listeners.delete(listener);
     },
     addOutput(output) {
-      for (const event of output.events) {
-        assets.addPrice(event.asset, event.eventTimeMs, event.priceUsd);
+      for (const { asset, event_time, price_usd } of output.prices) {
+        assets.addPrice(asset, event_time, price_usd);
       }
       for (const row of output.windows) assets.addWindow(row);
       for (const row of output.alerts) alerts.add(row);

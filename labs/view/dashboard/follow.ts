@@ -18,18 +18,15 @@ export async function followProducts(store: Store, feed: Feed, signal: AbortSign
   for (let isLast = false; ; isLast = signal.aborted) {
     for (const name of await committedFiles(store, "prices")) {
       if (!isNew(`prices/${name}`)) continue;
-      const rows = await readProductFile(store, "prices", name);
-      const events = rows.map(({ asset, price_usd, event_time }) => {
-        return { asset, priceUsd: price_usd, eventTimeMs: event_time };
-      });
-      events.sort((a, b) => a.eventTimeMs - b.eventTimeMs);
-      feed.addOutput({ events, windows: [], alerts: [] });
+      const prices = await readProductFile(store, "prices", name);
+      prices.sort((a, b) => a.event_time - b.event_time);
+      feed.addOutput({ prices, windows: [], alerts: [] });
     }
     for (const name of await committedFiles(store, "windows")) {
       if (!isNew(`windows/${name}`)) continue;
       const windows = await readProductFile(store, "windows", name);
       windows.sort((a, b) => a.window_end - b.window_end);
-      feed.addOutput({ events: [], windows, alerts: [] });
+      feed.addOutput({ prices: [], windows, alerts: [] });
     }
     if (isLast) return;
     await sleep(POLL_MS, signal);

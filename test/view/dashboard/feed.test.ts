@@ -1,15 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openFeed } from "../../../labs/view/dashboard/feed.js";
 import type { Update } from "../../../labs/view/dashboard/views.js";
-import type { PriceEvent } from "../../../labs/event.js";
 import type { PipelineStatus } from "../../../labs/view/status.js";
-import type { AlertRow, WindowRow } from "../../../labs/store/products.js";
+import type { AlertRow, WindowRow, PriceRow } from "../../../labs/store/products.js";
 import { RUN } from "../../support/run-view.js";
 
-const price = (eventTimeMs: number, priceUsd: number, asset = "bitcoin"): PriceEvent => ({
-  asset,
-  priceUsd,
-  eventTimeMs,
+const price = (event_time: number, price_usd: number, asset = "bitcoin"): PriceRow => ({
+  ...{ asset, price_usd, event_time },
 });
 const row = (window_end: number, pct_change: number): WindowRow => ({
   asset: "bitcoin",
@@ -53,10 +50,10 @@ afterEach(() => void vi.useRealTimers());
 test("a snapshot has everything that is kept, an update only what is new", () => {
   const feed = openFeed(RUN);
   const updates: Update[] = [];
-  feed.addOutput({ events: [price(1_000, 10)], windows: [row(60_000, 0.6)], alerts: [] });
+  feed.addOutput({ prices: [price(1_000, 10)], windows: [row(60_000, 0.6)], alerts: [] });
   feed.subscribe((update) => updates.push(structuredClone(update)));
   vi.advanceTimersByTime(500);
-  feed.addOutput({ events: [price(3_000, 12)], windows: [], alerts: [] });
+  feed.addOutput({ prices: [price(3_000, 12)], windows: [], alerts: [] });
   feed.setStatus(status(2));
   feed.setLatest(status(2).latest);
   vi.advanceTimersByTime(500);
@@ -80,9 +77,9 @@ test("memory stays flat however long the stream is, and prices are shown a secon
   const feed = openFeed(RUN);
   feed.subscribe(() => {});
   for (let batch = 0; batch < 500; batch++) {
-    const events = Array.from({ length: 100 }, (_, i) => price(batch * 50_000 + i * 500, i + 1));
+    const prices = Array.from({ length: 100 }, (_, i) => price(batch * 50_000 + i * 500, i + 1));
     feed.addOutput({
-      events,
+      prices,
       windows: [row(batch * 10_000, 0), row(batch * 10_000 + 5_000, 0)],
       alerts: [],
     });
@@ -102,9 +99,9 @@ test("memory stays flat however long the stream is, and prices are shown a secon
 
 test("of many assets the first ones are kept, and no more", () => {
   const feed = openFeed(RUN);
-  const events = Array.from({ length: 5_000 }, (_, index) => price(index, 1, `asset ${index}`));
-  const latest = events.map(({ asset }) => ({ asset, price_usd: 2, event_time: 9_000 }));
-  for (let batch = 0; batch < 3; batch++) feed.addOutput({ events, windows: [], alerts: [] });
+  const prices = Array.from({ length: 5_000 }, (_, index) => price(index, 1, `asset ${index}`));
+  const latest = prices.map(({ asset }) => ({ asset, price_usd: 2, event_time: 9_000 }));
+  for (let batch = 0; batch < 3; batch++) feed.addOutput({ prices, windows: [], alerts: [] });
   feed.setLatest(latest);
   const { assets } = feed.snapshot();
   expect(assets).toHaveLength(100);
@@ -115,7 +112,7 @@ test("of many assets the first ones are kept, and no more", () => {
 
 test("a late event does not take the place of the latest price", () => {
   const feed = openFeed(RUN);
-  feed.addOutput({ events: [price(9_000, 9), price(2_000, 2)], windows: [], alerts: [] });
+  feed.addOutput({ prices: [price(9_000, 9), price(2_000, 2)], windows: [], alerts: [] });
   expect(feed.snapshot().assets[0]).toMatchObject({ price: 9, eventTimeMs: 9_000 });
   feed.close();
 });
@@ -129,14 +126,14 @@ test("alerts: a snapshot has those that are kept, updates have each new one once
   feed.addPast([], [raise(0)]);
   const updates: Update[] = [];
   feed.subscribe((update) => updates.push(structuredClone(update)));
-  feed.addOutput({ events: [], windows: [], alerts: [raise(1), raise(2)] });
+  feed.addOutput({ prices: [], windows: [], alerts: [raise(1), raise(2)] });
   vi.advanceTimersByTime(500);
-  feed.addOutput({ events: [], windows: [], alerts: [raise(3)] });
+  feed.addOutput({ prices: [], windows: [], alerts: [raise(3)] });
   vi.advanceTimersByTime(500);
   expect(updates.map(({ alerts }) => alerts)).toEqual([[raise(1), raise(2)], [raise(3)]]);
   expect(feed.snapshot().alerts).toEqual([0, 1, 2, 3].map(raise));
   for (let number = 4; number < 1_000; number++) {
-    feed.addOutput({ events: [], windows: [], alerts: [raise(number)] });
+    feed.addOutput({ prices: [], windows: [], alerts: [raise(number)] });
   }
   vi.advanceTimersByTime(500);
   const kept = Array.from({ length: 200 }, (_, index) => raise(800 + index));
@@ -149,7 +146,7 @@ test("no update is sent when nothing has changed", () => {
   const feed = openFeed(RUN);
   let told = 0;
   feed.subscribe(() => told++);
-  feed.addOutput({ events: [price(1_000, 1)], windows: [], alerts: [] });
+  feed.addOutput({ prices: [price(1_000, 1)], windows: [], alerts: [] });
   vi.advanceTimersByTime(20_000);
   const before = told;
   vi.advanceTimersByTime(20_000);

@@ -118,7 +118,7 @@ test("the metrics are there for Prometheus, lag included", async () => {
 test("a listener gets everything first, then what is new", async () => {
   const { url, feed } = await dashboard();
   feed.addOutput({
-    events: [{ asset: "bitcoin", priceUsd: 1, eventTimeMs: 1_000 }],
+    prices: [{ asset: "bitcoin", price_usd: 1, event_time: 1_000 }],
     windows: [],
     alerts: [],
   });
@@ -130,7 +130,7 @@ test("a listener gets everything first, then what is new", async () => {
   })().catch(() => {});
   await expect.poll(() => text).toMatch(/event: snapshot\ndata: .*"prices":\[\[1000,1\]\]/);
   feed.addOutput({
-    events: [{ asset: "bitcoin", priceUsd: 2, eventTimeMs: 9_000 }],
+    prices: [{ asset: "bitcoin", price_usd: 2, event_time: 9_000 }],
     windows: [],
     alerts: [],
   });
@@ -154,13 +154,13 @@ test("twenty listeners at once all get what is new", async () => {
     }
   });
   await expect.poll(() => texts.every((text) => text.includes("event: snapshot"))).toBe(true);
-  for (const eventTimeMs of [1_000, 3_000, 5_000]) {
+  for (const event_time of [1_000, 3_000, 5_000]) {
     feed.addOutput({
-      events: [{ asset: "bitcoin", priceUsd: 7, eventTimeMs }],
+      prices: [{ asset: "bitcoin", price_usd: 7, event_time }],
       windows: [],
       alerts: [],
     });
-    const isThere = () => texts.every((text) => text.includes(`[${eventTimeMs},7]`));
+    const isThere = () => texts.every((text) => text.includes(`[${event_time},7]`));
     await expect.poll(isThere, { timeout: 3_000 }).toBe(true);
   }
   stop.abort();

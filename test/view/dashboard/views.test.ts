@@ -60,15 +60,15 @@ test("a page opened at any time has what the feed has, after the next update", (
             Array.from({ length: each.many ? 300 : 1 }, () => ({ name, n: ++second })),
           );
           feed.addOutput({
-            events: rows.map(({ name, n }) => {
-              return { asset: name, eventTimeMs: n * 500, priceUsd: n };
+            prices: rows.map(({ name, n }) => {
+              return { asset: name, event_time: n * 500, price_usd: n };
             }),
             windows: rows.map(({ name, n }) => windowRow(name, n)),
             alerts: rows.map(({ name, n }) => alertRow(name, n)),
           });
         }
       }
-      feed.addOutput({ events: [], windows: [], alerts: [] });
+      feed.addOutput({ prices: [], windows: [], alerts: [] });
       vi.advanceTimersByTime(600);
       for (const { known } of pages) expect(known).toEqual(feed.snapshot());
       feed.close();

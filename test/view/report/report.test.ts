@@ -129,8 +129,8 @@ test("series are those of the products, by event time, and bounded", async () =>
   const count = 20_000;
   await writeBatch(store, {
     ...emptyOutput(0),
-    events: Array.from({ length: count }, (_, index) => {
-      return { asset: "a", priceUsd: 1 + index, eventTimeMs: count - index };
+    prices: Array.from({ length: count }, (_, index) => {
+      return { asset: "a", price_usd: 1 + index, event_time: count - index };
     }),
     windows: [windowRow("a", 60_000), windowRow("a", 0), windowRow("b", 0)],
   });
@@ -146,8 +146,8 @@ test("the number of events may be unknown: then every file of prices is read", a
   const store = localStore(await temporaryFolder());
   await createProducts(store);
   for (const batchId of [0, 1]) {
-    const events = [{ asset: "a", priceUsd: 1, eventTimeMs: batchId }];
-    await writeBatch(store, { ...emptyOutput(batchId), events });
+    const prices = [{ asset: "a", price_usd: 1, event_time: batchId }];
+    await writeBatch(store, { ...emptyOutput(batchId), prices });
   }
   const [series] = await readSeries(store, ["a"], 0);
   expect(series!.prices.map(({ event_time }) => event_time)).toEqual([0, 1]);
