@@ -110,10 +110,9 @@ function addRows(
   for (const name of names) {
     const { type, nullable = false } = columns[name]!;
     const column = buffer.columnData[name]!;
-    const { values, rlevels, dlevels, distinct_values } = column;
+    const { values, dlevels, distinct_values } = column;
     for (let index = start; index < end; index++) {
       const value = rows[index]![name];
-      rlevels.push(0);
       if (value === null || value === undefined) {
         if (!nullable) throw new Error(`${name} is missing in row ${index}`);
         dlevels.push(0);
@@ -156,9 +155,16 @@ function newBuffer(names: readonly string[]): parquet.RowBuffer {
   return { rowCount: 0, pageRowCount: 0, columnData, pages };
 }
 
-/** Keeps a text as it is: hyparquet's own decoder removes U+FEFF from its beginning. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const TEXT_PARSER = { stringFromBytes: (bytes?: Uint8Array) => bytes && decoder.decode(bytes) };
+const PARSERS = {
+  /** Keeps U+FEFF at the beginning of a text, which hyparquet's own decoder removes. */
+  stringFromBytes: (bytes?: Uint8Array) => bytes && decoder.decode(bytes),
+  // Milliseconds at once: a Date for each time costs as much as decoding it.
+  timestampFromMilliseconds: (milliseconds?: bigint) =>
+    milliseconds === undefined ? undefined : Number(milliseconds),
+  timestampFromMicroseconds: (microseconds?: bigint) =>
+    microseconds === undefined ? undefined : Number(microseconds / 1_000n),
+};
 
 /**
  * Decodes the rows of a Parquet file written by `encodeParquet`, Spark or pyarrow.
@@ -172,7 +178,7 @@ export async function decodeParquet<R = Row>(content: Buffer): Promise<R[]> {
   ) as ArrayBuffer;
   let rows: Record<string, unknown>[];
   try {
-    rows = await parquetReadObjects({ file: bytes, compressors, parsers: TEXT_PARSER });
+    rows = await parquetReadObjects({ file: bytes, compressors, parsers: PARSERS });
   } catch (error) {
     throw new LabError(`cannot read Parquet: ${errorMessage(error)}`);
   }
@@ -182,7 +188,7 @@ export async function decodeParquet<R = Row>(content: Buffer): Promise<R[]> {
 /** Converts the values of hyparquet's rows to plain values, in place. */
 export function withPlainValues(rows: Record<string, unknown>[]): Record<string, unknown>[] {
   for (const row of rows) {
-    for (const [name, value] of Object.entries(row)) row[name] = plainValue(value);
+    for (const name in row) row[name] = plainValue(row[name]);
   }
   return rows;
 }
