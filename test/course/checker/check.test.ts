@@ -142,7 +142,6 @@ test("wrong usage says what there is", async () => {
 });
 
 test.each([
-  [["list"], "list is an option: npm run check -- --list"],
   [["hint", "8"], "hint is an option: npm run check -- --hint 8"],
   [["8", "solution"], "solution is an option: npm run check -- --solution 8"],
 ])("%j without dashes says which option is meant", async (args, message) => {
