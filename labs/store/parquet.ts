@@ -119,7 +119,7 @@ function addRows(
         continue;
       }
       if (typeof value !== (type === "string" ? "string" : "number") || Number.isNaN(value)) {
-        throw new Error(`${name} in row ${index} is not a ${type}: ${value}`);
+        throw new Error(`${name} in row ${index}: expected the type ${type}, found ${value}`);
       }
       dlevels.push(nullable ? 1 : 0);
       values.push(value);

@@ -78,6 +78,9 @@ function markChanged(state: State, assetState: AssetState): void {
   state.changed.push(assetState);
 }
 
+/** A string of its own: one that was cut from a longer text keeps all of that text in memory, such as 64 kB of a tape. */
+const copyOf = (text: string) => Buffer.from(text).toString();
+
 /** Adds an event to the state of each operator. @returns the state of its asset */
 export function addEvent(
   state: State,
@@ -89,9 +92,10 @@ export function addEvent(
   const { asset } = event;
   let assetState = assets.get(asset);
   if (assetState === undefined) {
-    const states = operators.map((operator) => operator.newState(event, record, partition));
-    assetState = { asset, states, isChanged: false };
-    assets.set(asset, assetState);
+    const own = { ...event, asset: copyOf(asset) };
+    const states = operators.map((operator) => operator.newState(own, record, partition));
+    assetState = { asset: own.asset, states, isChanged: false };
+    assets.set(own.asset, assetState);
   }
   if (!assetState.isChanged) markChanged(state, assetState);
   const { states } = assetState;
