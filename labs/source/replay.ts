@@ -230,7 +230,7 @@ export function replay({ tape, assets, speed }: ReplayOptions): Source {
       const { value, asset, eventTime, arrivalTime } =
         columns === undefined ? jsonTapeLine(line) : csvTapeLine(line, columns);
       if (wanted !== undefined && asset !== "" && !wanted.has(asset)) return undefined;
-      seen.add(asset);
+      if (wanted !== undefined) seen.add(asset);
       const timestampMs = parseTimeMs(arrivalTime === "" ? eventTime : arrivalTime);
       if (!Number.isNaN(timestampMs)) lastTimestampMs = timestampMs;
       return withinLimit({ key: asset, value, timestampMs: lastTimestampMs });
