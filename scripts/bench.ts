@@ -72,8 +72,11 @@ async function main(argv: string[]): Promise<void> {
   } finally {
     await (await log)?.remove();
   }
-  const table = new Table({ head: ["what", "result", "ratio"], style: { head: [], border: [] } });
-  table.push(...rows.map(({ what, value, ratio = "" }) => [what, value, ratio]));
+  const table = new Table({
+    head: ["what", "result", "ratio", "aim"],
+    style: { head: [], border: [] },
+  });
+  table.push(...rows.map(({ what, value, ratio = "", aim = "" }) => [what, value, ratio, aim]));
   console.log(table.toString());
 }
 

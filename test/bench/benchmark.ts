@@ -18,6 +18,14 @@ export interface Row {
   value: string;
   /** To a baseline of the same run. */
   ratio?: string;
+  /** What the figure should be, and whether it is. */
+  aim?: string;
+}
+
+/** Compares a figure, the smaller the better, with its aim. */
+export function compareWithAim(figure: number, atMost: number, unit = ""): string {
+  if (figure <= atMost) return `≤ ${atMost}${unit}: met`;
+  return `≤ ${atMost}${unit}: missed by ${Math.round((figure / atMost - 1) * 100)} %`;
 }
 
 /** What the benchmarks of one command share. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { market } from "../../labs/source/market.js";
 import {
   compare,
+  compareWithAim,
   inFolder,
   inSeconds,
   inThousands,
@@ -33,11 +34,12 @@ export const tape: Benchmark = {
       const rows: Row[] = [
         { what: "tape, 1 M events: JSON.parse of its bytes", value: inSeconds(parse), ratio: "1" },
       ];
-      const add = (what: string, ms: number, extra = "") =>
+      const add = (what: string, ms: number, extra = "", aim?: number) =>
         rows.push({
           what: `tape, ${what}`,
           value: `${inSeconds(ms)}${extra}`,
           ratio: (ms / parse).toFixed(1),
+          aim: aim === undefined ? undefined : compareWithAim(ms / parse, aim),
         });
       for (const peer of PEERS) {
         say(`${peer.name} …`);
@@ -61,7 +63,7 @@ export const tape: Benchmark = {
           const { wallMs, peakMb } = await ours(one.path, "--batch", batch, ...sync);
           if (batch === "10000" && sync.length === 0) oneMs = wallMs;
           const what = `1 M events: ours, --batch ${[batch, ...sync].join(" ")}`;
-          add(what, wallMs, `, ${peakMb.toFixed(0)} MB peak`);
+          add(what, wallMs, `, ${peakMb.toFixed(0)} MB peak`, batch === "10000" ? 10 : 16);
         }
       }
       say(`making a tape of ${inThousands(EVENTS * MANY)} events …`);
@@ -71,6 +73,7 @@ export const tape: Benchmark = {
         what: "tape, 10 M events: ours, --batch 10000",
         value: `${inSeconds(wallMs)}, ${peakMb.toFixed(0)} MB peak`,
         ratio: `${(wallMs / oneMs).toFixed(1)} × the time of 1 M`,
+        aim: `time ${compareWithAim(wallMs / oneMs, 10.5)}; memory ${compareWithAim(peakMb, 400, " MB")}`,
       });
       return rows;
     });

@@ -1,4 +1,4 @@
-import { compare, say, type Bench, type Row } from "./benchmark.js";
+import { compare, compareWithAim, say, type Bench, type Row } from "./benchmark.js";
 
 /** Work on the market's events. It is timed in turn with other work and with a bare JSON.parse of the same events. */
 export interface Timing {
@@ -7,6 +7,8 @@ export interface Timing {
   help: string;
   /** What the table calls it. */
   what: string;
+  /** The ratio to the baseline that it should not exceed. */
+  aim?: number;
   /** Prepares what is not timed. @returns the work */
   open(bench: Bench): Promise<() => unknown>;
 }
@@ -23,10 +25,11 @@ export async function measureInTurn(timings: readonly Timing[], bench: Bench): P
   say(`timing ${timings.map(({ name }) => name).join(", ")} …`);
   const times = await compare(works);
   const baselineMs = times["parse"]!;
-  const rows = timings.map(({ name, what }) => ({
+  const rows = timings.map(({ name, what, aim }) => ({
     what,
     value: perEvent(times[name]!, bench.events),
     ratio: (times[name]! / baselineMs).toFixed(2),
+    aim: aim === undefined ? undefined : compareWithAim(times[name]! / baselineMs, aim),
   }));
   const baseline = perEvent(baselineMs, bench.events);
   return [{ what: "bare JSON.parse of the same bytes", value: baseline, ratio: "1" }, ...rows];
