@@ -77,8 +77,7 @@ export async function runPipeline(
 
   let appended = 0;
   /** The number of unread offsets, according to the log: others may append too, and open transactions cannot be read. */
-  const backlog = async () => sum(await log.endOffsets()) - sum(query.offsets);
-  let waiting = await backlog();
+  let waiting = sum(await log.endOffsets()) - sum(query.offsets);
   let batchesNow = 0;
   let ended = false;
   let batchMs: number | null = null;
@@ -109,12 +108,10 @@ export async function runPipeline(
   /** Starts a batch once the one before it is committed. */
   async function startBatch(): Promise<void> {
     await writing;
-    waiting = await backlog();
-    if (waiting <= 0) return ran(await query.runBatchWithoutData());
-    const before = sum(query.offsets);
-    const { committed } = await query.startBatch();
-    waiting -= sum(query.offsets) - before;
-    writing = committed.then(ran);
+    const batch = await query.startBatch();
+    waiting = batch?.backlog ?? 0;
+    if (batch === undefined) return ran(await query.runBatchWithoutData());
+    writing = batch.committed.then(ran);
     writing.catch(() => {}); // whoever awaits it gets the error
   }
 

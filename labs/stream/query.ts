@@ -45,6 +45,8 @@ export interface StreamingProgress {
 
 /** A batch that is planned and computed. */
 export interface StartedBatch {
+  /** How many of the offsets that were waiting when it was planned it has left unread. */
+  backlog: number;
   /** Resolves once its output and the state are stored and it is committed. */
   committed: Promise<StreamingProgress>;
 }
@@ -71,8 +73,10 @@ export interface Query {
   /**
    * The same, but returns once the batch is planned and computed. Meanwhile more records may be appended to the log; the
    * next batch must not be started before this one is committed.
+   *
+   * @returns undefined if no records are waiting
    */
-  startBatch(): Promise<StartedBatch>;
+  startBatch(): Promise<StartedBatch | undefined>;
   /**
    * Runs a batch without data if the last batch moved the watermark, to emit the windows that it has passed, or if an
    * operator has something due. Spark, too, runs a batch without data after the watermark has moved.
@@ -141,7 +145,10 @@ export async function openQuery(
   }
 
   /** Runs a batch up to its output, and lets it be written. */
-  async function start(plan: BatchPlan, walCommitMs: number): Promise<StartedBatch> {
+  async function start(
+    plan: BatchPlan,
+    walCommitMs: number,
+  ): Promise<Pick<StartedBatch, "committed">> {
     const startedMs = performance.now();
     const startOffset = endOffsets;
     const output = emptyOutput(plan.batchId);
@@ -179,7 +186,7 @@ export async function openQuery(
     return { committed: committed() };
   }
 
-  async function planAndStart(end: number[], isAll: boolean): Promise<StartedBatch> {
+  async function planAndStart(end: number[], isAll: boolean) {
     const startedMs = performance.now();
     const isFirst = batchId < 0 && endOffsets.some((offset) => offset > 0);
     const plan: BatchPlan = {
@@ -194,11 +201,15 @@ export async function openQuery(
     return start(plan, performance.now() - startedMs);
   }
 
-  async function startBatch(): Promise<StartedBatch> {
-    const waiting = await refuseLost(log, endOffsets);
-    const end = planBatch(endOffsets, waiting, batchSize);
-    return planAndStart(end, isAllOf(waiting, end));
+  async function startBatch(ends: number[]): Promise<StartedBatch> {
+    const end = planBatch(endOffsets, ends, batchSize);
+    const { committed } = await planAndStart(end, isAllOf(ends, end));
+    return { committed, backlog: backlogOf(ends) };
   }
+
+  /** How many offsets before the given ones have not been read. */
+  const backlogOf = (ends: readonly number[]) =>
+    ends.reduce((total, end, partition) => total + end - (endOffsets[partition] ?? 0), 0);
 
   /** Whether an operator has output now even though nothing has arrived. */
   const isDue = () =>
@@ -220,8 +231,11 @@ export async function openQuery(
     },
     totals,
     state,
-    startBatch,
-    runBatch: async () => (await startBatch()).committed,
+    runBatch: async () => (await startBatch(await refuseLost(log, endOffsets))).committed,
+    async startBatch() {
+      const ends = await refuseLost(log, endOffsets);
+      return backlogOf(ends) > 0 ? startBatch(ends) : undefined;
+    },
     async runBatchWithoutData() {
       const isMoved = nextWatermark(watermarkMs, maxEventTimeMs, delayMs) !== watermarkMs;
       if (!isMoved && !isDue()) return undefined;
