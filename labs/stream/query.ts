@@ -92,7 +92,7 @@ export interface Query {
  * beginning, as Spark does.
  *
  * The steps of a batch are Spark's (`MicroBatchExecution`): offsets to the checkpoint, run, output to the
- * sink, state and commit to the checkpoint. A crash between two of them repeats the batch.
+ * sink and state to the checkpoint, then the commit. A crash between two of them repeats the batch.
  *
  * @throws LabError if the log does not hold what the checkpoint says was read or planned
  */
