@@ -112,7 +112,12 @@ export async function runPipeline(
     waiting = batch?.backlog ?? 0;
     if (batch === undefined) return ran(await query.runBatchWithoutData());
     writing = batch.committed.then(ran);
-    writing.catch(() => {}); // whoever awaits it gets the error
+    writing.catch(() => {}); // thrown where it is awaited
+  }
+
+  async function runBatch(): Promise<void> {
+    await startBatch();
+    await writing;
   }
 
   /** Runs the work that is due when no records are waiting. */
@@ -141,8 +146,7 @@ export async function runPipeline(
       ? await notYetInLog(source, log, signal)
       : source.messages(signal);
     // A crash may have left records that are appended but not planned. A live source may read `latest/`, so it is finished first.
-    while (waiting >= batchSize || (!source.finite && waiting > 0)) await startBatch();
-    await writing;
+    while (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
     await finishLatest();
     const room = () => batchSize - waiting;
     try {
@@ -157,10 +161,10 @@ export async function runPipeline(
     } finally {
       await writing.catch(() => {}); // an error of the source is thrown only when nothing is being written
     }
+    await writing;
   }
   ended = source.finite && !signal.aborted;
-  while (waiting > 0 && (!source.finite || !signal.aborted)) await startBatch();
-  await writing;
+  while (waiting > 0 && (!source.finite || !signal.aborted)) await runBatch();
   ended &&= sum(await log.endOffsets({ readUncommitted: true })) === sum(query.offsets);
   if (ended || !source.finite) await idle();
   if (ended && follow) await followLog();
