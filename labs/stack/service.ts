@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ownAddresses, type PortName, type StackConfig } from "../shared/config.js";
 import { describeKafka } from "../log/kafka/client.js";
 import { PROTOCOL, connectSpark } from "../spark/client.js";
-import { classpath, hadoopJava, kafkaJava } from "./java.js";
+import { hadoopJava, kafkaJava, type JavaProgram } from "./java.js";
 import type { Places } from "./places.js";
 import { ask, hadoopBean, isOpen } from "./probe.js";
 
@@ -22,11 +22,8 @@ export interface Service {
   installed: string;
   /** The folder of its data in `data/`. */
   data: string;
-  /** The arguments of `java`, and environment variables. */
-  java(
-    places: Places,
-    config: StackConfig,
-  ): { args: string[]; environment?: Record<string, string> };
+  /** Its program. */
+  java(places: Places): JavaProgram;
   /** Resolves when it answers; rejects while it does not. */
   answers(places: Places, config: StackConfig): Promise<void>;
   /** Patterns in its log of fatal errors, with their meaning and what to do. */
@@ -120,14 +117,10 @@ export const SERVICES: Record<ServiceName, Service> = {
     installed: "spark/home/jars",
     data: "spark",
     java: ({ root, installed, settings }) => ({
-      args: [
-        "-Xmx1g",
-        "-Djava.net.preferIPv4Stack=true",
-        ...classpath(
-          join(settings, "spark"),
-          join(installed, "spark/home/jars/*"),
-          join(installed, "spark/jars/*"),
-        ),
+      options: ["-Xmx1g", "-Djava.net.preferIPv4Stack=true"],
+      jars: [join(installed, "spark/home/jars"), join(installed, "spark/jars")],
+      folders: [join(settings, "spark")],
+      main: [
         ...["org.codehaus.janino.JavaSourceClassLoader", "-sourcepath", join(root, "setup/spark")],
         ...["ConnectServer", join(settings, "spark/spark-defaults.conf")],
       ],

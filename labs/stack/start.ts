@@ -39,6 +39,7 @@ export async function startServices(
       },
     })),
   );
+  await stack.archiveClasses();
 }
 
 async function showOnTerminal(starts: readonly ServiceStart[]): Promise<void> {
