@@ -38,7 +38,7 @@ import type { Notify } from "../shared/notify.js";
 
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 20_000;
-const POLL_MS = 200;
+const POLL_MS = 100;
 /** A starting NameNode is briefly in safe mode: the user is notified only if that lasts longer than this. */
 const NOTICE_DELAY_MS = 3_000;
 /** If another command is starting the same service, the user is notified after waiting this long. */
