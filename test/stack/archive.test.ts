@@ -44,7 +44,7 @@ async function installation() {
     name,
     component: "kafka",
     program: {
-      options: ["-Xmx256m", "-Dsetting=a value"],
+      options: ["-Xmx256m", "-Da.setting=a value"],
       jars: [jars],
       folders: [places.settings],
       main: ["Main", name],
