@@ -1,51 +1,60 @@
 import { join } from "node:path";
 import type { Places } from "./places.js";
 
-// The arguments of `java` that start the services.
+// The programs in Java that the stack runs.
+
+/** A program in Java: the parts of its command line. */
+export interface JavaProgram {
+  /** Options of the JVM. */
+  options: string[];
+  /** The folders whose jars are on the class path. */
+  jars: string[];
+  /** Other folders on the class path. They follow the jars, because an archive of classes begins with the jars. */
+  folders: string[];
+  /** The main class and its arguments. */
+  main: string[];
+  environment?: Record<string, string>;
+}
 
 /** Java reads a non-ASCII path, such as /home/jürgen, correctly only in a UTF-8 locale; LANG=C is not one. */
 export const JAVA_ENVIRONMENT = { LC_ALL: "C.UTF-8" };
 
-export const classpath = (...entries: string[]) => ["-cp", entries.join(":")];
 const SMALL_JVM = [
   "-XX:+UseSerialGC",
   "-Djava.net.preferIPv4Stack=true",
   "-XX:TieredStopAtLevel=1",
 ];
 
-/** Starts ZooKeeper or Kafka. @param file the settings file of the main class */
+/** ZooKeeper or Kafka. @param file the settings file of the main class */
 export function kafkaJava(
   { settings, installed }: Places,
   heap: string,
   main: string,
   file: string,
-) {
+): JavaProgram {
   return {
-    args: [
+    options: [
       heap,
       ...SMALL_JVM,
       `-Dlog4j.configuration=file:${join(settings, "kafka/log4j.properties")}`,
-      ...classpath(join(installed, "kafka/jars/*")),
-      main,
-      join(settings, "kafka", file),
     ],
+    jars: [join(installed, "kafka/jars")],
+    folders: [],
+    main: [main, join(settings, "kafka", file)],
   };
 }
 
-/** Starts a program of HDFS. @param args the main class and its arguments */
-export function hadoopJava({ settings, installed, logs }: Places, ...args: string[]) {
+/** A program of HDFS. @param main the main class and its arguments */
+export function hadoopJava({ settings, installed, logs }: Places, ...main: string[]): JavaProgram {
   return {
-    args: [
+    options: [
       "-Xmx256m",
       ...SMALL_JVM,
       `-Dhadoop.home.dir=${join(installed, "hadoop")}`,
       `-Dhadoop.log.dir=${logs}`,
-      ...classpath(
-        join(settings, "hadoop"),
-        join(installed, "hadoop"),
-        join(installed, "hadoop/jars/*"),
-      ),
-      ...args,
     ],
+    jars: [join(installed, "hadoop/jars")],
+    folders: [join(settings, "hadoop"), join(installed, "hadoop")],
+    main,
   };
 }

@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import { ownAddresses, type PortName, type StackConfig } from "../shared/config.js";
-import { describeKafka } from "../log/kafka/client.js";
-import { PROTOCOL, connectSpark } from "../spark/client.js";
-import { classpath, hadoopJava, kafkaJava } from "./java.js";
+import { hadoopJava, kafkaJava, type JavaProgram } from "./java.js";
 import type { Places } from "./places.js";
 import { ask, hadoopBean, isOpen } from "./probe.js";
 
@@ -22,12 +20,9 @@ export interface Service {
   installed: string;
   /** The folder of its data in `data/`. */
   data: string;
-  /** The arguments of `java`, and environment variables. */
-  java(
-    places: Places,
-    config: StackConfig,
-  ): { args: string[]; environment?: Record<string, string> };
-  /** Resolves when it answers; rejects while it does not. */
+  /** Its program. */
+  java(places: Places): JavaProgram;
+  /** Resolves when it answers; rejects while it does not. Imports its client when called: Java starts meanwhile. */
   answers(places: Places, config: StackConfig): Promise<void>;
   /** Patterns in its log of fatal errors, with their meaning and what to do. */
   failures: [RegExp, string][];
@@ -61,7 +56,10 @@ export const SERVICES: Record<ServiceName, Service> = {
     installed: "kafka/jars/kafka_2.13-3.4.1.jar",
     data: "kafka",
     java: (places) => kafkaJava(places, "-Xmx512m", "kafka.Kafka", "server.properties"),
-    answers: (_, config) => describeKafka(ownAddresses(config).brokers),
+    answers: async (_, config) => {
+      const { describeKafka } = await import("../log/kafka/client.js");
+      await describeKafka(ownAddresses(config).brokers);
+    },
     failures: [[/InconsistentClusterIdException/, RESET_KAFKA]],
     // After kill -9, ZooKeeper keeps the broker's old session, and with it the registered broker id, for some seconds.
     transientFailure: /NodeExistsException|KeeperErrorCode = NodeExists/,
@@ -90,15 +88,16 @@ export const SERVICES: Record<ServiceName, Service> = {
     data: "hadoop",
     java: (places) => hadoopJava(places, "org.apache.hadoop.hdfs.server.datanode.DataNode"),
     answers: async (_, { ports }) => {
-      // Asked first, because the NameNode counts a dead DataNode as live for a while.
-      const own = await hadoopBean(ports.DATANODE_HTTP_PORT, "DataNode", "DataNodeInfo");
-      if (!/"ActorState":"RUNNING"/i.test(String(own["BPServiceActorInfo"]))) {
-        throw new Error("the DataNode has not joined the NameNode yet");
-      }
-      const { NAMENODE_HTTP_PORT } = ports;
+      const { DATANODE_HTTP_PORT, NAMENODE_HTTP_PORT } = ports;
+      // Asked first: a DataNode that has not joined logs a stack trace for each question.
       const live = await hadoopBean(NAMENODE_HTTP_PORT, "NameNode", "FSNamesystemState");
       if (live["NumLiveDataNodes"] !== 1)
         throw new Error("the NameNode does not know the DataNode");
+      // Asked too, because the NameNode counts a dead DataNode as live for a while.
+      const own = await hadoopBean(DATANODE_HTTP_PORT, "DataNode", "DataNodeInfo");
+      if (!/"ActorState":"RUNNING"/i.test(String(own["BPServiceActorInfo"]))) {
+        throw new Error("the DataNode has not joined the NameNode yet");
+      }
       const { Safemode } = await hadoopBean(NAMENODE_HTTP_PORT, "NameNode", "NameNodeInfo");
       if (Safemode !== "") {
         throw new Error(
@@ -120,14 +119,10 @@ export const SERVICES: Record<ServiceName, Service> = {
     installed: "spark/home/jars",
     data: "spark",
     java: ({ root, installed, settings }) => ({
-      args: [
-        "-Xmx1g",
-        "-Djava.net.preferIPv4Stack=true",
-        ...classpath(
-          join(settings, "spark"),
-          join(installed, "spark/home/jars/*"),
-          join(installed, "spark/jars/*"),
-        ),
+      options: ["-Xmx1g", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"],
+      jars: [join(installed, "spark/home/jars"), join(installed, "spark/jars")],
+      folders: [join(settings, "spark")],
+      main: [
         ...["org.codehaus.janino.JavaSourceClassLoader", "-sourcepath", join(root, "setup/spark")],
         ...["ConnectServer", join(settings, "spark/spark-defaults.conf")],
       ],
@@ -139,6 +134,7 @@ export const SERVICES: Record<ServiceName, Service> = {
       },
     }),
     answers: async ({ root }, config) => {
+      const { PROTOCOL, connectSpark } = await import("../spark/client.js");
       await isOpen(config.ports.SPARK_PORT);
       const session = connectSpark(ownAddresses(config).sparkRemote, join(root, PROTOCOL));
       try {

@@ -26,6 +26,7 @@ import {
   whoListens,
   type ProcessRecord,
 } from "./process.js";
+import { javaArguments, makeArchives } from "./archive.js";
 import { isFormatted, notInstalled, requireInstalled } from "./installation.js";
 import { JAVA_ENVIRONMENT, hadoopJava } from "./java.js";
 import type { Places } from "./places.js";
@@ -37,7 +38,7 @@ import type { Notify } from "../shared/notify.js";
 
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 20_000;
-const POLL_MS = 200;
+const POLL_MS = 100;
 /** A starting NameNode is briefly in safe mode: the user is notified only if that lasts longer than this. */
 const NOTICE_DELAY_MS = 3_000;
 /** If another command is starting the same service, the user is notified after waiting this long. */
@@ -62,6 +63,8 @@ export interface Stack {
    * @throws LabError with the last lines of its log if it does not start
    */
   start(name: ServiceName, notify?: Notify): Promise<void>;
+  /** Makes missing archives of the classes that services have loaded, in the background: the next start is faster. */
+  archiveClasses(): Promise<void>;
   /** Stops a service, by SIGKILL if it does not end in time. @returns whether it was running */
   stop(name: ServiceName): Promise<boolean>;
   status(): Promise<ServiceStatus[]>;
@@ -95,6 +98,11 @@ export function openStack(root: string, config: StackConfig): Stack {
   const recordOf = (name: ServiceName) => join(places.run, `${name}.json`);
   const portOf = (name: ServiceName) => config.ports[SERVICES[name].ports[0]!];
   const java = join(places.installed, "java/bin/java");
+  const archived = (name: ServiceName) => ({
+    name,
+    component: SERVICES[name].component,
+    program: SERVICES[name].java(places),
+  });
 
   function select(names: readonly string[]): ServiceName[] {
     const chosen = new Set<ServiceName>();
@@ -158,7 +166,8 @@ export function openStack(root: string, config: StackConfig): Stack {
   async function format(): Promise<void> {
     if (await isFormatted(places)) return;
     const main = "org.apache.hadoop.hdfs.server.namenode.NameNode";
-    const { args } = hadoopJava(places, main, "-format", "-nonInteractive");
+    const program = hadoopJava(places, main, "-format", "-nonInteractive");
+    const args = await javaArguments(places, java, { ...archived("namenode"), program }, false);
     const where = { cwd: places.data, environment: JAVA_ENVIRONMENT };
     await run(java, args, where).catch((error: unknown) => {
       throw new LabError(`cannot format the NameNode's folder: ${errorMessage(error)}`);
@@ -196,12 +205,13 @@ export function openStack(root: string, config: StackConfig): Stack {
       const found = await running(name);
       if (found !== undefined) return { record: found, isNew: false };
       if (name === "namenode") await format();
-      const { args, environment } = SERVICES[name].java(places, config);
+      const service = archived(name);
+      const args = await javaArguments(places, java, service);
       const record = await startDetached(java, args, {
         cwd: places.data,
         log: logOf(name),
         record: recordOf(name),
-        environment: { ...JAVA_ENVIRONMENT, ...environment },
+        environment: { ...JAVA_ENVIRONMENT, ...service.program.environment },
       });
       return { record, isNew: true };
     } finally {
@@ -321,6 +331,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     select,
     prepare,
     start,
+    archiveClasses: () => makeArchives(places, java, SERVICE_NAMES.map(archived)),
     stop: stopService,
     status: () => Promise.all(SERVICE_NAMES.map(statusOf)),
     reset,

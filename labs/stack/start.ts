@@ -1,4 +1,3 @@
-import { createTopic } from "../log/kafka/topics.js";
 import { TOPIC } from "../log/log.js";
 import type { Notify } from "../shared/notify.js";
 import { runTasks, type Task } from "../shared/tasks.js";
@@ -35,10 +34,13 @@ export async function startServices(
       name,
       async run(notify) {
         await stack.start(name, notify);
-        if (name === "kafka") await createTopic(stack.addresses.brokers, TOPIC, LAB_PARTITIONS);
+        if (name !== "kafka") return;
+        const { createTopic } = await import("../log/kafka/topics.js");
+        await createTopic(stack.addresses.brokers, TOPIC, LAB_PARTITIONS);
       },
     })),
   );
+  await stack.archiveClasses();
 }
 
 async function showOnTerminal(starts: readonly ServiceStart[]): Promise<void> {

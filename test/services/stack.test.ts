@@ -1,10 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { PORT_NAMES, portVariable, readConfig } from "../../labs/shared/config.js";
+import { sleep } from "../../labs/shared/wait.js";
+import { javaArguments } from "../../labs/stack/archive.js";
+import type { Places } from "../../labs/stack/places.js";
 import {
   isPortFree,
   isRunning,
@@ -15,7 +18,7 @@ import {
   stop,
 } from "../../labs/stack/process.js";
 import type { CheckResult } from "../../labs/stack/doctor.js";
-import { SERVICE_NAMES } from "../../labs/stack/service.js";
+import { SERVICES, SERVICE_NAMES } from "../../labs/stack/service.js";
 import { prepareSettings } from "../../labs/stack/settings.js";
 import { openStack, type ServiceStatus } from "../../labs/stack/stack.js";
 import { checkout } from "../support/checkout.js";
@@ -73,6 +76,46 @@ test("every service answers, and listens on loopback only, on every port it has"
   }
   const memory = services.reduce((sum, { memoryBytes }) => sum + memoryBytes!, 0);
   expect(memory).toBeLessThan(2.5 * 1024 ** 3);
+});
+
+test("a service maps the archive of its classes, and starts without it if it is damaged", async () => {
+  const kafkaClasses = (places: Places) =>
+    javaArguments(places, join(places.installed, "java/bin/java"), {
+      ...{ name: "zookeeper", component: "kafka", program: SERVICES.zookeeper.java(places) },
+    });
+  // The first start of the stack makes the archives in the background.
+  let archive: string | undefined;
+  while (archive === undefined) {
+    const option = (await kafkaClasses(stack.places)).find((each) => each.includes("ArchiveFile="));
+    archive = option?.split("=")[1];
+    if (archive === undefined) await sleep(500);
+  }
+  const { environment, other, folder } = await otherStack();
+  const mappedFiles = async () => {
+    const { pid } = (await other.status())[0]!;
+    return readFile(`/proc/${pid}/maps`, "utf8");
+  };
+  expect((await command(["up", "zookeeper"], environment)).code).toBe(0);
+  expect(await mappedFiles()).toContain(archive);
+  await other.stop("zookeeper");
+
+  const root = join(folder, "checkout");
+  await checkout(root);
+  await mkdir(join(root, ".lab/cds"), { recursive: true });
+  for (const name of ["java", "kafka"]) {
+    await symlink(resolve(".lab", name), join(root, ".lab", name));
+  }
+  const copy = join(root, ".lab/cds", basename(archive));
+  const whole = await readFile(archive);
+  const otherHeader = Buffer.concat([Buffer.alloc(5_000, 1), whole.subarray(5_000)]);
+  for (const content of [Buffer.alloc(0), whole.subarray(0, 100_000), otherHeader]) {
+    await writeFile(copy, content);
+    const up = await start("scripts/stack.ts", ["up", "zookeeper"], environment, root).result;
+    expect(up.code, up.stderr).toBe(0);
+    expect(await mappedFiles()).not.toContain(copy);
+    expect(content.equals(await readFile(copy)), "it was found, and left alone").toBe(true);
+    await other.stop("zookeeper");
+  }
 });
 
 test("up again leaves the same processes alone", async () => {
