@@ -10,7 +10,7 @@ export const mutants: Mutants = {
   ],
   "end-belongs": ["A window that ends at the time does not hold it.", ["> timeMs", ">= timeMs"]],
   "from-the-window": [
-    "The first start is no multiple of the slide.",
+    "The first start is not a multiple of the slide.",
     [
       "let start = last; start + windowMs > timeMs; start -= slideMs) starts.unshift(",
       `
