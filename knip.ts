@@ -22,8 +22,9 @@ const config: KnipConfig = {
     "test/exercises/*/{checks,mutants}.ts",
     "setup/**/*.{cjs,ts}",
     "labs/view/dashboard/page/*.js",
+    "labs/store/parquet-worker.mjs",
   ],
-  project: ["labs/**/*.{ts,js}", "notebooks/*.ipynb", "scripts/**/*.ts", "test/**/*.ts"],
+  project: ["labs/**/*.{ts,js,mjs}", "notebooks/*.ipynb", "scripts/**/*.ts", "test/**/*.ts"],
   compilers: { ipynb: codeOf },
   ignoreExportsUsedInFile: { interface: true, type: true },
   // What the kernel starts, what danfojs asks for, and what the browser of a test loads.

@@ -3,6 +3,7 @@ import type { EventLog } from "../log/log.js";
 import type { Config } from "../shared/config.js";
 import type { Notify } from "../shared/notify.js";
 import type { Source } from "../source/source.js";
+import { openParquetEncoder } from "../store/parquet-thread.js";
 import type { BatchOutput } from "../store/products.js";
 import type { Checkpoint } from "../stream/checkpoint.js";
 import { brokersOf } from "./log.js";
@@ -39,13 +40,18 @@ export interface Engine {
   ): Promise<PipelineStatus>;
 }
 
-export const ownEngine: Engine = {
-  run({ output: { store }, query, ...parts }, signal, onStatus) {
+export const ownEngine = (root: string): Engine => ({
+  async run({ output: { store }, query, ...parts }, signal, onStatus) {
     const { triggerMs, follow, appendFirst } = parts;
     const options = { ...query, triggerMs, follow, appendFirst };
-    return runPipeline({ ...parts, store }, options, signal, onStatus);
+    const { encode, close } = openParquetEncoder(root);
+    try {
+      return await runPipeline({ ...parts, store, encode }, options, signal, onStatus);
+    } finally {
+      await close();
+    }
   },
-};
+});
 
 /** Spark, through Spark Connect. */
 export const sparkEngine = (config: Config, root: string): Engine => ({

@@ -10,6 +10,7 @@ import { pace } from "../source/pace.js";
 import type { Source } from "../source/source.js";
 import { createProducts, writeBatch, writeLatest, type BatchOutput } from "../store/products.js";
 import type { CommittedFile } from "../store/manifest.js";
+import type { Encode } from "../store/parquet.js";
 import type { Store } from "../store/store.js";
 import type { Checkpoint } from "../stream/checkpoint.js";
 import type { StreamingProgress } from "../stream/query.js";
@@ -27,6 +28,8 @@ export interface PipelineParts {
   store: Store;
   /** Called with the output of each batch after it is written to the products. */
   observe?: (output: BatchOutput) => void;
+  /** Encodes the products' Parquet files; by default in this thread. */
+  encode?: Encode;
 }
 
 export interface PipelineOptions extends PriceQuerySettings {
@@ -53,7 +56,7 @@ export const sum = (numbers: readonly number[]) => numbers.reduce((total, each) 
  * @param onStatus called after every batch, and while a slow source fills the next one
  */
 export async function runPipeline(
-  { source, log, checkpoint, store, observe }: PipelineParts,
+  { source, log, checkpoint, store, observe, encode }: PipelineParts,
   options: PipelineOptions,
   signal: AbortSignal,
   onStatus: (status: PipelineStatus) => void = () => {},
@@ -61,7 +64,7 @@ export async function runPipeline(
   const { batchSize, triggerMs, appendFirst = false, follow = false } = options;
   await createProducts(store);
   async function sink(output: BatchOutput): Promise<CommittedFile[]> {
-    const files = await writeBatch(store, output);
+    const files = await writeBatch(store, output, encode);
     observe?.(output);
     return files;
   }
@@ -72,7 +75,8 @@ export async function runPipeline(
   /** Writes `latest/` if the batches have not kept it up to date. */
   async function finishLatest(): Promise<void> {
     const latest = query.takeLatest();
-    if (latest !== undefined) await checkpoint.recordLatest(await writeLatest(store, latest));
+    if (latest !== undefined)
+      await checkpoint.recordLatest(await writeLatest(store, latest, encode));
   }
 
   let appended = 0;

@@ -156,7 +156,7 @@ export async function openRun(
       semantics: learners?.semantics,
       alertRules: alerts?.rules,
     };
-    const engine: Engine = options.engine === "ts" ? ownEngine : sparkEngine(config, root);
+    const engine: Engine = options.engine === "ts" ? ownEngine(root) : sparkEngine(config, root);
     const { triggerMs, follow } = options;
     const appendFirst = isAppendedFirst(options);
 

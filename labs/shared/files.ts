@@ -47,17 +47,18 @@ export interface DiskOptions {
 const now = <T>(call: () => T): Promise<T> => new Promise((resolve) => resolve(call()));
 
 /**
- * The disk of this machine. All calls but fsync(2) are synchronous, because they only reach the operating system's cache and
- * take microseconds: as asynchronous calls, each costs two changes of threads, and a batch makes more than a hundred. A sync
- * waits for the disk, so it must not block the process.
+ * The disk of this machine. Calls that only reach the operating system's cache take microseconds and are synchronous: as
+ * asynchronous calls, each costs two changes of threads, and a batch makes more than a hundred. Creating and removing files
+ * and syncing them may wait for the disk, so they must not block the process.
  */
 export const nodeDisk: Disk = {
-  open: (path, flags) => now(() => openedFile(fs.openSync(path, flags))),
+  open: async (path, flags) =>
+    openedFile(flags === "w" ? await promisify(fs.open)(path, flags) : fs.openSync(path, flags)),
   mkdir: (path) => now(() => fs.mkdirSync(path)),
   rename: (from, to) => now(() => fs.renameSync(from, to)),
   readFile: (path) => now(() => fs.readFileSync(path)),
   readdir: (path) => now(() => fs.readdirSync(path)),
-  rm: (path, options) => now(() => fs.rmSync(path, options)),
+  rm: promisify(fs.rm),
 };
 
 const openedFile = (file: number): OpenFile => ({

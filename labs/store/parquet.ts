@@ -1,6 +1,6 @@
 /// <reference path="./parquetjs-lite.d.ts" />
 import { Writable } from "node:stream";
-import { parquetReadObjects } from "hyparquet";
+import { parquetMetadata, parquetRead, parquetSchema as schemaOf } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import parquet from "parquetjs-lite";
 import { LabError, errorMessage } from "../shared/errors.js";
@@ -48,6 +48,19 @@ function parquetSchema(
   return new parquet.ParquetSchema(Object.fromEntries(fields));
 }
 
+/** The values of one column: numbers as doubles, null as NaN; strings as they are. */
+export type ColumnValues = Float64Array | (string | null)[];
+
+/** The content of a file by column. It can be sent to another thread at little cost, unlike rows. */
+export interface Table {
+  rowCount: number;
+  /** In the order of the columns. */
+  values: ColumnValues[];
+}
+
+/** Encodes rows as a Parquet file. */
+export type Encode = (columns: Columns, rows: readonly Row[]) => Promise<Buffer>;
+
 /**
  * Encodes rows as a Parquet file with column statistics, in memory.
  *
@@ -56,6 +69,43 @@ function parquetSchema(
 export async function encodeParquet(
   columns: Columns,
   rows: readonly Row[],
+  options: ParquetOptions = {},
+): Promise<Buffer> {
+  return encodeTable(columns, tableOf(columns, rows), options);
+}
+
+/** The rows by column. @throws LabError if a row does not match the columns */
+export function tableOf(columns: Columns, rows: readonly Row[]): Table {
+  const values = Object.entries(columns).map(([name, { type, nullable = false }]) => {
+    const isText = type === "string";
+    const column = isText ? new Array<string | null>(rows.length) : new Float64Array(rows.length);
+    for (let index = 0; index < rows.length; index++) {
+      const value = rows[index]![name];
+      if (value === null || value === undefined) {
+        if (!nullable) throw mismatch(columns, `${name} is missing in row ${index}`);
+        column[index] = isText ? null : NaN;
+      } else if (typeof value !== (isText ? "string" : "number") || Number.isNaN(value)) {
+        const found = `${name} in row ${index}: expected the type ${type}, found ${value}`;
+        throw mismatch(columns, found);
+      } else column[index] = value;
+    }
+    return column;
+  });
+  return { rowCount: rows.length, values };
+}
+
+const mismatch = (columns: Columns, why: string) =>
+  new LabError(`cannot write Parquet with columns ${Object.keys(columns).join(", ")}: ${why}`);
+
+/**
+ * Encodes a table as a Parquet file.
+ *
+ * @public parquet-worker.mjs calls it
+ * @throws LabError if a value cannot be encoded
+ */
+export async function encodeTable(
+  columns: Columns,
+  table: Table,
   { compression = "SNAPPY", rowGroupRows = ROW_GROUP_ROWS }: ParquetOptions = {},
 ): Promise<Buffer> {
   const pieces: Buffer[] = [];
@@ -65,26 +115,24 @@ export async function encodeParquet(
       done();
     },
   });
-  const names = Object.keys(columns);
+  const { rowCount } = table;
   try {
     const writer = await parquet.ParquetWriter.openStream(
       parquetSchema(columns, compression),
       output,
       { rowGroupSize: rowGroupRows, pageSize: PAGE_ROWS },
     );
-    for (let group = 0; group < rows.length; group += rowGroupRows) {
-      const groupEnd = Math.min(group + rowGroupRows, rows.length);
+    for (let group = 0; group < rowCount; group += rowGroupRows) {
+      const groupEnd = Math.min(group + rowGroupRows, rowCount);
       for (let start = group; start < groupEnd; start += PAGE_ROWS) {
         const last = Math.min(start + PAGE_ROWS, groupEnd) - 1;
-        addRows(writer, columns, rows, start, last);
-        await writer.appendRow(recordOf(columns, rows[last]!)); // ends the page and, if it is full, the row group
+        addRows(writer, columns, table, start, last);
+        await writer.appendRow(recordAt(columns, table, last)); // ends the page and, if it is full, the row group
       }
     }
     await writer.close();
   } catch (error) {
-    throw new LabError(
-      `cannot write Parquet with columns ${names.join(", ")}: ${errorMessage(error)}`,
-    );
+    throw mismatch(columns, errorMessage(error));
   }
   return Buffer.concat(pieces);
 }
@@ -92,52 +140,50 @@ export async function encodeParquet(
 /**
  * Adds rows to the writer's buffer column by column. The writer's own `appendRow` shreds each row and is four times as slow
  * (139,000 instead of 560,000 rows per second).
- *
- * @throws Error if a row does not match the columns
  */
 function addRows(
   writer: parquet.ParquetWriter,
   columns: Columns,
-  rows: readonly Row[],
+  table: Table,
   start: number,
   end: number,
 ): void {
-  const names = Object.keys(columns);
   const buffer = (
-    "columnData" in writer.rowBuffer ? writer.rowBuffer : newBuffer(names)
+    "columnData" in writer.rowBuffer ? writer.rowBuffer : newBuffer(Object.keys(columns))
   ) as parquet.RowBuffer;
   writer.rowBuffer = buffer;
-  for (const name of names) {
-    const { type, nullable = false } = columns[name]!;
-    const column = buffer.columnData[name]!;
-    const { values, dlevels, distinct_values } = column;
+  for (const [column, [name, { type, nullable = false }]] of Object.entries(columns).entries()) {
+    const own = table.values[column]!;
+    const data = buffer.columnData[name]!;
+    const { values, dlevels, distinct_values } = data;
     for (let index = start; index < end; index++) {
-      const value = rows[index]![name];
-      if (value === null || value === undefined) {
-        if (!nullable) throw new Error(`${name} is missing in row ${index}`);
-        dlevels.push(0);
-        continue;
+      const value = own[index]!;
+      if (isNull(value)) dlevels.push(0);
+      else {
+        dlevels.push(nullable ? 1 : 0);
+        values.push(value);
+        distinct_values.add(acceptable(type, value));
       }
-      if (typeof value !== (type === "string" ? "string" : "number") || Number.isNaN(value)) {
-        throw new Error(`${name} in row ${index}: expected the type ${type}, found ${value}`);
-      }
-      dlevels.push(nullable ? 1 : 0);
-      values.push(value);
-      distinct_values.add(acceptable(type, value));
     }
-    column.count += end - start;
+    data.count += end - start;
   }
   buffer.rowCount += end - start;
   buffer.pageRowCount += end - start;
 }
 
+const isNull = (value: string | number | null): value is null =>
+  value === null || Number.isNaN(value);
+
 /** A value as the writer accepts it: times before 1970 as dates, because it rejects negative numbers. */
-const acceptable = (type: ColumnType, value: Row[string] | undefined) =>
+const acceptable = (type: ColumnType, value: string | number | null) =>
   type === "timestamp" && typeof value === "number" && value < 0 ? new Date(value) : value;
 
-const recordOf = (columns: Columns, row: Row): Record<string, unknown> =>
+const recordAt = (columns: Columns, { values }: Table, index: number): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(columns).map(([name, { type }]) => [name, acceptable(type, row[name])]),
+    Object.entries(columns).map(([name, { type }], column) => {
+      const value = values[column]![index]!;
+      return [name, isNull(value) ? null : acceptable(type, value)];
+    }),
   );
 
 function newBuffer(names: readonly string[]): parquet.RowBuffer {
@@ -166,23 +212,51 @@ const PARSERS = {
     microseconds === undefined ? undefined : Number(microseconds / 1_000n),
 };
 
+/** The rows to decode: those whose value in a column is one of the given ones. */
+export interface Wanted {
+  column: string;
+  values: ReadonlySet<unknown>;
+}
+
 /**
  * Decodes the rows of a Parquet file written by `encodeParquet`, Spark or pyarrow.
  *
+ * @param wanted all rows by default
  * @throws LabError if the bytes are not a Parquet file
  */
-export async function decodeParquet<R = Row>(content: Buffer): Promise<R[]> {
-  const bytes = content.buffer.slice(
+export async function decodeParquet<R = Row>(content: Buffer, wanted?: Wanted): Promise<R[]> {
+  const file = content.buffer.slice(
     content.byteOffset,
     content.byteOffset + content.byteLength,
   ) as ArrayBuffer;
-  let rows: Record<string, unknown>[];
   try {
-    rows = await parquetReadObjects({ file: bytes, compressors, parsers: PARSERS });
+    const metadata = parquetMetadata(file);
+    const names = schemaOf(metadata).children.map(({ element }) => element.name);
+    const columns = names.map((): unknown[] => []);
+    await parquetRead({
+      ...{ file, metadata, compressors, parsers: PARSERS },
+      onChunk({ columnName, columnData, rowStart }) {
+        const values = columns[names.indexOf(columnName)]!;
+        for (let index = 0; index < columnData.length; index++) {
+          values[rowStart + index] = plainValue(columnData[index]);
+        }
+      },
+    });
+    // Rows are built here, from columns: only those that are wanted, and in one pass.
+    const rows: Record<string, unknown>[] = [];
+    const chosen = wanted && columns[names.indexOf(wanted.column)];
+    for (let index = 0; index < Number(metadata.num_rows); index++) {
+      if (chosen !== undefined && !wanted!.values.has(chosen[index])) continue;
+      const row: Record<string, unknown> = {};
+      for (let column = 0; column < names.length; column++) {
+        row[names[column]!] = columns[column]![index];
+      }
+      rows.push(row);
+    }
+    return rows as R[];
   } catch (error) {
     throw new LabError(`cannot read Parquet: ${errorMessage(error)}`);
   }
-  return withPlainValues(rows) as R[];
 }
 
 /** Converts the values of hyparquet's rows to plain values, in place. */

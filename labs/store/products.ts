@@ -1,7 +1,7 @@
 import { LabError, errorMessage } from "../shared/errors.js";
 import { parseJson } from "../shared/json.js";
 import { FILE_REMEDY, checksum, type CommittedFile } from "./manifest.js";
-import { decodeParquet, encodeParquet, type Columns, type Row } from "./parquet.js";
+import { decodeParquet, encodeParquet, type Columns, type Encode, type Row } from "./parquet.js";
 import { sparkFiles } from "./spark-sink.js";
 import type { Store } from "./store.js";
 
@@ -184,13 +184,14 @@ async function writeRows(
   product: Product,
   batchId: number,
   rows: readonly Row[],
+  encode: Encode,
 ): Promise<CommittedFile> {
   const { columns } = specOf(product);
   const path = fileOf(product, batchId);
   const content =
     columns === undefined
       ? Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(""))
-      : await encodeParquet(columns, rows);
+      : await encode(columns, rows);
   await store.write(path, content);
   return { path, bytes: content.length, rows: rows.length, crc32: checksum(content) };
 }
@@ -201,22 +202,29 @@ async function writeRows(
  *
  * @returns the files, for the checkpoint
  */
-export async function writeBatch(store: Store, output: BatchOutput): Promise<CommittedFile[]> {
+export async function writeBatch(
+  store: Store,
+  output: BatchOutput,
+  encode: Encode = encodeParquet,
+): Promise<CommittedFile[]> {
   const { batchId } = output;
   async function write(product: Product): Promise<CommittedFile[]> {
     const { columns, isComplete, rowsOf } = specOf(product);
     const rows = rowsOf(output);
     if (rows === undefined) return [];
     const isKept = rows.length > 0 || isComplete || (batchId === 0 && columns !== undefined);
-    return isKept ? [await writeRows(store, product, batchId, rows)] : [];
+    return isKept ? [await writeRows(store, product, batchId, rows, encode)] : [];
   }
   // In parallel: a remote store takes as long for five files as for one.
   return (await Promise.all(PRODUCT_NAMES.map(write))).flat();
 }
 
 /** Replaces `latest/` as a whole, atomically. */
-export const writeLatest = (store: Store, latest: readonly LatestRow[]): Promise<CommittedFile> =>
-  writeRows(store, "latest", 0, latest);
+export const writeLatest = (
+  store: Store,
+  latest: readonly LatestRow[],
+  encode: Encode = encodeParquet,
+): Promise<CommittedFile> => writeRows(store, "latest", 0, latest, encode);
 
 /**
  * The files of a product. If Spark wrote it, only those that Spark's log lists: others are left over from interrupted
@@ -230,29 +238,39 @@ export async function committedFiles(store: Store, product: Product): Promise<st
   return names.filter((name) => committed.has(`${product}/${name}`));
 }
 
-/**
- * Reads a product in the order of the batches, yielding the rows of one file at a time.
- *
- * @param everyFile read every n-th file only, for a sample
- */
+/** Which rows of a product to read; all by default. */
+export interface Selection {
+  /** Read every n-th file only, for a sample. */
+  everyFile?: number;
+  /** Read the rows of these assets only. */
+  assets?: ReadonlySet<string>;
+}
+
+/** Reads a product in the order of the batches, yielding the rows of one file at a time. */
 export async function* readProduct<P extends Product>(
   store: Store,
   product: P,
-  everyFile = 1,
+  { everyFile = 1, assets }: Selection = {},
 ): AsyncGenerator<ProductRow<P>[]> {
   for (const [index, name] of (await committedFiles(store, product)).entries()) {
-    if (index % everyFile === 0) yield await readProductFile(store, product, name);
+    if (index % everyFile === 0) yield await readProductFile(store, product, name, assets);
   }
 }
 
-/** The rows of one file of a product. @throws LabError naming the file if it is damaged */
+/**
+ * The rows of one file of a product.
+ *
+ * @param assets read the rows of these assets only; all by default
+ * @throws LabError naming the file if it is damaged
+ */
 export async function readProductFile<P extends Product>(
   store: Store,
   product: P,
   name: string,
+  assets?: ReadonlySet<string>,
 ): Promise<ProductRow<P>[]> {
   const content = await store.read(`${product}/${name}`);
-  return decodeProductFile(product, name, content).catch((error: unknown) => {
+  return decodeProductFile(product, name, content, assets).catch((error: unknown) => {
     throw new LabError(
       `${store.root}/${product}/${name} is damaged: ${errorMessage(error)}; ${FILE_REMEDY}`,
     );
@@ -264,15 +282,17 @@ export async function decodeProductFile<P extends Product>(
   product: P,
   name: string,
   content: Buffer,
+  assets?: ReadonlySet<string>,
 ): Promise<ProductRow<P>[]> {
   if (name.endsWith(".parquet")) {
-    const rows = await decodeParquet<ProductRow<P>>(content);
+    const wanted = assets && { column: "asset", values: assets };
+    const rows = await decodeParquet<ProductRow<P>>(content, wanted);
     requireColumns(product, rows[0] ?? undefined, "its first row");
     return rows;
   }
   const lines = content.toString().split("\n");
   if (lines.pop() !== "") throw new LabError("its last line is incomplete");
-  return lines.map((line, index) => {
+  const rows = lines.map((line, index) => {
     const row = parseJson(line);
     if (typeof row !== "object" || row === null) {
       throw new LabError(`line ${index + 1} is not a JSON object`);
@@ -280,6 +300,9 @@ export async function decodeProductFile<P extends Product>(
     requireColumns(product, row, `line ${index + 1}`);
     return row as ProductRow<P>;
   });
+  return assets === undefined
+    ? rows
+    : rows.filter((row) => "asset" in row && assets.has(row.asset));
 }
 
 function requireColumns(product: Product, row: object | undefined, place: string): void {

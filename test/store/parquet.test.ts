@@ -4,28 +4,24 @@ import { expect, test } from "vitest";
 import { LabError } from "../../labs/shared/errors.js";
 import { decodeParquet, encodeParquet } from "../../labs/store/parquet.js";
 import { PRICE_COLUMNS, WINDOW_COLUMNS } from "../../labs/store/products.js";
-
-const timeMs = fc.integer({ min: Date.UTC(1, 0), max: Date.UTC(9999, 11, 31) });
-/** Any number but −0, which no price is and which comes back as 0. */
-const number = fc.double({ noNaN: true }).map((value) => (value === 0 ? 0 : value));
-const windowRow = fc.record({
-  asset: fc.string({ unit: "grapheme", maxLength: 20 }),
-  window_start: timeMs,
-  window_end: timeMs,
-  count: fc.nat(),
-  avg_price: number,
-  stddev_price: fc.option(number),
-  min_price: number,
-  max_price: number,
-  first_price: number,
-  last_price: number,
-  pct_change: number,
-});
+import { windowRow } from "../support/rows.js";
 
 test("any rows are read back as they were written", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(windowRow, { maxLength: 50 }), async (rows) => {
       expect(await decodeParquet(await encodeParquet(WINDOW_COLUMNS, rows))).toEqual(rows);
+    }),
+  );
+});
+
+test("only the wanted rows are decoded, and all of them if they have no such column", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(windowRow, { maxLength: 50 }), async (rows) => {
+      const content = await encodeParquet(WINDOW_COLUMNS, rows);
+      const values = new Set(rows.slice(0, 2).map(({ asset }) => asset));
+      const wanted = rows.filter(({ asset }) => values.has(asset));
+      expect(await decodeParquet(content, { column: "asset", values })).toEqual(wanted);
+      expect(await decodeParquet(content, { column: "symbol", values })).toEqual(rows);
     }),
   );
 });

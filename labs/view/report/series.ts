@@ -36,9 +36,11 @@ export async function readSeries(
   events: number,
 ): Promise<AssetSeries[]> {
   const everyFile = Math.max(1, Math.ceil(events / MAX_PRICES_READ));
-  const prices = await gather<PriceRow>(readProduct(store, "prices", everyFile), MAX_PRICES);
-  const windows = await gather<WindowRow>(readProduct(store, "windows"), MAX_WINDOWS);
-  const changes = await gather<WindowRow>(readProduct(store, "changes"), MAX_CHANGES);
+  const wanted = { assets: new Set(assets) };
+  const sample = readProduct(store, "prices", { ...wanted, everyFile });
+  const prices = await gather<PriceRow>(sample, MAX_PRICES);
+  const windows = await gather<WindowRow>(readProduct(store, "windows", wanted), MAX_WINDOWS);
+  const changes = await gather<WindowRow>(readProduct(store, "changes", wanted), MAX_CHANGES);
 
   async function gather<Row extends { asset: string }>(
     files: AsyncIterable<Row[]>,
@@ -46,7 +48,7 @@ export async function readSeries(
   ): Promise<Map<string, Thinned<Row>>> {
     const byAsset = new Map(assets.map((asset) => [asset, thin<Row>(limit)]));
     for await (const rows of files) {
-      for (const row of rows) byAsset.get(row.asset)?.add(row);
+      for (const row of rows) byAsset.get(row.asset)!.add(row);
     }
     return byAsset;
   }
