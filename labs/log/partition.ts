@@ -2,11 +2,11 @@
  * MurmurHash2 (32 bits) with Kafka's seed: the hash function of Kafka's default partitioner
  * (`org.apache.kafka.common.utils.Utils.murmur2`).
  *
+ * @param length how many of the bytes are hashed; all by default
  * @returns a signed 32-bit integer, like Java's
  */
-export function murmur2(bytes: Uint8Array): number {
+export function murmur2(bytes: Uint8Array, length = bytes.length): number {
   const multiplier = 0x5bd1e995;
-  const length = bytes.length;
   let hash = 0x9747b28c ^ length;
   const whole = length - (length % 4);
   for (let index = 0; index < whole; index += 4) {
@@ -26,10 +26,18 @@ export function murmur2(bytes: Uint8Array): number {
   return hash ^ (hash >>> 15);
 }
 
+const encoder = new TextEncoder();
+/** Keys are encoded here: a buffer for each of them would take longer than their hashes. */
+const keyBytes = new Uint8Array(1_024);
+
 /**
  * The partition of a key, as chosen by Kafka's default partitioner: the hash of the key's UTF-8 bytes, with the sign bit
  * cleared, modulo the number of partitions.
  */
 export function partitionOf(key: string, partitions: number): number {
-  return (murmur2(Buffer.from(key)) & 0x7fffffff) % partitions;
+  const isShort = 3 * key.length <= keyBytes.length; // a UTF-16 unit takes at most three bytes
+  const hash = isShort
+    ? murmur2(keyBytes, encoder.encodeInto(key, keyBytes).written)
+    : murmur2(encoder.encode(key));
+  return (hash & 0x7fffffff) % partitions;
 }

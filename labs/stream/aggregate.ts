@@ -15,6 +15,35 @@ export interface Aggregate {
   lastPrice: number;
 }
 
+/** The values of an aggregate, as the checkpoint stores them. */
+export type SavedAggregate = [
+  count: number,
+  mean: number,
+  squares: number,
+  min: number,
+  max: number,
+  firstTimeMs: number,
+  firstOffset: number,
+  firstPrice: number,
+  lastTimeMs: number,
+  lastOffset: number,
+  lastPrice: number,
+];
+
+export function savedAggregate(aggregate: Aggregate): SavedAggregate {
+  const { count, mean, squares, min, max } = aggregate;
+  const { firstTimeMs, firstOffset, firstPrice, lastTimeMs, lastOffset, lastPrice } = aggregate;
+  const first = [firstTimeMs, firstOffset, firstPrice] as const;
+  return [count, mean, squares, min, max, ...first, lastTimeMs, lastOffset, lastPrice];
+}
+
+export function restoredAggregate(saved: SavedAggregate): Aggregate {
+  const [count, mean, squares, min, max, ...ends] = saved;
+  const [firstTimeMs, firstOffset, firstPrice, lastTimeMs, lastOffset, lastPrice] = ends;
+  const first = { firstTimeMs, firstOffset, firstPrice };
+  return { count, mean, squares, min, max, ...first, lastTimeMs, lastOffset, lastPrice };
+}
+
 /** The aggregate of a single price. */
 export function aggregateOf(price: number, timeMs: number, offset: number): Aggregate {
   return {

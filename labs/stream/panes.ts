@@ -1,4 +1,9 @@
-import type { Aggregate } from "./aggregate.js";
+import {
+  restoredAggregate,
+  savedAggregate,
+  type Aggregate,
+  type SavedAggregate,
+} from "./aggregate.js";
 import type { Parts } from "./operator.js";
 
 /** The events of a period in which no window starts or ends. */
@@ -13,8 +18,25 @@ export interface Pane {
   suffix: Aggregate | undefined;
 }
 
+/**
+ * A pane in the checkpoint's format: its values without their names, which would double the size of the state and the time
+ * to write it.
+ */
+type SavedPane = [startMs: number, aggregate: SavedAggregate, prices?: number[]];
+/** A pane as earlier versions of the lab saved it. */
+type NamedPane = { startMs: number; aggregate: Aggregate; prices?: number[] };
 /** Panes in the checkpoint's format. */
-export type SavedPanes = { startMs: number; aggregate: Aggregate; prices?: number[] }[];
+export type SavedPanes = (SavedPane | NamedPane)[];
+
+const startOf = (saved: SavedPane | NamedPane) => (Array.isArray(saved) ? saved[0] : saved.startMs);
+
+/** The pane that was saved. */
+export function restoredPane(saved: SavedPane | NamedPane): Pane {
+  const { startMs, aggregate, prices } = Array.isArray(saved)
+    ? { startMs: saved[0], aggregate: restoredAggregate(saved[1]), prices: saved[2] }
+    : saved;
+  return { startMs, aggregate, prices, isChanged: false, suffix: undefined };
+}
 
 /** The open panes of an asset, by start. */
 export interface Panes {
@@ -52,15 +74,20 @@ export function savedByPane(count: () => number): Parts<Panes, SavedPanes, Pane>
       return some.filter(({ startMs }) => startMs >= firstMs).sort((a, b) => a.startMs - b.startMs);
     },
     save: (panes) =>
-      panes.map(({ startMs, aggregate, prices }) => ({ startMs, aggregate, prices })),
+      panes.map(({ startMs, aggregate, prices }) =>
+        prices === undefined
+          ? [startMs, savedAggregate(aggregate)]
+          : [startMs, savedAggregate(aggregate), prices],
+      ),
     merge(earlier, later) {
       const merged: SavedPanes = [];
       let index = 0;
       for (const pane of later) {
-        while (index < earlier.length && earlier[index]!.startMs < pane.startMs) {
+        const startMs = startOf(pane);
+        while (index < earlier.length && startOf(earlier[index]!) < startMs) {
           merged.push(earlier[index++]!);
         }
-        if (earlier[index]?.startMs === pane.startMs) index++;
+        if (index < earlier.length && startOf(earlier[index]!) === startMs) index++;
         merged.push(pane);
       }
       return merged.concat(earlier.slice(index));

@@ -1,7 +1,14 @@
 import type { WindowRow } from "../store/products.js";
 import { addPrice, aggregateOf, sampleDeviation, type Aggregate } from "./aggregate.js";
 import type { Operator } from "./operator.js";
-import { paneIndexFor, savedByPane, type Pane, type Panes, type SavedPanes } from "./panes.js";
+import {
+  paneIndexFor,
+  restoredPane,
+  savedByPane,
+  type Pane,
+  type Panes,
+  type SavedPanes,
+} from "./panes.js";
 import { mergeWindow, newRolling, type Rolling } from "./rolling.js";
 import { LAB_SEMANTICS, type Semantics } from "./semantics.js";
 import { openTimers } from "./timers.js";
@@ -215,9 +222,8 @@ export function aggregateByWindow(
     save: ({ panes }) => parts.save(panes),
     restore(asset, saved) {
       const state = newWindows(asset);
-      for (const { startMs, aggregate, prices } of saved) {
-        if (latestWindowStart(windows, startMs) <= closedStartMs) continue; // evicted since it was saved
-        const pane = { startMs, aggregate, prices, isChanged: false, suffix: undefined };
+      for (const pane of saved.map(restoredPane)) {
+        if (latestWindowStart(windows, pane.startMs) <= closedStartMs) continue; // evicted since it was saved
         insertPane(state, state.panes.length, pane);
       }
       return state;
