@@ -114,8 +114,12 @@ export function aggregateByWindow(
     }
   }
 
-  /** Adds the rows of an asset's newly final windows, in order, without empty windows. */
-  function addFinalWindows(rows: WindowRow[], state: AssetWindows, previousStartMs: number): void {
+  /** Adds the rows of an asset's newly final windows, by start, without empty windows. */
+  function addFinalWindows(
+    rows: Map<number, WindowRow[]>,
+    state: AssetWindows,
+    previousStartMs: number,
+  ): void {
     const { asset, panes } = state;
     const rolling = (state.rolling ??= newRolling());
     let first = 0;
@@ -139,7 +143,9 @@ export function aggregateByWindow(
         row.avg_price = mean;
         row.stddev_price = deviation;
       }
-      rows.push(row);
+      const same = rows.get(startMs);
+      if (same === undefined) rows.set(startMs, [row]);
+      else same.push(row);
     }
   }
 
@@ -194,19 +200,26 @@ export function aggregateByWindow(
     endBatch({ watermarkMs }, output) {
       const previousStartMs = closedStartMs;
       setWatermark(watermarkMs);
-      const rows: WindowRow[] = [];
+      const due: AssetWindows[] = [];
       for (let endMs; (endMs = closing.nextMs) <= closedEndMs;) {
         for (const state of closing.takeNext()) {
           if (state.closesMs !== endMs) continue;
-          addFinalWindows(rows, state, previousStartMs);
-          evict(state);
+          state.closesMs = Infinity; // until it is evicted: it may have another entry for this time
+          due.push(state);
         }
       }
+      // Ordered by start, then by asset. Sorting the assets and then the starts is faster than sorting the rows: there may be
+      // thousands of rows of one asset, or of one start.
+      due.sort((a, b) => (a.asset < b.asset ? -1 : 1));
+      const byStart = new Map<number, WindowRow[]>();
+      for (const state of due) {
+        addFinalWindows(byStart, state, previousStartMs);
+        evict(state);
+      }
+      const starts = [...byStart.keys()].sort((a, b) => a - b);
+      const rows = starts.flatMap((startMs) => byStart.get(startMs)!);
       openWindows -= rows.length;
-      output.windows = rows.sort(
-        (a, b) =>
-          a.window_start - b.window_start || (a.asset < b.asset ? -1 : a.asset > b.asset ? 1 : 0),
-      );
+      output.windows = rows;
       output.changes = rows.filter(({ pct_change }) => Math.abs(pct_change) >= changeThreshold);
       const counts = {
         windows: rows.length,

@@ -8,6 +8,7 @@ import { medians } from "./median.js";
 import { produce } from "./produce.js";
 import { runs } from "./runs.js";
 import { stackStart } from "./stack-start.js";
+import { state } from "./state.js";
 import { tape } from "./tape.js";
 import type { Timing } from "./timing.js";
 import { windows } from "./windows.js";
@@ -19,6 +20,6 @@ export const TIMINGS: readonly Timing[] = [windows, alerts];
 /** Run one after the other; these take seconds. */
 export const QUICK: readonly Benchmark[] = [engine, medians];
 /** These take minutes. */
-export const SLOW: readonly Benchmark[] = [runs, tape, latency];
+export const SLOW: readonly Benchmark[] = [state, runs, tape, latency];
 /** On the real Kafka, HDFS and Spark. */
 export const ON_STACK: readonly Benchmark[] = [stackStart, produce, consume, hdfs];

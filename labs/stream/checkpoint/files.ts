@@ -55,7 +55,7 @@ export function checkpointFiles(store: Store): CheckpointFiles {
   return {
     corrupt,
     write: (name, values, needsEarlier) =>
-      store.write(pathOf(name), [...piecesOf(values, versionOf(needsEarlier))].join("")),
+      store.write(pathOf(name), Buffer.concat([...piecesOf(values, versionOf(needsEarlier))])),
     writeLarge: (name, values, needsEarlier) =>
       store.write(pathOf(name), {
         async *[Symbol.asyncIterator]() {
@@ -97,19 +97,22 @@ export function checkpointFiles(store: Store): CheckpointFiles {
   };
 }
 
-/** The text of a file: version, one line per value, checksum. */
-function* piecesOf(values: Iterable<unknown>, version: string): Generator<string> {
-  let piece = `${version}\n`;
+/** The content of a file: version, one line per value, checksum. */
+function* piecesOf(values: Iterable<unknown>, version: string): Generator<Buffer> {
+  let text = `${version}\n`;
   let checksum = 0;
-  for (const value of values) {
-    piece += `${JSON.stringify(value)}\n`;
-    if (piece.length < PIECE_LENGTH) continue;
-    checksum = zlib.crc32(piece, checksum);
-    yield piece;
-    piece = "";
+  function piece(): Buffer {
+    const bytes = Buffer.from(text);
+    checksum = zlib.crc32(bytes, checksum);
+    text = "";
+    return bytes;
   }
-  checksum = zlib.crc32(piece, checksum);
-  yield `${piece}crc32 ${checksum.toString(16)}\n`;
+  for (const value of values) {
+    text += `${JSON.stringify(value)}\n`;
+    if (text.length >= PIECE_LENGTH) yield piece();
+  }
+  yield piece();
+  yield Buffer.from(`crc32 ${checksum.toString(16)}\n`);
 }
 
 /** The values in the lines of a file, parsed lazily. */

@@ -19,13 +19,15 @@ import type { CheckpointFiles } from "./files.js";
 // state. Evicted panes are not listed: the watermark implies that they are gone.
 //
 // The choice of `sinceBatch` decides what a batch costs. Like Spark, which writes deltas and now and then a snapshot, a
-// batch writes only what it changed. In addition it absorbs the preceding file if that is less than twice as large, then
-// the one before it, and so on. File sizes therefore at least double going back to the whole state: there are few files
-// (17 hold 100,000 changes), recovery reads at most twice the state, and a change is rewritten a few times rather than in
-// every batch. A small state, most of which changes in every batch, is simply written whole. This is the logarithmic method
-// of Bentley and Saxe (1980), known from log-structured merge trees.
+// batch writes only what it changed. In addition it absorbs the three preceding files if each is less than twice as large,
+// then the three before them, and so on. Going back three files, sizes therefore at least double: there are few files (50 hold
+// 100,000 changes), recovery reads a small multiple of the state, and a change is rewritten once or twice rather than in every
+// batch. A small state, most of which changes in every batch, is simply written whole. This is the logarithmic method of
+// Bentley and Saxe (1980), known from log-structured merge trees.
 
-/** A file in state/ that is less than this many times as large as the files after it is merged with them. */
+/** A file in state/ is merged with this many files before it… */
+const MERGED_AT_ONCE = 3;
+/** …if each is less than this many times as large. */
 const GROWTH = 2;
 /** A file with more entries than this is written piece by piece. */
 const MAX_ENTRIES_AT_ONCE = 1_000;
@@ -109,10 +111,13 @@ export function stateFiles(files: CheckpointFiles): StateFiles {
     async write({ plan, maxEventTimeMs, totals }, state, changes) {
       const { batchId, endOffsets, watermarkMs } = plan;
       let size = sizeOfChanges(changes);
-      while (deltas.length > 0 && deltas.at(-1)!.size < GROWTH * size) {
-        const earlier = deltas.pop()!.changes;
-        addChanges(state, earlier, changes);
-        changes = earlier;
+      for (;;) {
+        const similar = deltas.slice(-MERGED_AT_ONCE).filter((each) => each.size < GROWTH * size);
+        if (similar.length < MERGED_AT_ONCE) break;
+        for (const { changes: earlier } of deltas.splice(-MERGED_AT_ONCE).reverse()) {
+          addChanges(state, earlier, changes);
+          changes = earlier;
+        }
         size = sizeOfChanges(changes);
       }
       // The first file of a process holds the whole state, which costs no more than reading it did.
