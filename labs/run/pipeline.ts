@@ -107,11 +107,10 @@ export async function runPipeline(
     onStatus(status());
   }
 
-  /** The batch that is being written: meanwhile the source is read and the log appended to. */
+  /** The batch that is being written: meanwhile the source is read, the log appended to and the next batch planned. */
   let writing = Promise.resolve();
-  /** Starts a batch once the one before it is committed. */
+  /** Starts a batch; it is computed once the one before it is committed. */
   async function startBatch(): Promise<void> {
-    await writing;
     const batch = await query.startBatch();
     waiting = batch?.backlog ?? 0;
     if (batch === undefined) return ran(await query.runBatchWithoutData());

@@ -174,9 +174,8 @@ export const LATEST_FILE = fileOf("latest", 0);
 
 /** Creates the folders of the products. @throws LabError if the store cannot be written */
 export async function createProducts(store: Store): Promise<void> {
-  for (const product of PRODUCT_NAMES) {
-    if (!specOf(product).isOptional) await store.makeFolder(product);
-  }
+  const needed = PRODUCT_NAMES.filter((product) => !specOf(product).isOptional);
+  await Promise.all(needed.map((product) => store.makeFolder(product)));
 }
 
 async function writeRows(

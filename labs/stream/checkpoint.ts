@@ -104,13 +104,14 @@ export async function openCheckpoint(
   async function unfinishedBatch(): Promise<number | undefined> {
     const committed = (await files.batchesIn("commits")).at(-1) ?? -1;
     const planned = (await files.batchesIn("offsets")).at(-1) ?? -1;
-    if (planned > committed + 1 || planned < committed) {
+    // The plan after the next one, if there is one, was written while the batch was; that batch had not begun.
+    if (planned > committed + 2 || planned < committed) {
       throw files.corrupt(
         "offsets",
         `its last batch is ${planned}, but the last one in commits/ is ${committed}`,
       );
     }
-    return planned > committed ? planned : undefined;
+    return planned > committed ? committed + 1 : undefined;
   }
 
   let made = settings ?? {};

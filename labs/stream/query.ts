@@ -71,10 +71,11 @@ export interface Query {
   /** Plans and runs one micro-batch of the waiting records, at most the batch size. */
   runBatch(): Promise<StreamingProgress>;
   /**
-   * The same, but returns once the batch is planned and computed. Meanwhile more records may be appended to the log; the
-   * next batch must not be started before this one is committed.
+   * The same, but returns once the batch is planned and computed. While it is being written, more records may be appended to
+   * the log and the next batch may be started: it is planned at once, and computed when this one is committed.
    *
    * @returns undefined if no records are waiting
+   * @throws LabError (also) if the batch before could not be committed
    */
   startBatch(): Promise<StartedBatch | undefined>;
   /**
@@ -92,7 +93,8 @@ export interface Query {
  * beginning, as Spark does.
  *
  * The steps of a batch are Spark's (`MicroBatchExecution`): offsets to the checkpoint, run, output to the
- * sink and state to the checkpoint, then the commit. A crash between two of them repeats the batch.
+ * sink and state to the checkpoint, then the commit. A crash between two of them repeats the batch. The offsets of the next
+ * batch may be written before the commit; after a crash between the two, they are planned again.
  *
  * @throws LabError if the log does not hold what the checkpoint says was read or planned
  */
@@ -144,6 +146,9 @@ export async function openQuery(
     if (newestMs > -Infinity) maxEventTimeMs = newestMs;
   }
 
+  /** The last batch that was started; resolves when it is committed. */
+  let committing: Promise<unknown> = Promise.resolve();
+
   /** Runs a batch up to its output, and lets it be written. */
   async function start(
     plan: BatchPlan,
@@ -164,11 +169,11 @@ export async function openQuery(
     let addBatchMs = 0;
     const written = sink(output).finally(() => (addBatchMs = performance.now() - startedMs));
     const progress = { plan, maxEventTimeMs, totals };
-    const committing = checkpoint.commit(progress, state, takeChanges(state), written);
+    const stored = checkpoint.commit(progress, state, takeChanges(state), written);
     const numInputRows = prices.length + rejected.length;
 
-    async function committed(): Promise<StreamingProgress> {
-      await committing;
+    async function commit(): Promise<StreamingProgress> {
+      await stored;
       const triggerMs = performance.now() - startedMs + walCommitMs;
       return {
         batchId: plan.batchId,
@@ -183,7 +188,10 @@ export async function openQuery(
         source: { startOffset, endOffset: plan.endOffsets },
       };
     }
-    return { committed: committed() };
+    const committed = commit();
+    committing = committed;
+    committed.catch(() => {}); // thrown where it is awaited: by the caller and when the next batch is started
+    return { committed };
   }
 
   async function planAndStart(end: number[], isAll: boolean) {
@@ -197,7 +205,10 @@ export async function openQuery(
       plannedMs: isAll ? clock?.() : undefined,
     };
     await log.sync(); // a plan must not outlive the records that it names
-    await checkpoint.writePlan(plan);
+    const written = checkpoint.writePlan(plan);
+    await Promise.allSettled([written, committing]); // nothing is being written when an error is thrown
+    await committing;
+    await written;
     return start(plan, performance.now() - startedMs);
   }
 

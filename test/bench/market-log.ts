@@ -10,6 +10,7 @@ import { chunks } from "../../labs/source/chunks.js";
 import { market } from "../../labs/source/market.js";
 import { localStore } from "../../labs/store/local.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
+import type { StartedBatch } from "../../labs/stream/query.js";
 import { inFolder, inThousands, say } from "./benchmark.js";
 
 export const BATCH = 50_000;
@@ -79,7 +80,9 @@ export async function runToEnd(
   log: EventLog,
 ): Promise<void> {
   const total = sum(await log.endOffsets());
-  while (sum(query.offsets) < total) await query.runBatch();
+  let batch: StartedBatch | undefined;
+  while (sum(query.offsets) < total) batch = await query.startBatch();
+  await batch?.committed;
   await query.runBatchWithoutData();
 }
 

@@ -3,7 +3,7 @@ import type { Benchmark } from "./benchmark.js";
 import { consume } from "./consume.js";
 import { engine } from "./engine.js";
 import { hdfs } from "./hdfs.js";
-import { latency } from "./latency.js";
+import { latency, stackLatency } from "./latency.js";
 import { medians } from "./median.js";
 import { produce } from "./produce.js";
 import { runs } from "./runs.js";
@@ -22,4 +22,4 @@ export const QUICK: readonly Benchmark[] = [engine, medians];
 /** These take minutes. */
 export const SLOW: readonly Benchmark[] = [state, runs, tape, latency];
 /** On the real Kafka, HDFS and Spark. */
-export const ON_STACK: readonly Benchmark[] = [stackStart, produce, consume, hdfs];
+export const ON_STACK: readonly Benchmark[] = [stackStart, produce, consume, stackLatency, hdfs];

@@ -191,6 +191,58 @@ test("killed at each of its writes and removals in turn, a run always continues 
   expect(operations).toBeGreaterThan(30);
 });
 
+test("killed anywhere while a batch is planned and the one before it is written, every batch puts out the same", async () => {
+  async function overlapping(
+    log: ReturnType<typeof memoryLog>,
+    query: PriceQuerySettings,
+    store: MemoryStore,
+    crashes: readonly { operation: number; after: boolean }[] = [],
+  ) {
+    const outputs = new Map<number, BatchOutput>();
+    let plannedAhead = 0;
+    for (let round = 0; ; round++) {
+      const crash = crashes[round];
+      store.crashAt(crash?.operation ?? Infinity, crash?.after ?? false);
+      try {
+        const checkpoint = await openCheckpoint(store, TOPIC, {});
+        const last = (await checkpoint.lastPlan())?.batchId ?? -1;
+        if (last > ((await checkpoint.unfinished())?.batchId ?? Infinity)) plannedAhead++;
+        const sink = async (output: BatchOutput) => {
+          await store.write(`out/${output.batchId}`, "");
+          outputs.set(output.batchId, output);
+        };
+        const engine = await openPriceQuery(log, checkpoint, sink, query);
+        let batch;
+        for (let next; (next = await engine.startBatch()) !== undefined;) batch = next;
+        await batch?.committed;
+        while ((await engine.runBatchWithoutData()) !== undefined);
+        const rows = [...outputs].sort(([a], [b]) => a - b);
+        return { rows, totals: { ...engine.totals }, plannedAhead };
+      } catch (error) {
+        if (!(error instanceof Crash)) throw error;
+      }
+    }
+  }
+  let plannedAhead = 0;
+  const crashes = fc.array(
+    fc.record({ operation: fc.integer({ min: 1, max: 60 }), after: fc.boolean() }),
+    { maxLength: 8 },
+  );
+  await fc.assert(
+    fc.asyncProperty(tape, chosen, crashes, async (ticks, given, crashing) => {
+      const log = await filledLog(ticks, given.partitions);
+      const query = { ...settings(given), alertRules: RULES };
+      const quiet = await overlapping(log, query, memoryStore());
+      const killed = await overlapping(log, query, memoryStore(), crashing);
+      expect(killed.rows).toEqual(quiet.rows);
+      expect(killed.totals).toEqual(quiet.totals);
+      plannedAhead += killed.plannedAhead;
+    }),
+    { numRuns: 100 },
+  );
+  expect(plannedAhead, "runs that found a plan ahead of the unfinished batch").toBeGreaterThan(0);
+});
+
 test("stopped after any batches and continued, windows and drops are those of the naive reference", async () => {
   const restarts = fc.uniqueArray(fc.nat(40), { maxLength: 10 });
   await fc.assert(
