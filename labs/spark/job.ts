@@ -44,6 +44,19 @@ export type StreamName = (typeof TOPIC_STREAMS)[number] | "changes";
 /** How many batches of the other queries one batch of `rejected/` may read: few records are rejected, and each batch costs. */
 const REJECTED_BATCHES = 20;
 
+/**
+ * A batch of at most this many records costs less if Spark interprets its expressions, in one partition, than if each task
+ * generates Java code for them. Spark stores the number of partitions in a checkpoint, and so does a run its batch limit.
+ */
+const SMALL_BATCH = 2_000;
+const SMALL_BATCH_SETTINGS = {
+  "spark.sql.shuffle.partitions": "1",
+  "spark.sql.codegen.wholeStage": "false",
+  "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+  // Its interpreter caches each common part of an expression, which costs more than to compute it again.
+  "spark.sql.subexpressionElimination.enabled": "false",
+};
+
 /** How many batches may end between two looks at a query's progress: Spark keeps so many in memory. */
 const RECENT_BATCHES = 300;
 
@@ -186,15 +199,19 @@ const RAW = `CASE WHEN contains(text, '${REPLACEMENT_CHARACTER}')
   ELSE text END`;
 
 /**
- * The order of events by (event time, offset), as one number: Spark's faster aggregation, by hash, has no room for a struct.
- * An offset has at most 19 digits.
+ * The place of an event in the order by (event time, offset), as one number: a struct has no room in the buffer of Spark's faster
+ * aggregation, by hash. An offset has at most 19 digits.
  */
-const ORDER = `(CAST(unix_millis(event_time) AS DECIMAL(15, 0)) * CAST('1e19' AS DECIMAL(20, 0))
+const PLACE = `(CAST(unix_millis(event_time) AS DECIMAL(15, 0)) * CAST('1e19' AS DECIMAL(20, 0))
   + CAST(offset AS DECIMAL(19, 0)))`;
-const OLDER_ORDER = "struct(event_time, offset)";
+const PLACE_COLUMN = "place";
+const OLDER_PLACE = "struct(event_time, offset)";
 
 /** The query of `windows/`; first and last are by (event time, offset). */
-const windowQuery = ({ windows, isOlder }: SparkJob, order = isOlder ? OLDER_ORDER : ORDER) => `
+const windowQuery = (
+  { windows, isOlder }: SparkJob,
+  order = isOlder ? OLDER_PLACE : PLACE_COLUMN,
+) => `
   SELECT asset, window_start, window_end, count, avg_price, stddev_price, min_price, max_price, first_price, last_price,
     (last_price - first_price) / first_price * 100 AS pct_change
   FROM (
@@ -256,7 +273,7 @@ async function createInput(session: SparkSession, job: SparkJob, name: StreamNam
   await createRecords(session, kafka, "lab_records");
   if (name === "rejected" || name === "prices") return;
   const events = sqlRelation(
-    "SELECT asset, price_usd, event_time, offset FROM lab_records WHERE reason IS NULL",
+    `SELECT asset, price_usd, event_time, offset, ${PLACE} AS ${PLACE_COLUMN} FROM lab_records WHERE reason IS NULL`,
   );
   await session.createView("lab_events", withWatermark(events, "event_time", job.delayMs));
 }
@@ -271,6 +288,20 @@ function queryOf(job: SparkJob, name: StreamName): string {
   }
   const windows = readsFiles(job) ? "lab_windows" : `(${windowQuery(job)})`;
   return `SELECT * FROM ${windows} WHERE abs(pct_change) >= ${job.changeThreshold}`;
+}
+
+/** Starts streams with the settings of the session that suit the job. Each stream keeps those that it was started with. */
+async function withSettings(
+  session: SparkSession,
+  { batchSize }: SparkJob,
+  start: () => Promise<void>,
+): Promise<void> {
+  if (batchSize > SMALL_BATCH) return start();
+  const settings = Object.entries(SMALL_BATCH_SETTINGS);
+  for (const [name, value] of settings) await session.sql(`SET ${name}=${value}`);
+  await start();
+  // After an error they stay: it ends the run.
+  for (const [name] of settings) await session.sql(`RESET ${name}`);
 }
 
 async function startStream(
@@ -310,7 +341,9 @@ export async function startSparkJob(
   await session.sql(`SET spark.sql.streaming.numRecentProgressUpdates=${RECENT_BATCHES}`);
   const streams: SparkStreams = {};
   try {
-    for (const name of names) streams[name] = await startStream(session, job, name);
+    await withSettings(session, job, async () => {
+      for (const name of names) streams[name] = await startStream(session, job, name);
+    });
   } catch (error) {
     const started = Object.values(streams);
     await settled(
