@@ -7,6 +7,7 @@ import { latency } from "./latency.js";
 import { medians } from "./median.js";
 import { produce } from "./produce.js";
 import { runs } from "./runs.js";
+import { spark } from "./spark.js";
 import { stackStart } from "./stack-start.js";
 import { tape } from "./tape.js";
 import type { Timing } from "./timing.js";
@@ -21,4 +22,4 @@ export const QUICK: readonly Benchmark[] = [engine, medians];
 /** These take minutes. */
 export const SLOW: readonly Benchmark[] = [runs, tape, latency];
 /** On the real Kafka, HDFS and Spark. */
-export const ON_STACK: readonly Benchmark[] = [stackStart, produce, consume, hdfs];
+export const ON_STACK: readonly Benchmark[] = [stackStart, produce, consume, spark, hdfs];
