@@ -16,7 +16,7 @@ import { brokers, hdfs, remote, uniqueName } from "./environment.js";
 
 // How the streams of Spark's job depend on each other: whatever stops them, changes/ has the windows that reached the threshold.
 
-const THRESHOLD = 0.5;
+const THRESHOLD = 0.05;
 const EVENTS = 4_000;
 
 async function open() {
