@@ -2,8 +2,8 @@
 
 Usage: spark_stream.py BROKERS TOPIC, with the settings of the lab's own Spark server (SPARK_CONF_DIR).
 
-Classic PySpark, in a process of its own: over Spark Connect, foreachBatch would start a second Python process on the
-server and is slower. The session starts and answers before the first job is timed. Each line of input is the output
+Classic PySpark, in a process of its own: over Spark Connect, foreachBatch would need a second Python process on the
+server, and Python packages that the lab does not install. The session starts and answers before the first job is timed. Each line of input is the output
 folder of a job; each line of output is a JSON object: first the id of the Java process, then how long each job took.
 """
 
