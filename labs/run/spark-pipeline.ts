@@ -6,6 +6,7 @@ import { chunks } from "../source/chunks.js";
 import type { Source } from "../source/source.js";
 import { readProduct, writeLatest, type Product } from "../store/products.js";
 import type { Store } from "../store/store.js";
+import { CHECKPOINT } from "../stream/checkpoint.js";
 import {
   TOTALS,
   totalsBy,
@@ -14,7 +15,7 @@ import {
   type Totals,
 } from "../stream/totals.js";
 import type { SparkSession } from "../spark/client.js";
-import { latestBySpark, startSparkJob, type SparkJob } from "../spark/job.js";
+import { finishSparkJob, latestBySpark, startSparkJob, type SparkJob } from "../spark/job.js";
 import { STOP_TIMEOUT_MS } from "../spark/streaming-query.js";
 import type { Notify } from "../shared/notify.js";
 import { settled } from "../shared/wait.js";
@@ -91,10 +92,9 @@ export async function runSparkPipeline(
   await refuseLostBeginning(log, read);
   await refuseLost(log, read);
   if (ended || !source.finite) {
-    const streams = await startSparkJob(
-      session,
-      isLive ? { ...job, everyMs: options.triggerMs } : job,
-    );
+    const everyMs = isLive ? options.triggerMs : undefined;
+    const whole: SparkJob = { ...job, everyMs, isOlder: await isOlder(store) };
+    const streams = await startSparkJob(session, whole);
     const queries = Object.values(streams);
     const windows = streams.windows!;
     /** Ends the source if a query fails. */
@@ -121,6 +121,7 @@ export async function runSparkPipeline(
         }
         await progress.take(windows);
       }
+      await finishSparkJob(session, whole, streams);
     } catch (error) {
       over.abort();
       const stops = queries.map((query) => query.stop());
@@ -146,6 +147,10 @@ export async function runSparkPipeline(
   await writeLatest(store, latest);
   return status(latest);
 }
+
+/** Whether an older version of the lab began the output: its query of `changes/` had a state of its own. */
+const isOlder = async (store: Store) =>
+  (await store.list(`${CHECKPOINT}/changes/state`)).length > 0;
 
 async function countRows(store: Store, product: Product): Promise<number> {
   let count = 0;

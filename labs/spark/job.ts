@@ -8,7 +8,7 @@ import {
   REASONS,
   REPLACEMENT_CHARACTER,
 } from "../event.js";
-import { PRODUCTS, type LatestRow } from "../store/products.js";
+import { PRODUCTS, WINDOW_COLUMNS, type LatestRow } from "../store/products.js";
 import type { WindowSpec } from "../stream/window.js";
 import { ISO_TIME } from "../shared/time.js";
 import { settled } from "../shared/wait.js";
@@ -32,11 +32,30 @@ export interface SparkJob {
   batchSize: number;
   /** Run a micro-batch this often until stopped. If undefined: process the current contents of the topic, then end. */
   everyMs?: number;
+  /** Whether an older version of the lab began the output. Its queries go on, because a checkpoint belongs to exact queries. */
+  isOlder?: boolean;
 }
 
-/** The products written in append mode, each by its own streaming query; `latest/` is a batch query. */
-const STREAMS = ["windows", "changes", "prices", "rejected"] as const;
-export type StreamName = (typeof STREAMS)[number];
+/** The products written by streaming queries over the topic; `latest/` is a batch query. */
+const TOPIC_STREAMS = ["windows", "prices", "rejected"] as const;
+/** The products written in append mode. The stream of `changes/` reads the files of `windows/`. */
+export type StreamName = (typeof TOPIC_STREAMS)[number] | "changes";
+
+/** How many batches of the other queries one batch of `rejected/` may read: few records are rejected, and each batch costs. */
+const REJECTED_BATCHES = 20;
+
+/**
+ * A batch of at most this many records costs less if Spark interprets its expressions, in one partition, than if each task
+ * generates Java code for them. Spark stores the number of partitions in a checkpoint, and so does a run its batch limit.
+ */
+const SMALL_BATCH = 2_000;
+const SMALL_BATCH_SETTINGS = {
+  "spark.sql.shuffle.partitions": "1",
+  "spark.sql.codegen.wholeStage": "false",
+  "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+  // Its interpreter caches each common part of an expression, which costs more than to compute it again.
+  "spark.sql.subexpressionElimination.enabled": "false",
+};
 
 /** How many batches may end between two looks at a query's progress: Spark keeps so many in memory. */
 const RECENT_BATCHES = 300;
@@ -82,69 +101,94 @@ const isString = (text: string, marked: string) =>
   // Spark writes numbers beyond the range of a double as strings, with the quotes as part of the text.
   `(${marked} LIKE '["%' AND NOT (${text} LIKE '"%' AND ${marked} IN ('["Infinity"]', '["-Infinity"]')))`;
 
+/** Names a value within an SQL expression, so that Spark computes it once per record, wherever the expression uses it. */
+const withValue = (name: string, value: string, expression: string) =>
+  `transform(array(${value}), ${name} -> ${expression})[0]`;
+
+/** The reason for rejecting a record, or null. In the order of `parseEvent`. */
+const REASON = `CASE
+  WHEN contains(text, '${REPLACEMENT_CHARACTER}') THEN ${literal(REASONS.notUnicode)}
+  WHEN contains(text, ${literal("\\u")}) AND ${matches(`replace(text, ${literal("\\\\")}, '__')`, LONE_SURROGATE)}
+    THEN ${literal(REASONS.notUnicode)}
+  WHEN length(text) > ${MAX_MESSAGE_LENGTH} THEN ${literal(REASONS.tooLong)}
+  WHEN needs_care AND NOT coalesce(size(parts) = 2 AND parts[1] = md5(text), false) THEN ${literal(REASONS.notJson)}
+  WHEN NOT ${matches("text", OBJECT)} THEN ${literal(REASONS.notObject)}
+  WHEN parsed.asset IS NULL THEN ${literal(REASONS.assetMissing)}
+  WHEN needs_care AND NOT ${isString("parsed.asset", "marked.asset")} THEN ${literal(REASONS.assetNotString)}
+  WHEN ${matches("parsed.asset", BLANK)} THEN ${literal(REASONS.assetEmpty)}
+  WHEN length(parsed.asset) > ${MAX_ASSET_LENGTH} THEN ${literal(REASONS.assetTooLong)}
+  WHEN price IS NULL AND (parsed.lab_corrupt IS NULL OR price_text IS NULL) THEN ${literal(REASONS.priceMissing)}
+  WHEN price IS NULL THEN ${literal(REASONS.priceNotNumber)}
+  WHEN NOT price > 0 THEN ${literal(REASONS.priceTooLow)}
+  WHEN NOT price < ${PRICE_LIMIT_USD} THEN ${literal(REASONS.priceTooHigh)}
+  WHEN parsed.event_time IS NULL THEN ${literal(REASONS.timeMissing)}
+  WHEN time IS NULL THEN ${literal(REASONS.timeInvalid)}
+  WHEN parsed.arrival_time IS NOT NULL
+    AND NOT (${matches("parsed.arrival_time", ISO_TIME)} AND try_cast(parsed.arrival_time AS timestamp) IS NOT NULL)
+    THEN ${literal(REASONS.arrivalInvalid)}
+  WHEN unix_millis(time) < 0 THEN ${literal(REASONS.timeTooEarly)}
+  WHEN unix_millis(time) - unix_millis(timestamp) > ${MAX_LEAD_MS} THEN ${literal(REASONS.timeTooLate)}
+END`;
+
+/** The values that parsing a record takes, in order: each may use those before it. */
+const VALUES: readonly (readonly [name: string, value: string])[] = [
+  [
+    "parsed",
+    fromJson(
+      "text",
+      "asset string, price_usd double, event_time string, arrival_time string, lab_corrupt string",
+    ),
+  ],
+  [
+    "needs_care",
+    `parsed.lab_corrupt IS NOT NULL OR NOT ${matches("text", PLAIN_OBJECT)}
+      OR coalesce(${matches("parsed.asset", MAYBE_NOT_STRING)}, false)`,
+  ],
+  // Wrapped in an array and followed by its MD5, so that a second value after the first is detected.
+  [
+    "parts",
+    `CASE WHEN needs_care AND length(text) <= ${MAX_MESSAGE_LENGTH}
+      THEN ${fromJson(`concat('[', text, ',"', md5(text), '"]')`, "array<string>")} END`,
+  ],
+  ["price_text", `CASE WHEN needs_care THEN ${fromJson("text", "price_usd string")}.price_usd END`],
+  [
+    "marked",
+    `CASE WHEN needs_care THEN ${fromJson(markStrings("parts[0]"), "asset string, price_usd string")} END`,
+  ],
+  [
+    "price",
+    `CASE WHEN parsed.lab_corrupt IS NULL THEN parsed.price_usd
+      WHEN ${matches("price_text", /^[-"0-9]/)} AND NOT ${isString("price_text", "marked.price_usd")}
+      THEN try_cast(replace(price_text, '"', '') AS double) END`,
+  ],
+  [
+    "time",
+    `CASE WHEN ${matches("parsed.event_time", ISO_TIME)}
+      THEN date_trunc('MILLISECOND', try_cast(parsed.event_time AS timestamp)) END`,
+  ],
+];
+
 /**
- * Parses a record as strictly as `parseEvent` does, in steps that each add columns to those of the previous step.
+ * The columns of a record, parsed as strictly as `parseEvent` does.
  *
  * Spark's JSON reader hides four kinds of mistakes. It converts any value to a string if the schema asks for a string; it
  * ignores what follows the first value; it keeps an earlier field of the same name if the last one has the wrong type; and it
  * reports an invalid field as invalid JSON. So each record is first parsed the simple way. The few records where that may hide
  * a mistake (malformed ones, and those with escapes or nested values) are parsed again more carefully.
  */
-const STEPS = [
-  `SELECT topic, partition, offset, timestamp, value AS bytes, coalesce(decode(value, 'UTF-8'), '') AS text FROM lab_input`,
+const COLUMNS = VALUES.reduceRight(
+  (columns, [name, value]) => withValue(name, value, columns),
+  `named_struct('asset', parsed.asset, 'price_usd', price, 'event_time', time, 'reason', ${REASON})`,
+);
 
-  // A generator, because Spark would otherwise repeat the parsing for each column and each filter.
-  `SELECT * FROM lab_input LATERAL VIEW OUTER inline(array(${fromJson(
-    "text",
-    "asset string, price_usd double, event_time string, arrival_time string, lab_corrupt string",
-  )})) AS asset, typed_price, time_text, arrival_text, lab_corrupt`,
-
-  `SELECT *, lab_corrupt IS NOT NULL OR NOT ${matches("text", PLAIN_OBJECT)}
-    OR coalesce(${matches("asset", MAYBE_NOT_STRING)}, false) AS needs_care FROM lab_input`,
-
-  // Wrapped in an array and followed by its MD5, so that a second value after the first is detected.
-  `SELECT *, CASE WHEN needs_care AND length(text) <= ${MAX_MESSAGE_LENGTH}
-    THEN ${fromJson(`concat('[', text, ',"', md5(text), '"]')`, "array<string>")} END AS parts FROM lab_input`,
-
-  `SELECT *, NOT needs_care OR coalesce(size(parts) = 2 AND parts[1] = md5(text), false) AS is_json,
-    CASE WHEN needs_care THEN ${fromJson("text", "price_usd string")}.price_usd END AS price_text,
-    CASE WHEN needs_care THEN ${fromJson(markStrings("parts[0]"), "asset string, price_usd string")} END AS marked
-    FROM lab_input`,
-
-  `SELECT *,
-    NOT needs_care OR ${isString("asset", "marked.asset")} AS asset_is_string,
-    CASE WHEN lab_corrupt IS NULL THEN typed_price
-      WHEN ${matches("price_text", /^[-"0-9]/)} AND NOT ${isString("price_text", "marked.price_usd")}
-      THEN try_cast(replace(price_text, '"', '') AS double) END AS price_usd,
-    CASE WHEN ${matches("time_text", ISO_TIME)}
-      THEN date_trunc('MILLISECOND', try_cast(time_text AS timestamp)) END AS event_time
-    FROM lab_input`,
-
-  // In the order of `parseEvent`.
-  `SELECT *, CASE
-    WHEN contains(text, '${REPLACEMENT_CHARACTER}') THEN ${literal(REASONS.notUnicode)}
-    WHEN contains(text, ${literal("\\u")}) AND ${matches(`replace(text, ${literal("\\\\")}, '__')`, LONE_SURROGATE)}
-      THEN ${literal(REASONS.notUnicode)}
-    WHEN length(text) > ${MAX_MESSAGE_LENGTH} THEN ${literal(REASONS.tooLong)}
-    WHEN NOT is_json THEN ${literal(REASONS.notJson)}
-    WHEN NOT ${matches("text", OBJECT)} THEN ${literal(REASONS.notObject)}
-    WHEN asset IS NULL THEN ${literal(REASONS.assetMissing)}
-    WHEN NOT asset_is_string THEN ${literal(REASONS.assetNotString)}
-    WHEN ${matches("asset", BLANK)} THEN ${literal(REASONS.assetEmpty)}
-    WHEN length(asset) > ${MAX_ASSET_LENGTH} THEN ${literal(REASONS.assetTooLong)}
-    WHEN price_usd IS NULL AND (lab_corrupt IS NULL OR price_text IS NULL) THEN ${literal(REASONS.priceMissing)}
-    WHEN price_usd IS NULL THEN ${literal(REASONS.priceNotNumber)}
-    WHEN NOT price_usd > 0 THEN ${literal(REASONS.priceTooLow)}
-    WHEN NOT price_usd < ${PRICE_LIMIT_USD} THEN ${literal(REASONS.priceTooHigh)}
-    WHEN time_text IS NULL THEN ${literal(REASONS.timeMissing)}
-    WHEN event_time IS NULL THEN ${literal(REASONS.timeInvalid)}
-    WHEN arrival_text IS NOT NULL
-      AND NOT (${matches("arrival_text", ISO_TIME)} AND try_cast(arrival_text AS timestamp) IS NOT NULL)
-      THEN ${literal(REASONS.arrivalInvalid)}
-    WHEN unix_millis(event_time) < 0 THEN ${literal(REASONS.timeTooEarly)}
-    WHEN unix_millis(event_time) - unix_millis(timestamp) > ${MAX_LEAD_MS} THEN ${literal(REASONS.timeTooLate)}
-  END AS reason FROM lab_input`,
-];
+/**
+ * The parsed records. All parsing is in one generator, for two reasons. Spark would move a condition on the reason in front of
+ * a projection, and then parse twice. And it interprets a generator: a projection as large as this one becomes Java code, which
+ * each task of each batch would generate again, at a multiple of the cost of parsing a small batch.
+ */
+const RECORDS = `SELECT * FROM (
+    SELECT topic, partition, offset, timestamp, value AS bytes, coalesce(decode(value, 'UTF-8'), '') AS text FROM lab_input
+  ) LATERAL VIEW OUTER inline(array(${COLUMNS})) AS asset, price_usd, event_time, reason`;
 
 /**
  * The value as text, decoded as Node does it. For a surrogate encoded in UTF-8 (ED A0 80), Java returns one U+FFFD, but Node
@@ -154,8 +198,20 @@ const RAW = `CASE WHEN contains(text, '${REPLACEMENT_CHARACTER}')
   THEN decode(encode(${replaceAll("decode(bytes, 'ISO-8859-1')", /\xed(?=[\xa0-\xbf])/, "\xff")}, 'ISO-8859-1'), 'UTF-8')
   ELSE text END`;
 
-/** The query of `windows/` and `changes/`; first and last are by (event time, offset). */
-const windowQuery = ({ windows, changeThreshold }: SparkJob, changesOnly: boolean) => `
+/**
+ * The place of an event in the order by (event time, offset), as one number: a struct has no room in the buffer of Spark's faster
+ * aggregation, by hash. An offset has at most 19 digits.
+ */
+const PLACE = `(CAST(unix_millis(event_time) AS DECIMAL(15, 0)) * CAST('1e19' AS DECIMAL(20, 0))
+  + CAST(offset AS DECIMAL(19, 0)))`;
+const PLACE_COLUMN = "place";
+const OLDER_PLACE = "struct(event_time, offset)";
+
+/** The query of `windows/`; first and last are by (event time, offset). */
+const windowQuery = (
+  { windows, isOlder }: SparkJob,
+  order = isOlder ? OLDER_PLACE : PLACE_COLUMN,
+) => `
   SELECT asset, window_start, window_end, count, avg_price, stddev_price, min_price, max_price, first_price, last_price,
     (last_price - first_price) / first_price * 100 AS pct_change
   FROM (
@@ -165,12 +221,28 @@ const windowQuery = ({ windows, changeThreshold }: SparkJob, changesOnly: boolea
       stddev_samp(price_usd) AS stddev_price,
       min(price_usd) AS min_price,
       max(price_usd) AS max_price,
-      min_by(price_usd, struct(event_time, offset)) AS first_price,
-      max_by(price_usd, struct(event_time, offset)) AS last_price
+      min_by(price_usd, ${order}) AS first_price,
+      max_by(price_usd, ${order}) AS last_price
     FROM lab_events
     GROUP BY asset, window(event_time, '${windows.windowMs} milliseconds', '${windows.slideMs} milliseconds')
-  )
-  ${changesOnly ? `WHERE abs((last_price - first_price) / first_price * 100) >= ${changeThreshold}` : ""}`;
+  )`;
+
+/** Spark's types of the columns of a product. */
+const SPARK_TYPES = {
+  string: "string",
+  integer: "bigint",
+  double: "double",
+  timestamp: "timestamp",
+};
+const WINDOW_SCHEMA = Object.entries(WINDOW_COLUMNS)
+  .map(([name, { type }]) => `${name} ${SPARK_TYPES[type]}`)
+  .join(", ");
+
+/**
+ * Whether `changes/` is computed from the files of `windows/`, which costs less than a second aggregation of the topic. Spark
+ * would read a path with one of these characters as a pattern, and then by listing the folder instead of by the sink's log.
+ */
+const readsFiles = ({ isOlder, root }: SparkJob) => isOlder !== true && !/[{}[\]*?\\]/.test(root);
 
 const kafkaOptions = ({ brokers, topic }: SparkJob) => ({
   "kafka.bootstrap.servers": brokers.join(","),
@@ -182,59 +254,96 @@ const kafkaOptions = ({ brokers, topic }: SparkJob) => ({
 
 /** Creates a view of parsed Kafka records, each with the reason for rejecting it, or null. */
 async function createRecords(session: SparkSession, kafka: Relation, name: string): Promise<void> {
-  let input = `${name}_0`;
+  const input = `${name}_input`;
   await session.createView(input, kafka);
-  for (const [index, step] of STEPS.entries()) {
-    const view = index === STEPS.length - 1 ? name : `${name}_${index + 1}`;
-    await session.createView(view, sqlRelation(step.replaceAll("lab_input", input)));
-    input = view;
+  await session.createView(name, sqlRelation(RECORDS.replace("lab_input", input)));
+}
+
+/** Creates the view that the stream of a product reads. */
+async function createInput(session: SparkSession, job: SparkJob, name: StreamName): Promise<void> {
+  if (name === "changes" && readsFiles(job)) {
+    const files = readStream("parquet", {}, WINDOW_SCHEMA, `${job.root}/windows`);
+    return session.createView("lab_windows", files);
   }
+  const batchSize = job.batchSize * (name === "rejected" ? REJECTED_BATCHES : 1);
+  const kafka = readStream("kafka", {
+    ...kafkaOptions(job),
+    maxOffsetsPerTrigger: String(batchSize),
+  });
+  await createRecords(session, kafka, "lab_records");
+  if (name === "rejected" || name === "prices") return;
+  const events = sqlRelation(
+    `SELECT asset, price_usd, event_time, offset, ${PLACE} AS ${PLACE_COLUMN} FROM lab_records WHERE reason IS NULL`,
+  );
+  await session.createView("lab_events", withWatermark(events, "event_time", job.delayMs));
+}
+
+function queryOf(job: SparkJob, name: StreamName): string {
+  if (name === "windows") return windowQuery(job);
+  if (name === "prices") {
+    return "SELECT asset, price_usd, event_time FROM lab_records WHERE reason IS NULL";
+  }
+  if (name === "rejected") {
+    return `SELECT topic, partition, offset, reason, ${RAW} AS raw FROM lab_records WHERE reason IS NOT NULL`;
+  }
+  const windows = readsFiles(job) ? "lab_windows" : `(${windowQuery(job)})`;
+  return `SELECT * FROM ${windows} WHERE abs(pct_change) >= ${job.changeThreshold}`;
+}
+
+/** Starts streams with the settings of the session that suit the job. Each stream keeps those that it was started with. */
+async function withSettings(
+  session: SparkSession,
+  { batchSize }: SparkJob,
+  start: () => Promise<void>,
+): Promise<void> {
+  if (batchSize > SMALL_BATCH) return start();
+  const settings = Object.entries(SMALL_BATCH_SETTINGS);
+  for (const [name, value] of settings) await session.sql(`SET ${name}=${value}`);
+  await start();
+  // After an error they stay: it ends the run.
+  for (const [name] of settings) await session.sql(`RESET ${name}`);
+}
+
+async function startStream(
+  session: SparkSession,
+  job: SparkJob,
+  name: StreamName,
+): Promise<StreamingQuery> {
+  await createInput(session, job, name);
+  return session.writeStream(sqlRelation(queryOf(job, name)), {
+    name: `${name} of ${job.topic}`,
+    path: `${job.root}/${name}`,
+    checkpoint: `${job.root}/checkpoint/${name}`,
+    format: "columns" in PRODUCTS[name] ? "parquet" : "json",
+    everyMs: job.everyMs,
+  });
 }
 
 /**
  * Starts the streaming queries of a job, or continues them from their checkpoints in `root`/checkpoint.
  *
  * Spark's file sink supports only append mode, and this client has no `foreachBatch`. Each product is therefore a separate
- * query over the same topic with the same batch limit, so that the products agree batch by batch.
+ * query. Those of `windows/` and `prices/` read the topic with the same batch limit, so that they agree batch by batch. That
+ * of `changes/` reads the files that the sink of `windows/` has committed: it starts after that one, and follows it.
  *
+ * @param names by default all, except `changes/` if the job ends by itself: `finishSparkJob` then computes it
  * @throws LabError with Spark's message if one of them cannot start; the others are stopped
  */
 export async function startSparkJob(
   session: SparkSession,
   job: SparkJob,
-  names: readonly StreamName[] = STREAMS,
+  names: readonly StreamName[] = job.everyMs === undefined && readsFiles(job)
+    ? TOPIC_STREAMS
+    : [...TOPIC_STREAMS, "changes"],
 ): Promise<SparkStreams> {
-  const { root, everyMs } = job;
   await session.sql("SET spark.sql.session.timeZone=UTC");
   await session.sql("SET spark.sql.parquet.outputTimestampType=TIMESTAMP_MILLIS");
   await session.sql(`SET spark.sql.streaming.numRecentProgressUpdates=${RECENT_BATCHES}`);
-  const kafka = readStream("kafka", {
-    ...kafkaOptions(job),
-    maxOffsetsPerTrigger: String(job.batchSize),
-  });
-  await createRecords(session, kafka, "lab_records");
-  const events = sqlRelation(
-    "SELECT asset, price_usd, event_time, offset FROM lab_records WHERE reason IS NULL",
-  );
-  await session.createView("lab_events", withWatermark(events, "event_time", job.delayMs));
-
-  const queries: Record<StreamName, string> = {
-    windows: windowQuery(job, false),
-    changes: windowQuery(job, true),
-    prices: "SELECT asset, price_usd, event_time FROM lab_records WHERE reason IS NULL",
-    rejected: `SELECT topic, partition, offset, reason, ${RAW} AS raw FROM lab_records WHERE reason IS NOT NULL`,
-  };
   const streams: SparkStreams = {};
   try {
-    for (const name of names) {
-      streams[name] = await session.writeStream(sqlRelation(queries[name]), {
-        name: `${name} of ${job.topic}`,
-        path: `${root}/${name}`,
-        checkpoint: `${root}/checkpoint/${name}`,
-        format: "columns" in PRODUCTS[name] ? "parquet" : "json",
-        everyMs,
-      });
-    }
+    await withSettings(session, job, async () => {
+      for (const name of names) streams[name] = await startStream(session, job, name);
+    });
   } catch (error) {
     const started = Object.values(streams);
     await settled(
@@ -244,6 +353,17 @@ export async function startSparkJob(
     throw error;
   }
   return streams;
+}
+
+/** Computes `changes/` from the files of `windows/`, unless one of the job's streams, which have ended, has done it. */
+export async function finishSparkJob(
+  session: SparkSession,
+  job: SparkJob,
+  streams: SparkStreams,
+): Promise<void> {
+  if (streams.changes !== undefined) return;
+  const changes = await startStream(session, { ...job, everyMs: undefined }, "changes");
+  await changes.awaitTermination();
 }
 
 /** The latest price of each asset by (event time, offset), from a batch query over the whole topic. */

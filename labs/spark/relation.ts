@@ -16,9 +16,22 @@ export type Relation =
 /** A SQL query as a relation. It is streaming if it reads a stream. */
 export const sqlRelation = (query: string): Relation => ({ sql: { query } });
 
-/** A streaming read. For the options, see Spark's Structured Streaming guide of the format. */
-export const readStream = (format: string, options: ReadOptions): Relation => ({
-  read: { dataSource: { format, options }, isStreaming: true },
+/**
+ * A streaming read. For the options, see Spark's Structured Streaming guide of the format.
+ *
+ * @param schema of files: `name type, …`
+ * @param path of files: their folder, which must exist
+ */
+export const readStream = (
+  format: string,
+  options: ReadOptions,
+  schema?: string,
+  path?: string,
+): Relation => ({
+  read: {
+    dataSource: { format, options, schema, paths: path === undefined ? [] : [path] },
+    isStreaming: true,
+  },
 });
 
 /** Adds a watermark on a column of event times. */

@@ -7,6 +7,7 @@ import { latency, stackLatency } from "./latency.js";
 import { medians } from "./median.js";
 import { produce } from "./produce.js";
 import { runs } from "./runs.js";
+import { spark } from "./spark.js";
 import { stackStart } from "./stack-start.js";
 import { state } from "./state.js";
 import { tape } from "./tape.js";
@@ -22,4 +23,6 @@ export const QUICK: readonly Benchmark[] = [engine, medians];
 /** These take minutes. */
 export const SLOW: readonly Benchmark[] = [state, runs, tape, latency];
 /** On the real Kafka, HDFS and Spark. */
-export const ON_STACK: readonly Benchmark[] = [stackStart, produce, consume, stackLatency, hdfs];
+export const ON_STACK: readonly Benchmark[] = [
+  ...[stackStart, produce, consume, spark, stackLatency, hdfs],
+];
