@@ -43,6 +43,8 @@ export interface DiskOptions {
   disk?: Disk;
 }
 
+const [open, rm, fsync] = [promisify(fs.open), promisify(fs.rm), promisify(fs.fsync)];
+
 /** The result of a synchronous call, as a promise. */
 const now = <T>(call: () => T): Promise<T> => new Promise((resolve) => resolve(call()));
 
@@ -53,12 +55,12 @@ const now = <T>(call: () => T): Promise<T> => new Promise((resolve) => resolve(c
  */
 export const nodeDisk: Disk = {
   open: async (path, flags) =>
-    openedFile(flags === "w" ? await promisify(fs.open)(path, flags) : fs.openSync(path, flags)),
+    openedFile(flags === "w" ? await open(path, flags) : fs.openSync(path, flags)),
   mkdir: (path) => now(() => fs.mkdirSync(path)),
   rename: (from, to) => now(() => fs.renameSync(from, to)),
   readFile: (path) => now(() => fs.readFileSync(path)),
   readdir: (path) => now(() => fs.readdirSync(path)),
-  rm: promisify(fs.rm),
+  rm,
 };
 
 const openedFile = (file: number): OpenFile => ({
@@ -72,7 +74,7 @@ const openedFile = (file: number): OpenFile => ({
     now(() => ({ bytesRead: fs.readSync(file, buffer, offset, length, position) })),
   stat: () => now(() => fs.fstatSync(file)),
   truncate: (size) => now(() => fs.ftruncateSync(file, size)),
-  sync: () => promisify(fs.fsync)(file),
+  sync: () => fsync(file),
   close: () => now(() => fs.closeSync(file)),
 });
 
