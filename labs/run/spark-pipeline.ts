@@ -15,11 +15,18 @@ import {
   type Totals,
 } from "../stream/totals.js";
 import type { SparkSession } from "../spark/client.js";
-import { finishSparkJob, latestBySpark, startSparkJob, type SparkJob } from "../spark/job.js";
+import {
+  finishSparkJob,
+  latestBySpark,
+  readsFiles,
+  startSparkJob,
+  type SparkJob,
+} from "../spark/job.js";
 import { STOP_TIMEOUT_MS } from "../spark/streaming-query.js";
 import type { Notify } from "../shared/notify.js";
 import { settled } from "../shared/wait.js";
 import { followProgress } from "./spark-progress.js";
+import { completeSparkCommit } from "./spark-commit.js";
 import { lastSparkBatch } from "./verify.js";
 
 const POLL_MS = 500;
@@ -94,6 +101,8 @@ export async function runSparkPipeline(
   if (ended || !source.finite) {
     const everyMs = isLive ? options.triggerMs : undefined;
     const whole: SparkJob = { ...job, everyMs, isOlder: await isOlder(store) };
+    await completeSparkCommit(store, log, "windows", job.delayMs);
+    if (!readsFiles(whole)) await completeSparkCommit(store, log, "changes", job.delayMs);
     const streams = await startSparkJob(session, whole);
     const queries = Object.values(streams);
     const windows = streams.windows!;

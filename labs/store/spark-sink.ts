@@ -8,6 +8,23 @@ import type { Store } from "./store.js";
 const SPARK_METADATA = "_spark_metadata";
 const sparkFile = z.object({ path: z.string(), size: z.number() });
 
+/** The files of the log of Spark's file sink, by batch. */
+async function sinkLogs(store: Store, folder: string) {
+  return (await store.list(folder))
+    .map((name) => ({ name, match: /^(\d+)(\.compact)?$/.exec(name) }))
+    .flatMap(({ name, match }) =>
+      match === null
+        ? []
+        : [{ name, batchId: Number(match[1]), isCompact: match[2] !== undefined }],
+    )
+    .sort((a, b) => a.batchId - b.batchId);
+}
+
+/** The last batch of a product that Spark's file sink has logged; -1 if there is none. */
+export async function lastSinkBatch(store: Store, product: string): Promise<number> {
+  return (await sinkLogs(store, `${product}/${SPARK_METADATA}`)).at(-1)?.batchId ?? -1;
+}
+
 /**
  * The files of a product according to the log of Spark's file sink; undefined if Spark has not written the product.
  *
@@ -26,14 +43,7 @@ export async function sparkFiles(
       `${store.root}/${folder}/${file} ${why}: without it, the complete files of ${product}/ are unknown; restore it from a copy, or start over with --fresh`,
     );
   }
-  const logs = (await store.list(folder))
-    .map((name) => ({ name, match: /^(\d+)(\.compact)?$/.exec(name) }))
-    .flatMap(({ name, match }) =>
-      match === null
-        ? []
-        : [{ name, batchId: Number(match[1]), isCompact: match[2] !== undefined }],
-    )
-    .sort((a, b) => a.batchId - b.batchId);
+  const logs = await sinkLogs(store, folder);
   // `9.compact` contains the entries of all files up to 9, which Spark removes later.
   const compact = logs.reduce((last, { isCompact }, index) => (isCompact ? index : last), -1);
   const files: CommittedFile[] = [];

@@ -9,7 +9,7 @@ import { hdfsStore } from "../../labs/store/hdfs.js";
 import { readAll } from "../../labs/store/products.js";
 import type { Store } from "../../labs/store/store.js";
 import { verifyProducts } from "../../labs/store/verify.js";
-import { manifestOf } from "../../labs/run/verify.js";
+import { lastSparkBatch, manifestOf } from "../../labs/run/verify.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { nothing, sourceOf } from "../support/source.js";
 import { brokers, hdfs, remote, uniqueName } from "./environment.js";
@@ -99,6 +99,31 @@ test("an output that an older version of the lab began has the same products in 
     await openCheckpoint(older.store, "crypto_prices"),
   );
   expect((await verifyProducts(older.store, manifest)).problems).toEqual([]);
+});
+
+test("Spark dies after its sink has logged a batch and before its commit: late events are dropped as in an undisturbed run", async () => {
+  const { log, session, messages, jobIn, run } = await open();
+  await log.append(messages.slice(0, EVENTS / 2));
+  const [cut, quiet] = [jobIn("cut"), jobIn("quiet")];
+  // The last batch has data then, and moves the watermark.
+  await session.sql("SET spark.sql.streaming.noDataMicroBatches.enabled=false");
+  await run(cut);
+  await run(quiet);
+  await session.sql("RESET spark.sql.streaming.noDataMicroBatches.enabled");
+  const last = await lastSparkBatch(cut.store, "windows");
+  expect(last).toBeGreaterThan(2);
+  const path = `checkpoint/windows/commits/${last}`;
+  const commit = String(await cut.store.read(path));
+  await cut.store.remove(path);
+
+  await log.append(messages.slice(EVENTS / 2));
+  await run(cut);
+  expect(String(await cut.store.read(path))).toBe(commit);
+  const { totals } = await run(quiet);
+  expect(totals.droppedRows).toBeGreaterThan(0);
+  for (const product of ["windows", "changes", "prices"] as const) {
+    expect(await rowsOf(cut.store, product), product).toEqual(await rowsOf(quiet.store, product));
+  }
 });
 
 test("while a live run goes on, changes/ follows windows/, and when it is stopped nothing is left", async () => {
