@@ -12,11 +12,11 @@ const alert = (id: string): AlertRow => ({
   ...{ price_usd: 1, value: 1, text: "bitcoin is at $1" },
 });
 
-async function setUp(url: string) {
+async function setUp(url: string, timeoutMs = 200) {
   const store = localStore(await temporaryFolder());
   const notices: string[] = [];
   const notify = (notice: string) => void notices.push(notice);
-  const open = () => openWebhook({ url, store, notify, timeoutMs: 200, firstRetryMs: 20 });
+  const open = () => openWebhook({ url, store, notify, timeoutMs, firstRetryMs: 20 });
   const webhook = await open();
   onTestFinished(async () => void (await webhook.close(0)));
   const write = (batchId: number, ...ids: string[]) =>
@@ -26,7 +26,8 @@ async function setUp(url: string) {
 
 test("every alert is delivered once, in order, with its id as the key", async () => {
   const server = await receiver();
-  const { webhook, write, notices } = await setUp(server.url);
+  // On a busy machine, a receiver may need longer than the tests below wait; a repetition would be right then.
+  const { webhook, write, notices } = await setUp(server.url, 10_000);
   await write(3, "a", "b");
   webhook.wake();
   await expect.poll(() => server.requests).toHaveLength(2);
