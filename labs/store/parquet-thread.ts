@@ -10,7 +10,7 @@ import {
   type Table,
 } from "./parquet.js";
 
-/** A thread takes a second to start, so a short run, of fewer files than this, encodes them itself. */
+/** Starting a thread takes about a second, so a run that writes fewer files than this starts none. */
 const FILES_WITHOUT_THREAD = 50;
 /** The module of the thread, relative to the project's root. */
 const WORKER = "labs/store/parquet-worker.mjs";
@@ -58,7 +58,7 @@ export interface ParquetThread extends ParquetEncoder {
   hasStarted(): boolean;
 }
 
-/** Starts a thread. Until it has started, what it shall encode waits. */
+/** Starts a thread. Files to be encoded wait until it has started. */
 export function startParquetThread(root: string): ParquetThread {
   const worker = new Worker(join(root, WORKER));
   const waiting = new Map<number, { resolve(content: Buffer): void; reject(error: Error): void }>();

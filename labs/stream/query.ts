@@ -205,11 +205,14 @@ export async function openQuery(
       plannedMs: isAll ? clock?.() : undefined,
     };
     await log.sync(); // a plan must not outlive the records that it names
-    const written = checkpoint.writePlan(plan);
+    let walCommitMs = 0; // without the wait for the batch before
+    const written = checkpoint.writePlan(plan).then(() => {
+      walCommitMs = performance.now() - startedMs;
+    });
     await Promise.allSettled([written, committing]); // nothing is being written when an error is thrown
     await committing;
     await written;
-    return start(plan, performance.now() - startedMs);
+    return start(plan, walCommitMs);
   }
 
   async function startBatch(ends: number[]): Promise<StartedBatch> {

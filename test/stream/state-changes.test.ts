@@ -147,11 +147,13 @@ async function run(
   }
 }
 
+/** For each run of a query, at which of its writes and removals it is killed. */
+const crashes = fc.array(
+  fc.record({ operation: fc.integer({ min: 1, max: 60 }), after: fc.boolean() }),
+  { maxLength: 8 },
+);
+
 test("killed between any two writes or removals, every batch puts out the same, to the last digit", async () => {
-  const crashes = fc.array(
-    fc.record({ operation: fc.integer({ min: 1, max: 60 }), after: fc.boolean() }),
-    { maxLength: 8 },
-  );
   await fc.assert(
     fc.asyncProperty(tape, chosen, crashes, async (ticks, given, crashing) => {
       const log = await filledLog(ticks, given.partitions);
@@ -224,10 +226,6 @@ test("killed anywhere while a batch is planned and the one before it is written,
       }
     }
   }
-  const crashes = fc.array(
-    fc.record({ operation: fc.integer({ min: 1, max: 60 }), after: fc.boolean() }),
-    { maxLength: 8 },
-  );
   await fc.assert(
     fc.asyncProperty(tape, chosen, crashes, async (ticks, given, crashing) => {
       const log = await filledLog(ticks, given.partitions);
