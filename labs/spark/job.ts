@@ -242,7 +242,8 @@ const WINDOW_SCHEMA = Object.entries(WINDOW_COLUMNS)
  * Whether `changes/` is computed from the files of `windows/`, which costs less than a second aggregation of the topic. Spark
  * would read a path with one of these characters as a pattern, and then by listing the folder instead of by the sink's log.
  */
-export const readsFiles = ({ isOlder, root }: SparkJob) => isOlder !== true && !/[{}[\]*?\\]/.test(root);
+export const readsFiles = ({ isOlder, root }: SparkJob) =>
+  isOlder !== true && !/[{}[\]*?\\]/.test(root);
 
 const kafkaOptions = ({ brokers, topic }: SparkJob) => ({
   "kafka.bootstrap.servers": brokers.join(","),
