@@ -73,10 +73,18 @@ async function main(argv: string[]): Promise<void> {
     await (await log)?.remove();
   }
   const table = new Table({
-    head: ["what", "result", "ratio", "aim"],
+    head: ["what", "result", "ratio", "aim", "where the time goes"],
     style: { head: [], border: [] },
   });
-  table.push(...rows.map(({ what, value, ratio = "", aim = "" }) => [what, value, ratio, aim]));
+  table.push(
+    ...rows.map(({ what, value, ratio = "", aim = "", where = "" }) => [
+      what,
+      value,
+      ratio,
+      aim,
+      where,
+    ]),
+  );
   console.log(table.toString());
 }
 

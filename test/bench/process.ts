@@ -14,9 +14,10 @@ export async function runProcess(
   root: string,
   script: string,
   args: readonly string[],
+  nodeOptions: readonly string[] = [],
 ): Promise<Measured> {
   const beganMs = performance.now();
-  const child = spawn(process.execPath, ["--import", "tsx", script, ...args], {
+  const child = spawn(process.execPath, [...nodeOptions, "--import", "tsx", script, ...args], {
     cwd: root,
     stdio: ["ignore", "ignore", "inherit"],
   });

@@ -15,6 +15,7 @@ import {
   type Row,
 } from "./benchmark.js";
 import { parseValues } from "./market-log.js";
+import { profiledProcess } from "./profile.js";
 import { runProcess } from "./process.js";
 
 const EVENTS = 1_000_000;
@@ -34,12 +35,13 @@ export const tape: Benchmark = {
       const rows: Row[] = [
         { what: "tape, 1 M events: JSON.parse of its bytes", value: inSeconds(parse), ratio: "1" },
       ];
-      const add = (what: string, ms: number, extra = "", aim?: number) =>
+      const add = (what: string, ms: number, { extra = "", aim, where }: Details = {}) =>
         rows.push({
           what: `tape, ${what}`,
           value: `${inSeconds(ms)}${extra}`,
           ratio: (ms / parse).toFixed(1),
           aim: aim === undefined ? undefined : compareWithAim(ms / parse, aim),
+          where,
         });
       for (const peer of PEERS) {
         say(`${peer.name} …`);
@@ -49,27 +51,38 @@ export const tape: Benchmark = {
         else add(`1 M events: ${peer.name}`, ms);
       }
       let runs = 0;
-      const ours = async (path: string, ...options: string[]) => {
-        say(`ours, ${options.join(" ")} …`);
+      const ours = async (
+        path: string,
+        options: readonly string[],
+        nodeOptions: readonly string[] = [],
+      ) => {
+        say(`ours, ${[...options, ...nodeOptions.slice(0, 1)].join(" ")} …`);
         // Removed only at the end: thousands of files that were just removed slow down some file systems.
         const out = join(folder, `out-${runs++}`);
-        return runProcess(root, "scripts/run-pipeline.ts", [
-          ...["--source", "replay", "--tape", path, "--out", out],
-          ...options,
-        ]);
+        return runProcess(
+          root,
+          "scripts/run-pipeline.ts",
+          [...["--source", "replay", "--tape", path, "--out", out], ...options],
+          nodeOptions,
+        );
       };
       let oneMs = NaN;
       for (const batch of ["10000", "1000"]) {
+        const where = await profiledProcess((node) => ours(one.path, ["--batch", batch], node));
         for (const sync of [[], ["--no-fsync"]]) {
-          const { wallMs, peakMb } = await ours(one.path, "--batch", batch, ...sync);
+          const { wallMs, peakMb } = await ours(one.path, ["--batch", batch, ...sync]);
           if (batch === "10000" && sync.length === 0) oneMs = wallMs;
           const what = `1 M events: ours, --batch ${[batch, ...sync].join(" ")}`;
-          add(what, wallMs, `, ${peakMb.toFixed(0)} MB peak`, batch === "10000" ? 10 : 16);
+          add(what, wallMs, {
+            extra: `, ${peakMb.toFixed(0)} MB peak`,
+            aim: batch === "10000" ? 10 : 16,
+            where: sync.length === 0 ? where : undefined,
+          });
         }
       }
       say(`making a tape of ${inThousands(EVENTS * MANY)} events …`);
       const many = await makeTape(join(folder, "many"), EVENTS * MANY, 1);
-      const { wallMs, peakMb } = await ours(many.path, "--batch", "10000");
+      const { wallMs, peakMb } = await ours(many.path, ["--batch", "10000"]);
       rows.push({
         what: "tape, 10 M events: ours, --batch 10000",
         value: `${inSeconds(wallMs)}, ${peakMb.toFixed(0)} MB peak`,
@@ -80,6 +93,12 @@ export const tape: Benchmark = {
     });
   },
 };
+
+interface Details {
+  extra?: string;
+  aim?: number;
+  where?: string;
+}
 
 /** Writes a tape of market events as JSON lines. @param pieces the number of equal files that Spark reads instead */
 async function makeTape(folder: string, events: number, pieces: number) {

@@ -1,4 +1,5 @@
 import { compare, compareWithAim, say, type Bench, type Row } from "./benchmark.js";
+import { profiled } from "./profile.js";
 
 /** Work on the market's events. It is timed in turn with other work and with a bare JSON.parse of the same events. */
 export interface Timing {
@@ -25,12 +26,16 @@ export async function measureInTurn(timings: readonly Timing[], bench: Bench): P
   say(`timing ${timings.map(({ name }) => name).join(", ")} …`);
   const times = await compare(works);
   const baselineMs = times["parse"]!;
-  const rows = timings.map(({ name, what, aim }) => ({
-    what,
-    value: perEvent(times[name]!, bench.events),
-    ratio: (times[name]! / baselineMs).toFixed(2),
-    aim: aim === undefined ? undefined : compareWithAim(times[name]! / baselineMs, aim),
-  }));
+  const rows: Row[] = [];
+  for (const { name, what, aim } of timings) {
+    rows.push({
+      what,
+      value: perEvent(times[name]!, bench.events),
+      ratio: (times[name]! / baselineMs).toFixed(2),
+      aim: aim === undefined ? undefined : compareWithAim(times[name]! / baselineMs, aim),
+      where: await profiled(works[name]!),
+    });
+  }
   const baseline = perEvent(baselineMs, bench.events);
   return [{ what: "bare JSON.parse of the same bytes", value: baseline, ratio: "1" }, ...rows];
 }
