@@ -74,8 +74,13 @@ export async function timed(work: () => unknown): Promise<number> {
   return performance.now() - beganMs;
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+/** The value that a share of the values does not exceed; NaN if there are none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) * share)] ?? NaN;
+}
+
+const median = (values: readonly number[]): number => percentile(values, 0.5);
 
 /** Calls a function with a temporary folder, which is removed afterwards. */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

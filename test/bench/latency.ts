@@ -14,6 +14,7 @@ import {
   compareWithAim,
   inFolder,
   inThousands,
+  percentile,
   say,
   type Benchmark,
   type Row,
@@ -157,8 +158,7 @@ async function measureRun(
       if (sinceMs >= WARM_UP_MS && sinceMs <= SECONDS * 1_000) latencies.push(timeMs - eventMs);
     }
   }
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.floor((latencies.length - 1) * share)] ?? NaN;
+  const at = (share: number) => percentile(latencies, share);
   return { p50: at(0.5), p99: at(0.99), max: at(1), events: latencies.length };
 }
 

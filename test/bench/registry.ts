@@ -12,6 +12,7 @@ import { stackStart } from "./stack-start.js";
 import { state } from "./state.js";
 import { tape } from "./tape.js";
 import type { Timing } from "./timing.js";
+import { stackVisible, visible } from "./visible.js";
 import { windows } from "./windows.js";
 
 // All benchmarks, in the order in which they run. To add one, write its file and add it here.
@@ -19,10 +20,10 @@ import { windows } from "./windows.js";
 /** Timed in alternation; these take seconds. */
 export const TIMINGS: readonly Timing[] = [windows, alerts];
 /** Run one after the other; these take seconds. */
-export const QUICK: readonly Benchmark[] = [engine, medians];
+export const QUICK: readonly Benchmark[] = [engine, medians, visible];
 /** These take minutes. */
 export const SLOW: readonly Benchmark[] = [state, runs, tape, latency];
 /** On the real Kafka, HDFS and Spark. */
 export const ON_STACK: readonly Benchmark[] = [
-  ...[stackStart, produce, consume, spark, stackLatency, hdfs],
+  ...[stackStart, produce, consume, spark, stackVisible, stackLatency, hdfs],
 ];

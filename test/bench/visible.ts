@@ -1,0 +1,71 @@
+import { openFileLog } from "../../labs/log/file.js";
+import { openKafkaLog } from "../../labs/log/kafka/log.js";
+import { TOPIC, type EventLog } from "../../labs/log/log.js";
+import {
+  compareWithAim,
+  inFolder,
+  percentile,
+  say,
+  type Benchmark,
+  type Row,
+} from "./benchmark.js";
+import { PARTITIONS, marketMessages } from "./market-log.js";
+
+const ROUNDS = 3_000;
+/** The first rounds do not count: Node compiles what it runs often. */
+const WARM_UP = 500;
+const CHUNK = 10;
+const AIM_MS = 5;
+
+export const visible: Benchmark = {
+  name: "visible",
+  help: "from the append of records to an embedded log until a consumer has read them",
+  measure: () =>
+    inFolder(async (folder) => {
+      const log = await openFileLog(folder, TOPIC, PARTITIONS);
+      return [await measureLog("embedded log", log)];
+    }),
+};
+
+export const stackVisible: Benchmark = {
+  name: "fetch",
+  help: "from the append of records to Kafka until a consumer has read them",
+  async measure({ stack }) {
+    const bench = stack();
+    await bench.start();
+    const { brokers } = bench.stack.addresses;
+    const topic = `${bench.name}_visible`;
+    return [
+      await measureLog("Kafka", await openKafkaLog({ brokers, topic, partitions: PARTITIONS })),
+    ];
+  },
+};
+
+/** Appends chunks, and reads each as the engine does: asks for the end offsets, then for the records. */
+async function measureLog(name: string, log: EventLog): Promise<Row> {
+  const what = `append → read, ${name}, ${CHUNK} records at a time`;
+  say(`${what} …`);
+  const tookMs: number[] = [];
+  let read = await log.endOffsets();
+  for await (const chunk of marketMessages(ROUNDS * CHUNK, CHUNK)) {
+    const beganMs = performance.now();
+    await log.append(chunk);
+    for (let missing = chunk.length; missing > 0;) {
+      const ends = await log.endOffsets();
+      for (const [partition, end] of ends.entries()) {
+        for await (const records of log.read(partition, read[partition]!, end)) {
+          missing -= records.length;
+        }
+      }
+      read = ends;
+    }
+    tookMs.push(performance.now() - beganMs);
+  }
+  await log.close();
+  const [p50, p99] = [0.5, 0.99].map((share) => percentile(tookMs.slice(WARM_UP), share));
+  return {
+    what,
+    value: `p50 ${p50!.toFixed(2)} ms, p99 ${p99!.toFixed(2)} ms`,
+    aim: `p99 ${compareWithAim(p99!, AIM_MS, " ms")}`,
+  };
+}
