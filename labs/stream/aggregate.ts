@@ -15,8 +15,10 @@ export interface Aggregate {
   lastPrice: number;
 }
 
-/** The values of an aggregate, as the checkpoint stores them. */
-export type SavedAggregate = [
+/** The values of an aggregate, as the checkpoint stores them: those of a single price, or all. */
+export type SavedAggregate = SavedPrice | SavedValues;
+type SavedPrice = [price: number, timeMs: number, offset: number];
+type SavedValues = [
   count: number,
   mean: number,
   squares: number,
@@ -32,12 +34,15 @@ export type SavedAggregate = [
 
 export function savedAggregate(aggregate: Aggregate): SavedAggregate {
   const { count, mean, squares, min, max } = aggregate;
+  // With short panes most hold one price: then most of the eleven values would repeat it.
+  if (count === 1) return [mean, aggregate.firstTimeMs, aggregate.firstOffset];
   const { firstTimeMs, firstOffset, firstPrice, lastTimeMs, lastOffset, lastPrice } = aggregate;
   const first = [firstTimeMs, firstOffset, firstPrice] as const;
   return [count, mean, squares, min, max, ...first, lastTimeMs, lastOffset, lastPrice];
 }
 
 export function restoredAggregate(saved: SavedAggregate): Aggregate {
+  if (saved.length === 3) return aggregateOf(...saved);
   const [count, mean, squares, min, max, ...ends] = saved;
   const [firstTimeMs, firstOffset, firstPrice, lastTimeMs, lastOffset, lastPrice] = ends;
   const first = { firstTimeMs, firstOffset, firstPrice };
