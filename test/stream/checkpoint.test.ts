@@ -1,5 +1,6 @@
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as zlib from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LabError } from "../../labs/shared/errors.js";
@@ -75,6 +76,19 @@ test("the layout is Spark's, and old batches are cleared away", async () => {
   expect((await readdir(join(folder, "checkpoint/state"))).sort()).toEqual(["103", "104"]);
   const lines = (await readFile(join(folder, "checkpoint/offsets/104"), "utf8")).split("\n");
   expect(lines.slice(0, 3)).toEqual(["v1", '{"batchWatermarkMs":1000}', '{"t":[104,0,7]}']);
+});
+
+test("state is written in a version that earlier versions of the lab refuse, and theirs are read", async () => {
+  const folder = await filled(3);
+  const path = join(folder, "checkpoint/state/2");
+  const [version, ...lines] = (await readFile(path, "utf8")).split("\n");
+  expect(version).toBe("v3");
+  for (const earlier of ["v1", "v2"]) {
+    const body = [earlier, ...lines.slice(0, -2), ""].join("\n");
+    await writeFile(path, `${body}crc32 ${zlib.crc32(body).toString(16)}\n`);
+    const checkpoint = await openCheckpoint(localStore(folder), "t", SETTINGS);
+    expect(await checkpoint.lastCommitted()).toEqual(progress(2));
+  }
 });
 
 test("the files of every batch stay listed, in a number of files that does not grow with every batch", async () => {

@@ -6,10 +6,10 @@ import type { Store } from "../../store/store.js";
 /** The folder of the checkpoint in the store. */
 export const CHECKPOINT = "checkpoint";
 
-/** The version of a file that can be read alone. */
 const VERSION = "v1";
-/** The version of a file in state/ that needs the files before it: earlier versions of the lab would mistake it for the whole state. */
-const CHANGES_VERSION = "v2";
+/** The version of a file in state/. Earlier versions of the lab wrote v1 and v2, which are read, and would misread this one. */
+const STATE_VERSION = "v3";
+const READABLE_VERSIONS = [VERSION, "v2", STATE_VERSION];
 /** Large files are written in pieces of about this many characters: the whole state may exceed the maximum length of a string. */
 const PIECE_LENGTH = 1_000_000;
 
@@ -18,14 +18,10 @@ const PIECE_LENGTH = 1_000_000;
  * then JSON values. Unlike Spark's, it ends with a checksum of the lines above.
  */
 export interface CheckpointFiles {
-  /**
-   * Writes a file, one line per value.
-   *
-   * @param needsEarlier whether the file has to be read together with earlier ones
-   */
-  write(name: string, values: Iterable<unknown>, needsEarlier?: boolean): Promise<void>;
+  /** Writes a file, one line per value. */
+  write(name: string, values: Iterable<unknown>): Promise<void>;
   /** Writes a file of any length, piece by piece. `values` is called again if the store retries the write. */
-  writeLarge(name: string, values: () => Iterable<unknown>, needsEarlier: boolean): Promise<void>;
+  writeLarge(name: string, values: () => Iterable<unknown>): Promise<void>;
   /**
    * The values in a file, each parsed when it is taken.
    *
@@ -44,7 +40,7 @@ export interface CheckpointFiles {
 
 export function checkpointFiles(store: Store): CheckpointFiles {
   const pathOf = (name: string) => `${CHECKPOINT}/${name}`;
-  const versionOf = (needsEarlier = false) => (needsEarlier ? CHANGES_VERSION : VERSION);
+  const versionOf = (name: string) => (name.startsWith("state/") ? STATE_VERSION : VERSION);
 
   function corrupt(name: string, why: string): LabError {
     return new LabError(
@@ -54,12 +50,12 @@ export function checkpointFiles(store: Store): CheckpointFiles {
 
   return {
     corrupt,
-    write: (name, values, needsEarlier) =>
-      store.write(pathOf(name), Buffer.concat([...piecesOf(values, versionOf(needsEarlier))])),
-    writeLarge: (name, values, needsEarlier) =>
+    write: (name, values) =>
+      store.write(pathOf(name), Buffer.concat([...piecesOf(values, versionOf(name))])),
+    writeLarge: (name, values) =>
       store.write(pathOf(name), {
         async *[Symbol.asyncIterator]() {
-          yield* piecesOf(values(), versionOf(needsEarlier));
+          yield* piecesOf(values(), versionOf(name));
         },
       }),
     async read(name) {
@@ -75,8 +71,8 @@ export function checkpointFiles(store: Store): CheckpointFiles {
       }
       const start = body.indexOf("\n") + 1;
       const version = body.toString("utf8", 0, start).trimEnd();
-      if (version !== VERSION && version !== CHANGES_VERSION) {
-        throw corrupt(name, `expected version ${VERSION} or ${CHANGES_VERSION}, found ${version}`);
+      if (!READABLE_VERSIONS.includes(version)) {
+        throw corrupt(name, `expected version ${READABLE_VERSIONS.join(", ")}, found ${version}`);
       }
       return valuesOf(body, start, (error) => corrupt(name, errorMessage(error)));
     },

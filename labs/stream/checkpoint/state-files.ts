@@ -21,7 +21,7 @@ import type { CheckpointFiles } from "./files.js";
 // The choice of `sinceBatch` decides what a batch costs. Like Spark, which writes deltas and now and then a snapshot, a
 // batch writes only what it changed. In addition it absorbs the three preceding files if each is less than twice as large,
 // then the three before them, and so on. Going back three files, sizes therefore at least double: there are few files (50 hold
-// 100,000 changes), recovery reads a small multiple of the state, and a change is rewritten once or twice rather than in every
+// 100,000 changes), recovery reads a small multiple of the state, and a change is rewritten a few times rather than in every
 // batch. A small state, most of which changes in every batch, is simply written whole. This is the logarithmic method of
 // Bentley and Saxe (1980), known from log-structured merge trees.
 
@@ -135,8 +135,8 @@ export function stateFiles(files: CheckpointFiles): StateFiles {
       }
       const name = `state/${batchId}`;
       const isLarge = (isWhole ? sizeOfState(state) : size) > MAX_ENTRIES_AT_ONCE;
-      if (isLarge) await files.writeLarge(name, lines, !isWhole);
-      else await files.write(name, lines(), !isWhole);
+      if (isLarge) await files.writeLarge(name, lines);
+      else await files.write(name, lines());
       present?.add(batchId);
       if (isWhole) {
         wholeBatch = batchId;
