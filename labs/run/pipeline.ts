@@ -109,13 +109,15 @@ export async function runPipeline(
 
   /** The batch that is being written: meanwhile the source is read, the log appended to and the next batch planned. */
   let writing = Promise.resolve();
+  /** Ends the source when a batch cannot be written: its next message may be hours away. */
+  const failed = new AbortController();
   /** Starts a batch; it is computed once the one before it is committed. */
   async function startBatch(): Promise<void> {
     const batch = await query.startBatch();
     waiting = batch?.backlog ?? 0;
     if (batch === undefined) return ran(await query.runBatchWithoutData());
     writing = batch.committed.then(ran);
-    writing.catch(() => {}); // thrown where it is awaited
+    writing.catch(() => failed.abort()); // thrown where it is awaited: at the latest when the source has ended
   }
 
   async function runBatch(): Promise<void> {
@@ -145,9 +147,10 @@ export async function runPipeline(
       onStatus(status());
     });
   } else {
+    const untilFailed = AbortSignal.any([signal, failed.signal]);
     const messages = source.finite
-      ? await notYetInLog(source, log, signal)
-      : source.messages(signal);
+      ? await notYetInLog(source, log, untilFailed)
+      : source.messages(untilFailed);
     // A crash may have left records that are appended but not planned. A live source may read `latest/`, so it is finished first.
     while (waiting >= batchSize || (!source.finite && waiting > 0)) await runBatch();
     await finishLatest();

@@ -215,7 +215,9 @@ export async function writeBatch(
     return isKept ? [await writeRows(store, product, batchId, rows, encode)] : [];
   }
   // In parallel: a remote store takes as long for five files as for one.
-  return (await Promise.all(PRODUCT_NAMES.map(write))).flat();
+  const writes = PRODUCT_NAMES.map(write);
+  await Promise.allSettled(writes); // nothing is being written when an error is thrown
+  return (await Promise.all(writes)).flat();
 }
 
 /** Replaces `latest/` as a whole, atomically. */

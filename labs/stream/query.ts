@@ -212,7 +212,13 @@ export async function openQuery(
     await Promise.allSettled([written, committing]); // nothing is being written when an error is thrown
     await committing;
     await written;
-    return start(plan, walCommitMs);
+    const started = start(plan, walCommitMs);
+    // After an error the operators may hold half of the batch, so no other batch may follow.
+    started.catch((error: unknown) => {
+      committing = Promise.reject(error as Error);
+      committing.catch(() => {});
+    });
+    return started;
   }
 
   async function startBatch(ends: number[]): Promise<StartedBatch> {

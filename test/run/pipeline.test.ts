@@ -4,7 +4,7 @@ import { TOPIC } from "../../labs/log/log.js";
 import { memoryLog } from "../../labs/log/memory.js";
 import { runPipeline } from "../../labs/run/pipeline.js";
 import type { Source } from "../../labs/source/source.js";
-import { readAll } from "../../labs/store/products.js";
+import { emptyOutput, readAll, writeBatch } from "../../labs/store/products.js";
 import { openCheckpoint } from "../../labs/stream/checkpoint.js";
 import { formatTime } from "../../labs/shared/time.js";
 import { Crash, memoryStore, type MemoryStore } from "../support/memory-store.js";
@@ -91,4 +91,38 @@ test("a live source that begins again after a crash finds all latest prices in l
   expect(found).toEqual(latest);
   expect(latest.filter(({ price_usd }) => price_usd === 100)).toHaveLength(100);
   expect(latest.filter(({ price_usd }) => price_usd === 200)).toHaveLength(1);
+});
+
+test("a batch that cannot be written ends the run while the source is silent", async () => {
+  const store = memoryStore();
+  let endedBySignal = false;
+  const source: Source = {
+    ...sourceOf([]),
+    async *messages(signal) {
+      yield MESSAGES.slice(0, OPTIONS.batchSize);
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      endedBySignal = true;
+    },
+  };
+  const checkpoint = await openCheckpoint(store, TOPIC, {});
+  const fails = { ...store, write: (path: string) => Promise.reject(new Error(`full: ${path}`)) };
+  const parts = { source, log: memoryLog(2), checkpoint, store: fails };
+  await expect(runPipeline(parts, OPTIONS, new AbortController().signal)).rejects.toThrow("full");
+  expect(endedBySignal).toBe(true);
+});
+
+test("the error of one product is thrown only when no other product is being written", async () => {
+  const store = memoryStore();
+  let slowEnded = false;
+  const slow = {
+    ...store,
+    async write(path: string) {
+      if (path.startsWith("prices")) throw new Error("full");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      slowEnded = true;
+    },
+  };
+  const output = { ...emptyOutput(0), prices: [{ asset: "a", price_usd: 1, event_time: 0 }] };
+  await expect(writeBatch(slow, output)).rejects.toThrow("full");
+  expect(slowEnded).toBe(true);
 });

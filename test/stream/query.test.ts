@@ -296,3 +296,33 @@ test("a first batch that is run again reads from where it was planned, or refuse
   ]);
   expect(resumed.offsets).toEqual([3]);
 });
+
+test("after an error while a batch is read, the query runs no other batch", async () => {
+  const log = memoryLog(2);
+  await log.append(
+    ["bitcoin", "solana", "ripple"].map((asset) => priceMessage(asset, 1, formatTime(0), 0)),
+  );
+  let failures = 0;
+  const failing = {
+    ...log,
+    async *read(partition: number, from: number, to: number) {
+      yield* log.read(partition, from, to);
+      if (failures++ === 0) throw new Error("unreadable");
+    },
+  };
+  const settings = {
+    windows: { windowMs: 10, slideMs: 10 },
+    delayMs: 0,
+    changeThreshold: 1,
+    batchSize: 9,
+  };
+  const query = await openPriceQuery(
+    failing,
+    await memoryCheckpoint(),
+    () => Promise.resolve(),
+    settings,
+  );
+  await expect(query.runBatch()).rejects.toThrow("unreadable");
+  await expect(query.runBatch()).rejects.toThrow("unreadable");
+  expect(query.totals.events).toBe(0);
+});
