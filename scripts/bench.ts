@@ -71,20 +71,20 @@ async function main(argv: string[]): Promise<void> {
     }
   } finally {
     await (await log)?.remove();
+    await stack?.remove();
+    printTable(rows); // after an error, too: the results before it took minutes
   }
+}
+
+function printTable(rows: readonly Row[]): void {
+  if (rows.length === 0) return;
   const table = new Table({
     head: ["what", "result", "ratio", "aim", "where the time goes"],
     style: { head: [], border: [] },
   });
-  table.push(
-    ...rows.map(({ what, value, ratio = "", aim = "", where = "" }) => [
-      what,
-      value,
-      ratio,
-      aim,
-      where,
-    ]),
-  );
+  for (const { what, value, ratio = "", aim = "", where = "" } of rows) {
+    table.push([what, value, ratio, aim, where]);
+  }
   console.log(table.toString());
 }
 

@@ -16,7 +16,7 @@ function whereTimeWent({ nodes, samples = [], timeDeltas = [] }: Profiler.Profil
   function partOf(id: number): string {
     for (let at: number | undefined = id; at !== undefined; at = callers.get(at)) {
       const { functionName, url } = byId.get(at)!.callFrame;
-      const part = partByFunction[functionName] ?? partByUrl(url);
+      const part = partByFunction.get(functionName) ?? partByUrl(url);
       if (part !== undefined) return part;
     }
     return "Node.js itself";
@@ -38,10 +38,10 @@ function whereTimeWent({ nodes, samples = [], timeDeltas = [] }: Profiler.Profil
     .join("\n");
 }
 
-const partByFunction: Record<string, string | undefined> = {
-  "(garbage collector)": "garbage collection",
-  "(idle)": "waiting",
-};
+const partByFunction = new Map([
+  ["(garbage collector)", "garbage collection"],
+  ["(idle)", "waiting"],
+]);
 
 function partByUrl(url: string): string | undefined {
   const [, ofLab] = /\/(labs\/[^/]+)/.exec(url) ?? [];

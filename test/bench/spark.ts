@@ -57,13 +57,14 @@ export const spark: Benchmark = {
     }
     await expectAsManyRows(bench, ROUNDS - 1);
     const [cold, ...warm] = times;
-    return [...compared("cold", [cold!]), ...compared("warm", warm)];
+    return [...compared("cold", [cold!]), ...compared("warm", warm, 1.15)];
   },
 };
 
 const shown = ({ wallMs, cpuMs }: Took) => `${inSeconds(wallMs)}, ${inSeconds(cpuMs)} of processor`;
 
-function compared(state: string, rounds: { ours: Took; peers: Took }[]): Row[] {
+/** @param aim of the ratio; none for the cold round, whose first run also meets a cold HDFS */
+function compared(state: string, rounds: { ours: Took; peers: Took }[], aim?: number): Row[] {
   const best = (of: "ours" | "peers", what: keyof Took) =>
     Math.min(...rounds.map((round) => round[of][what]));
   const took = (of: "ours" | "peers"): Took => ({
@@ -79,7 +80,7 @@ function compared(state: string, rounds: { ours: Took; peers: Took }[]): Row[] {
       what: `${what}: ours`,
       value: shown(ours),
       ratio: `${ratio.toFixed(2)}, processor ${(ours.cpuMs / peers.cpuMs).toFixed(2)}`,
-      aim: compareWithAim(ratio, 1.15),
+      aim: aim === undefined ? undefined : compareWithAim(ratio, aim),
     },
   ];
 }

@@ -1,4 +1,5 @@
 import type { Message } from "../../labs/event.js";
+import { removeTopics } from "../../labs/log/kafka/topics.js";
 import { openKafkaLog } from "../../labs/log/kafka/log.js";
 import type { StackConfig } from "../../labs/shared/config.js";
 import { SERVICE_NAMES } from "../../labs/stack/service.js";
@@ -25,6 +26,8 @@ export interface BenchStack {
   fillTopic(): Promise<number>;
   /** A folder below this run's own. */
   store(folder: string): Store;
+  /** Removes this run's topics and files, if it has started the services. */
+  remove(): Promise<void>;
 }
 
 export function openBenchStack(root: string, config: StackConfig): BenchStack {
@@ -60,6 +63,18 @@ export function openBenchStack(root: string, config: StackConfig): BenchStack {
     messages: () => (all ??= makeMessages()),
     fillTopic: () => (filling ??= fill()),
     store: (folder) => benchStore(stack.addresses.hdfs, name, folder),
+    async remove() {
+      const isRunning = await starting?.then(
+        () => true,
+        () => false,
+      );
+      if (!isRunning) return;
+      await removeTopics(brokers, name).catch(() => {});
+      await bench
+        .store("")
+        .remove("")
+        .catch(() => {});
+    },
   };
   return bench;
 }

@@ -38,7 +38,7 @@ export const state: Benchmark = {
       return [
         { what: "state: 1,000 assets, 1 min / 10 s", value: perSecond(plainMs), ratio: "1" },
         {
-          what: "state: 1,000 assets, 1 h / 1 s (3,600 panes)",
+          what: "state: 1,000 assets, 1 h / 1 s (about 870 panes with events per asset)",
           value: perSecond(largeMs),
           ratio: share.toFixed(2),
           aim: compareWithMinimum(share, 0.5),

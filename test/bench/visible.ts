@@ -23,7 +23,7 @@ export const visible: Benchmark = {
   measure: () =>
     inFolder(async (folder) => {
       const log = await openFileLog(folder, TOPIC, PARTITIONS);
-      return [await measureLog("embedded log", log)];
+      return [await measureLog("embedded log, same process", log)];
     }),
 };
 
@@ -41,7 +41,7 @@ export const stackVisible: Benchmark = {
   },
 };
 
-/** Appends chunks, and reads each as the engine does: asks for the end offsets, then for the records. */
+/** Appends chunks, and reads each as the engine does: syncs the log, asks for the end offsets, then for the records. */
 async function measureLog(name: string, log: EventLog): Promise<Row> {
   const what = `appended → read, ${name}, ${CHUNK} records at a time`;
   say(`${what} …`);
@@ -50,6 +50,7 @@ async function measureLog(name: string, log: EventLog): Promise<Row> {
   for await (const chunk of marketMessages(ROUNDS * CHUNK, CHUNK)) {
     await log.append(chunk);
     const appendedMs = performance.now();
+    await log.sync();
     for (let missing = chunk.length; missing > 0;) {
       const ends = await log.endOffsets();
       for (const [partition, end] of ends.entries()) {
