@@ -8,13 +8,14 @@ export function linksOf({ cells }: Notebook): string[] {
     .flatMap(({ source }) => [...source.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!));
 }
 
-/** The words of a prose cell, without code, targets of links, and the numbers of headings and lists. */
+/** The words of a prose cell, without code, targets of links, and the numbers of headings, lists and questions. */
 function said(markdown: string): string {
   return markdown
     .replace(/^```[\s\S]*?^```/gm, "")
     .replace(/`[^`]*`/g, "")
     .replace(/\]\([^)]*\)/g, "]")
     .replace(/^(#+ )?\d+\. /gm, "")
+    .replace(/^\*\*\d+\.\*\* /gm, "")
     .replace(/\bchapter \d+/gi, "");
 }
 

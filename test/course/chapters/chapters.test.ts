@@ -8,6 +8,7 @@ import {
   chapterPath,
   codeCells,
   readNotebook,
+  type Notebook,
 } from "../../../labs/course/chapters/chapter.js";
 import { troubleOf, wordsOf } from "../../../labs/course/chapters/difference.js";
 import { linksOf, unfoundedNumbers } from "../../support/prose.js";
@@ -18,6 +19,12 @@ const names = await chapterNames(".");
 const chapters = await Promise.all(
   names.map(async (name) => [name, await readNotebook(chapterPath(".", name))] as const),
 );
+
+const proseOf = ({ cells }: Notebook) =>
+  cells
+    .filter(({ cell_type }) => cell_type === "markdown")
+    .map(({ source }) => source)
+    .join("\n");
 
 test("chapters are numbered without gaps", () => {
   const first = chapterNumber(names[0]!);
@@ -65,10 +72,7 @@ test.each(chapters)("%s has small cells that define no engine", (_, notebook) =>
 });
 
 test.each(chapters)("%s has all parts of a chapter", (_, notebook) => {
-  const prose = notebook.cells
-    .filter(({ cell_type }) => cell_type === "markdown")
-    .map(({ source }) => source)
-    .join("\n");
+  const prose = proseOf(notebook);
   for (const part of ["You will learn", "Experiment.", "Common mistakes", "Exercises", "Summary"]) {
     expect(prose).toContain(part);
   }
@@ -87,3 +91,46 @@ test.each(chapters)("links of %s lead somewhere", async (_, notebook) => {
 test.each(chapters)("every number that %s states can be seen in it", (_, notebook) => {
   expect(unfoundedNumbers(notebook)).toEqual([]);
 });
+
+/** Chapters that do not ask before they answer yet. */
+const OLD_FORM = ["01", "02", "03", "04", "05", "06", "07"];
+const asking = chapters.filter(([name]) => !OLD_FORM.includes(name.slice(0, 2)));
+
+test.each(asking)("%s asks for predictions, and folds its answers", (_, notebook) => {
+  const prose = proseOf(notebook);
+  expect(prose.match(/\*\*Predict\.\*\* .*\?/g)?.length).toBeGreaterThanOrEqual(2);
+  for (const cell of notebook.cells) {
+    // Markdown in <details> is rendered only between blank lines.
+    const folded = cell.source.match(
+      /<details><summary>Answer<\/summary>\n\n[^<]+?\n\n<\/details>/g,
+    );
+    expect(folded?.length, cell.source).toBe(cell.source.match(/<details>/g)?.length);
+  }
+});
+
+test.each(asking)(
+  "%s ends with five questions whose answers explain each option",
+  (_, notebook) => {
+    const [, quiz = ""] = /## Check yourself\n([\s\S]*?)\n## /.exec(proseOf(notebook)) ?? [];
+    const questions = quiz.split(/^\*\*\d\.\*\* /m).slice(1);
+    expect(questions).toHaveLength(5);
+    for (const question of questions) {
+      const [asked = "", answer = ""] = question.split("<details>");
+      const options = asked.match(/\([a-d]\)/g) ?? [];
+      expect(options.length, question).toBeGreaterThanOrEqual(3);
+      for (const option of options) expect(answer, question).toContain(option);
+    }
+  },
+);
+
+test.each(asking)(
+  "%s says something between any two code cells, and links the next chapter",
+  (name, notebook) => {
+    const kinds = notebook.cells.map(({ cell_type }) => cell_type);
+    expect(kinds.some((kind, index) => kind === "code" && kinds[index + 1] === "code")).toBe(false);
+    const next = names[names.indexOf(name) + 1] ?? "../README.md";
+    const lastLine = notebook.cells.at(-1)!.source.split("\n").at(-1);
+    expect(lastLine).toMatch(/^\*\*Next:\*\* \[/);
+    expect(lastLine).toContain(`](${next})`);
+  },
+);

@@ -16,7 +16,7 @@ test("if something is not installed, no chapter runs, and everything that is mis
   expect(all.stderr.trimEnd().split("\n")).toEqual([
     "JupyterLab is not installed: bash setup/jupyter/install.sh",
     "zookeeper, kafka, namenode, datanode, spark are not installed: bash setup/ubuntu-24.04.sh java kafka hadoop spark",
-    "no chapter was run; chapters 01, 03, 07 need no services",
+    "no chapter was run; chapters 00, 01, 03, 07 need no services",
   ]);
 
   const one = await run("--check", "04");
