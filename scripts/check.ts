@@ -22,6 +22,10 @@ const program = new Command("check")
     "start an exercise over; asks first, and keeps a copy of your answer",
   )
   .option("--solution <exercise>", "show the reference answer; asks first if yours does not pass")
+  .option(
+    "--discuss <exercise>",
+    "after solving it: why the answer works, another way, and what common wrong answers do",
+  )
   .option("--json", "print JSON for a gradebook: {exercises: [{name, chapter, status, message}]}")
   .option("--yes", "do not ask for confirmation")
   .action(async (exercise: string | undefined, options: CheckOptions & { yes?: boolean }) => {

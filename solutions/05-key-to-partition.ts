@@ -1,9 +1,9 @@
 /**
- * The partition of a key, as Kafka's default partitioner chooses it: the hash of the key's UTF-8 bytes, its sign bit
+ * The partition that Kafka's default partitioner chooses for a key: the hash of the key's UTF-8 bytes, with the sign bit
  * cleared, modulo the number of partitions.
  *
- * `murmur2(bytes)` gives the hash, as in Java: a signed integer of 32 bits. To clear its sign bit is to set the highest of the
- * 32 bits to 0, which is not the same as taking the number's absolute value.
+ * `murmur2(bytes)` returns the hash as Java does: a signed 32-bit integer. Clearing the sign bit sets the highest of the 32
+ * bits to 0. That differs from the absolute value.
  */
 export function partitionFor(
   key: string,

@@ -1,4 +1,4 @@
-/** A record as a consumer has got it. */
+/** A record as a consumer received it. */
 export interface Delivered {
   partition: number;
   offset: number;
@@ -7,22 +7,24 @@ export interface Delivered {
 }
 
 /**
- * The values of each key, in order, each record once.
+ * The values of each key, ordered by offset, each record once.
  *
- * The records come from several members of a consumer group, put together as they came. After a rebalance a partition has
- * another reader, who goes on from the last *committed* offset: some records are delivered twice, and old ones come after new
- * ones. A record is one by its partition and offset; equal values at two offsets are two records. All records of a
- * key are in one partition.
+ * The records were received by several members of a consumer group and are listed in the order of their arrival. After a
+ * rebalance, the new reader of a partition continues from the last *committed* offset. Some records are therefore delivered
+ * twice, and old ones after new ones. Partition and offset identify a record; equal values at two offsets are two records.
+ * All records of a key are in one partition. A key may be any text, also `constructor` or `__proto__`.
  *
- * @returns for each key its values by offset
+ * @returns for each key its values
  */
 export function valuesByKey(records: readonly Delivered[]): Record<string, string[]> {
   const inOrder = [...records].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
-  const values: Record<string, string[]> = {};
+  const values = new Map<string, string[]>();
   for (const [index, { partition, offset, key, value }] of inOrder.entries()) {
     const before = inOrder[index - 1];
     if (before?.partition === partition && before.offset === offset) continue;
-    (values[key] ??= []).push(value);
+    const ofKey = values.get(key);
+    if (ofKey === undefined) values.set(key, [value]);
+    else ofKey.push(value);
   }
-  return values;
+  return Object.fromEntries(values); // `values[key] ??= …` on an object would find its inherited `constructor`
 }

@@ -1,8 +1,8 @@
 /**
- * The starts of all sliding windows that hold a time, growing. A window of length `windowMs` begins at every multiple of
- * `slideMs` since the epoch and holds the times start ≤ t < start + windowMs.
+ * The starts of all sliding windows that contain a time, ascending. A window of length `windowMs` begins at every multiple of
+ * `slideMs` since the epoch and contains the times start ≤ t < start + windowMs.
  *
- * The slide is no longer than the window, but it need not divide it. Times before 1970 are negative.
+ * The slide is at most as long as the window and need not divide it. Times before 1970 are negative.
  */
 export function windowStarts(timeMs: number, windowMs: number, slideMs: number): number[] {
   const last = Math.floor(timeMs / slideMs) * slideMs;

@@ -1,17 +1,18 @@
-/** The events of one pane: a stretch of time that no window's edge cuts. */
+/** The events of one pane: a period in which no window starts or ends. */
 export interface Pane {
   sum: number;
   count: number;
 }
 
 /**
- * The average of every window that is full. A window is `length` panes in a row, the next one begins a pane later: of n panes
- * there are n − length + 1 windows, none if there are fewer panes than that.
+ * The average of each full window of `length` consecutive panes; the next window begins one pane later. Of n panes there are
+ * n − length + 1 windows, or none if there are fewer than `length` panes.
  *
  * A window without events has the average null.
  *
- * `merge` puts two panes together, and it is what costs: call it at most three times for each pane, however long
- * the windows are. Panes can only be merged, not taken out again; but a merged pane may be merged on.
+ * `merge` combines two adjacent panes, the earlier one first, and is expensive: call it at most three times per pane, however
+ * long the windows are. A pane cannot be subtracted again; a merged pane can be merged further. Do not start from an
+ * empty pane of your own: merge only the given panes and what was merged from them.
  */
 export function rollingAverages(
   panes: readonly Pane[],

@@ -5,23 +5,23 @@ export interface Batch {
   to: number;
 }
 
-/** What a checkpoint holds. A crash may have come between any two of its writes. */
+/** The content of a checkpoint. A crash may have happened between any two writes to it. */
 export interface Checkpoint {
-  /** What each batch reads up to, by its number: written before it runs. */
+  /** The offset that each batch reads up to, by batch number. Written before the batch runs; old entries may have been deleted. */
   offsets: Readonly<Record<number, number>>;
-  /** The numbers of the batches that are done: written after the sink has their output. In no order. */
+  /** The numbers of the batches that are done, in no particular order. Written after the sink has their output; old entries may have been deleted. */
   commits: readonly number[];
 }
 
 /**
- * The batch to run next, after a start or a crash. Batches are numbered from 0 and read the partition from its beginning,
- * each from where the one before it ended.
+ * The next batch to run, after a start or a crash. Batches are numbered from 0. The first one begins at offset 0, each other one
+ * at the offset where the previous one ended.
  *
- * A batch that was planned but not committed runs again, over the very same records, whatever has been appended since: only so
- * does it write the same rows. Otherwise a new batch is planned, which takes what waits, at most `limit` records.
+ * A batch that was planned but not committed runs again over the same records, even if more have been appended since: only then
+ * does it write the same rows. Otherwise a new batch is planned. It takes all unread records, at most `limit`.
  *
  * @param end the offset after the partition's last record
- * @returns null where nothing waits
+ * @returns null if there are no unread records
  */
 export function nextBatch(
   { offsets, commits }: Checkpoint,

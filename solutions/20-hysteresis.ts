@@ -1,16 +1,16 @@
-/** How a rule stands: whether an episode goes on, and how many alerts it has raised. */
+/** The state of a rule: whether an episode is active, and the number of alerts raised so far. */
 export interface Episode {
   active: boolean;
   alerts: number;
 }
 
 /**
- * How a rule stands after the next value. An episode begins, and raises one alert, with a value of at least `beginAt`. It ends
- * with a value below `endBelow`, which is at most `beginAt`. Between the two, all stays as it is.
+ * The state of a rule after the next value. An episode begins with a value of at least `beginAt` and raises one alert. It ends
+ * with a value below `endBelow`, which is at most `beginAt`. A value between the two changes nothing.
  *
- * Where nothing was measured the value is null: that neither begins nor ends an episode.
+ * If nothing was measured, the value is null, which neither begins nor ends an episode.
  *
- * A batch may be run again from the same `before`, so leave it as it is: answer with an object of your own.
+ * A batch may be run again from the same `before`. So do not change it: always return a new object, even if the state is the same.
  */
 export function nextEpisode(
   before: Episode,

@@ -1,6 +1,6 @@
 import { notDone } from "./not-done.js";
 
-/** One price, as the lab's engine needs it. */
+/** A price as the lab's engine uses it. */
 export interface Price {
   asset: string;
   priceUsd: number;
@@ -9,13 +9,16 @@ export interface Price {
 }
 
 /**
- * Reads a message such as `{"asset":"bitcoin","price_usd":68340.12,"event_time":"2025-01-01T10:00:10Z"}`.
+ * Parses a message such as `{"asset":"bitcoin","price_usd":68340.12,"event_time":"2025-01-01T10:00:10Z"}`.
  *
- * A message is a price if it is a JSON object whose `asset` is a string with something in it, whose `price_usd` is a
- * number above 0, and whose `event_time` is a text that `Date.parse` understands and that ends in `Z`. Other fields do
- * not matter. Whatever else comes, and anything may come, is no reason to throw.
+ * A message is a price if it is a JSON object with these fields; other fields are ignored:
+ * - `asset` is a string that is not blank: `""` and `"  "` are not accepted;
+ * - `price_usd` is a number, above 0 and finite: JSON allows `1e999`, which JavaScript reads as Infinity;
+ * - `event_time` is a string that `Date.parse` accepts and that ends in `Z`.
  *
- * @returns the price, or null where the message is none
+ * The message may be any text. The function never throws.
+ *
+ * @returns the price, or null if the message is not one
  */
 export function parsePrice(message: string): Price | null {
   // TODO

@@ -1,21 +1,21 @@
 import { notDone } from "./not-done.js";
 
-/** What a poll was told. */
+/** The answer to a poll. */
 export interface Poll {
-  /** When it was asked, milliseconds since the epoch. */
+  /** When the poll was made, milliseconds since the epoch. */
   pollTimeMs: number;
-  /** The event time of the price that it was told. */
+  /** The event time of the price in the answer. */
   eventTimeMs: number;
 }
 
 /**
- * How old what we know is: the time that has passed since the event time of the newest price that any poll up to now has
- * brought.
+ * The staleness of a poller: the time since the newest event time that it has received up to `nowMs`.
  *
- * The polls are in no order. One that is asked later than `nowMs` has not happened yet. An answer may be older than
- * the one before it, because servers have caches: what we know does not get older by that.
+ * The polls are in no particular order. A poll after `nowMs` has not happened yet and does not count. Because servers have
+ * caches, an answer may be older than an earlier answer; the newest one counts. If clocks differ, an event time may be after
+ * `nowMs`; the result is then negative.
  *
- * @returns milliseconds; null where no poll has happened yet
+ * @returns milliseconds; null if no poll has happened yet
  */
 export function stalenessMs(polls: readonly Poll[], nowMs: number): number | null {
   // TODO

@@ -1,15 +1,15 @@
 import { notDone } from "./not-done.js";
 
 /**
- * How long to wait before a failed request is tried again.
+ * How long to wait before a failed request is sent again.
  *
- * The wait doubles from attempt to attempt: at most 1,000 ms after the first failure, 2,000 after the second, and so on,
- * and never more than 60,000. Of that ceiling, one half is always waited and of the other half a random part, so that not
- * all clients come back together (*jitter*): ceiling / 2 + random × ceiling / 2. But a server that asks for a longer wait
- * (`Retry-After`) is obeyed, even beyond 60,000 ms.
+ * The ceiling of the wait is 1,000 ms after the first failure and doubles with each further failure, up to 60,000 ms. The wait
+ * is half of the ceiling plus a random part of the other half: ceiling / 2 + random × ceiling / 2. The random part (*jitter*)
+ * prevents all clients from returning at the same moment. If the server asks for a longer wait (`Retry-After`), that wait
+ * applies, even beyond 60,000 ms.
  *
  * @param attempt 1 after the first failure
- * @param retryAfterMs what the server asks for; null where it asks for nothing
+ * @param retryAfterMs the wait that the server asks for; null if it asks for none
  * @param random from 0 to below 1
  * @returns milliseconds
  */

@@ -1,6 +1,6 @@
 import { notDone } from "./not-done.js";
 
-/** A price as a poll has brought it. */
+/** A price in the answer to a poll. */
 export interface Observation {
   asset: string;
   priceUsd: number;
@@ -9,10 +9,10 @@ export interface Observation {
 }
 
 /**
- * Leaves out what a poller has already got: an observation with the same event time and the same price as the
- * last one of its asset. Assets are mixed; the order stays.
+ * Removes repeated observations: those with the same event time and the same price as the previous observation of the same
+ * asset. The observations of several assets are interleaved; their order is kept.
  *
- * A price that comes back later is news, and so is a correction: another price with the same event time.
+ * A price that returns later, with another event time, is kept. So is a correction: another price with the same event time.
  */
 export function withoutRepeats(observations: readonly Observation[]): Observation[] {
   // TODO

@@ -1,13 +1,13 @@
 import { notDone } from "./not-done.js";
 
 /**
- * The watermark of the next micro-batch: the largest event time of all batches so far, less the delay. It never moves
- * back, and a batch without events leaves it where it is.
+ * The watermark of the next micro-batch: the largest event time of all batches so far, minus the delay. It never moves
+ * back, and a batch without events does not change it.
  *
- * @param watermarkMs the watermark until now; null before any event was seen
- * @param eventTimesMs the event times of the batch that has just run, in no order
+ * @param watermarkMs the current watermark; null before the first event
+ * @param eventTimesMs the event times of the batch that has just run, in no particular order
  * @param delayMs how long to wait for late events
- * @returns the new watermark; null if there still is none
+ * @returns the new watermark; null if there is still none
  */
 export function nextWatermark(
   watermarkMs: number | null,

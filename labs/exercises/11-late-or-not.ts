@@ -1,14 +1,14 @@
 import { notDone } from "./not-done.js";
 
 /**
- * The starts of those windows that still take an event, growing. An event belongs to the sliding windows that hold its
- * time; one is closed to it if the window's end is not after the watermark.
+ * The starts of the windows that an event is still counted in, ascending. An event belongs to all sliding windows that contain
+ * its time. A window is closed to the event if the window's end is not after the watermark.
  *
- * So an event is not simply late or in time: it can be too late for some of its windows and in time for others.
+ * An event can therefore be late for some of its windows and in time for others.
  *
- * @param starts the starts of the windows that hold the event's time, growing
- * @param windowMs their length
- * @param watermarkMs the watermark of the batch before; null before there is one
+ * @param starts the starts of the windows that contain the event's time, ascending
+ * @param windowMs the length of the windows
+ * @param watermarkMs the watermark of the previous batch; null if there is none yet
  */
 export function openWindows(
   starts: readonly number[],

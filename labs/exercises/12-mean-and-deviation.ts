@@ -1,19 +1,20 @@
 import { notDone } from "./not-done.js";
 
-/** What is known of some values. */
+/** A summary of some values. */
 export interface Spread {
   count: number;
-  /** 0 where there are no values. */
+  /** 0 if there are no values. */
   mean: number;
-  /** Sample standard deviation (divisor n − 1); null where there are fewer than two values. */
+  /** Sample standard deviation (divisor n − 1); null if there are fewer than two values. */
   deviation: number | null;
 }
 
 /**
- * Mean and standard deviation in one pass: the values come one by one, may be very many, and cannot be asked for again.
+ * Mean and standard deviation in one pass. The values arrive one by one and can be read only once. There may be millions of
+ * them, so they must not be collected in an array.
  *
- * The answer must stay accurate where values are large and their spread is small, such as prices around 1,000,000,000
- * that differ by thousandths. The sum of squares less the square of the sum is not.
+ * The result must be accurate when values are large and their spread is small, such as prices around 1,000,000,000 that differ
+ * by thousandths. "Sum of squares minus square of the sum" is not accurate then.
  */
 export function spreadOf(values: Iterable<number>): Spread {
   // TODO

@@ -3,18 +3,18 @@ import { notDone } from "./not-done.js";
 /** An event of one asset within a window. */
 export interface Trade {
   eventTimeMs: number;
-  /** The record's place in its partition. */
+  /** The record's offset in its partition. */
   offset: number;
   priceUsd: number;
 }
 
 /**
- * By how many percent the price has changed within a window: (last − first) / first × 100.
+ * The percentage change of the price within a window: (last − first) / first × 100.
  *
- * First and last are by event time; of events with the same time the one with the smaller offset is the earlier. The events
- * come in no order.
+ * First and last are determined by event time; of events with the same time, the one with the smaller offset is earlier. The
+ * events are in no particular order.
  *
- * @returns percent; null where there is no event, and 0 where there is one
+ * @returns percent; null if there is no event, 0 if there is one
  */
 export function percentageChange(trades: readonly Trade[]): number | null {
   // TODO

@@ -1,18 +1,18 @@
 import { notDone } from "./not-done.js";
 
-/** What the footer of a Parquet file says of one column in one row group. Null where it says nothing. */
+/** The statistics of one column in one row group, from the footer of a Parquet file. Null if the footer has none. */
 export interface Statistics {
   min: number | null;
   max: number | null;
 }
 
 /**
- * Which row groups must be read to find every row whose value is from `from` to `to`, both included. The others are
- * left unread: their statistics exclude them.
+ * The row groups that must be read to find every row whose value is from `from` to `to`, both included. All others are
+ * skipped because their statistics exclude them.
  *
- * A footer may have no statistics, or only one of the two: what it does not say excludes nothing.
+ * A footer may have only one of the two statistics, or none. A missing statistic excludes nothing.
  *
- * @returns the places of the row groups, growing
+ * @returns the indexes of the row groups, ascending
  */
 export function rowGroupsToRead(groups: readonly Statistics[], from: number, to: number): number[] {
   // TODO

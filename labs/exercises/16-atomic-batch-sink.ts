@@ -1,19 +1,20 @@
 import { notDone } from "./not-done.js";
 
-/** A store as HDFS is: everybody sees a file from its first byte on, but a rename is done in one step. */
+/** A store like HDFS: readers see a file while it is being written, but a rename takes effect in one step. */
 export interface Files {
-  /** Writes a file, replacing one of that name. A crash in the middle leaves half a file. */
+  /** Writes a file, replacing one of that name. Rejects if it fails. A failure or a crash may leave half a file. */
   write(name: string, content: string): Promise<void>;
-  /** Gives a file another name, replacing one of that name, in one step. */
+  /** Renames a file, replacing one of the new name, in one step. Rejects if it fails. */
   rename(from: string, to: string): Promise<void>;
 }
 
 /**
- * Writes the rows of a micro-batch, one a line, to the file `part-N.txt`, where N is the batch's number.
+ * Writes the rows of a micro-batch, one per line, to the file `part-N.txt`, where N is the number of the batch. A batch without
+ * rows writes an empty file. The promise resolves when the file is complete under its name, and rejects if that fails.
  *
- * A batch that a crash has cut short is written again, with the same number and the same rows. So writing must be:
- * - *atomic*: readers read every file whose name does not begin with a dot, and must never see half a batch;
- * - *idempotent*: writing a batch twice leaves what writing it once leaves.
+ * After a crash, the batch is written again with the same number and the same rows. Writing must therefore be:
+ * - *atomic*: readers read every file whose name does not begin with a dot, and must never see part of a batch;
+ * - *idempotent*: writing a batch twice, or after a crash in the middle, leaves the same files as writing it once.
  */
 export async function writeBatch(
   files: Files,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { LabError } from "../../shared/errors.js";
 import { makeFolders } from "../../shared/files.js";
 import { findExercise, readExercises, type Exercise } from "./exercises.js";
+import { discussionHint, formatDiscussion, readDiscussion } from "./discussion.js";
 import { solutionPath, stubPath } from "./places.js";
 import { allVerdicts, openRecord, type LearnerRecord } from "./record.js";
 import { startRunner, type Runner } from "./runner.js";
@@ -21,6 +22,7 @@ export interface CheckOptions {
   hint?: string | boolean;
   reset?: string;
   solution?: string;
+  discuss?: string;
 }
 
 interface Session {
@@ -52,10 +54,12 @@ export async function runCheck(
     return true;
   }
   const solved = options.solution === undefined ? undefined : find(options.solution);
+  const discussed = options.discuss === undefined ? undefined : find(options.discuss);
   const runner = startRunner(root);
   const session = { root, exercises, record, runner, terminal };
   try {
     if (solved !== undefined) return await showSolution(session, solved);
+    if (discussed !== undefined) return await discuss(session, discussed);
     if (options.watch) return await watch(session, exercise);
     if (options.hint === true) return await hint(session, exercise);
     if (exercise !== undefined) return await checkOne(session, exercise, options.json);
@@ -79,13 +83,31 @@ async function reset(root: string, { name }: Exercise, terminal: Terminal): Prom
 }
 
 async function showSolution(session: Session, exercise: Exercise): Promise<true> {
-  const { root, record, runner, terminal } = session;
-  const { status } = await record.verdictOn(exercise, runner);
-  const question = `You have not solved ${exercise.name} yet. Show the answer anyway?`;
-  if (status === "passed" || (await terminal.confirm(question))) {
-    terminal.print(await readFile(solutionPath(root, exercise.name), "utf8"));
+  if (await maySeeAnswer(session, exercise, "answer")) {
+    session.terminal.print(await readFile(solutionPath(session.root, exercise.name), "utf8"));
   }
   return true;
+}
+
+async function discuss(session: Session, exercise: Exercise): Promise<true> {
+  const { root, terminal } = session;
+  if (await maySeeAnswer(session, exercise, "discussion")) {
+    terminal.print(
+      formatDiscussion(exercise, await readDiscussion(root, exercise), terminal.paint),
+    );
+  }
+  return true;
+}
+
+/** Whether the learner has solved the exercise, or wants to see what gives it away nevertheless. */
+async function maySeeAnswer(
+  { record, runner, terminal }: Session,
+  exercise: Exercise,
+  what: string,
+): Promise<boolean> {
+  const { status } = await record.verdictOn(exercise, runner);
+  const question = `You have not solved ${exercise.name} yet. Show the ${what} anyway?`;
+  return status === "passed" || (await terminal.confirm(question));
 }
 
 async function watch(session: Session, first: Exercise | undefined): Promise<true> {
@@ -115,6 +137,7 @@ async function checkOne(
   else {
     const { print, paint } = terminal;
     print(`${formatHead(exercise, paint)}\n\n${formatVerdict(verdict, paint)}`);
+    if (verdict.status === "passed") print(discussionHint(exercise));
     const left = await partsToWrite(root, exercise);
     if (left.length > 0) print(["\nleft to write:", ...left].join("\n  "));
   }

@@ -14,6 +14,7 @@ import type { Description } from "./exercises.js";
 import {
   checksPath,
   descriptionPath,
+  discussionPath,
   exerciseNames,
   isExerciseName,
   mutantsPath,
@@ -55,6 +56,7 @@ export async function createExercise(
     [descriptionPath(root, name), `${JSON.stringify(description, undefined, 2)}\n`],
     [solutionPath(root, name), solution],
     [stubPath(root, name), stubOf(solution)],
+    [discussionPath(root, name), discussionTemplate(name, title)],
     [checksPath(root, name), checksTemplate(name, fn)],
     [mutantsPath(root, name), MUTANTS_TEMPLATE],
   ];
@@ -148,6 +150,21 @@ export default [
     "TODO: state the rule in one line",
   ),
 ];
+`;
+
+const discussionTemplate = (name: string, title: string) => `# ${name.slice(0, 2)} ${title}
+
+## Why it works
+
+TODO: say why the answer is right
+
+## Another way
+
+TODO: name another way, and its price
+
+## Common wrong answers
+
+TODO: say what the recorded wrong answers do
 `;
 
 const MUTANTS_TEMPLATE = `import type { Mutants } from "../mutants.js";

@@ -13,6 +13,9 @@ export const CHECKS = "test/exercises";
 export const stubPath = (root: string, name: string): string => join(root, STUBS, `${name}.ts`);
 export const solutionPath = (root: string, name: string): string =>
   join(root, SOLUTIONS, `${name}.ts`);
+/** The discussion of the answer, for those who have found one. */
+export const discussionPath = (root: string, name: string): string =>
+  join(root, SOLUTIONS, `${name}.md`);
 export const descriptionPath = (root: string, name: string): string =>
   join(root, CHECKS, name, "exercise.json");
 export const checksPath = (root: string, name: string): string =>

@@ -3,7 +3,14 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chapterPath, findChapter } from "../chapters/chapter.js";
 import { OUTCOMES, type Exercise } from "./exercises.js";
-import { checksPath, descriptionPath, mutantsPath, solutionPath, stubPath } from "./places.js";
+import {
+  checksPath,
+  descriptionPath,
+  discussionPath,
+  mutantsPath,
+  solutionPath,
+  stubPath,
+} from "./places.js";
 import { stubOf } from "./stub.js";
 
 const MIN_HINTS = 3;
@@ -20,7 +27,7 @@ export async function partsToWrite(root: string, exercise: Exercise): Promise<st
   const { name, hints, title, outcome } = exercise;
   const mutants = await mutantNames(root, name);
   const written = [
-    ...[descriptionPath("", name), solutionPath("", name)],
+    ...[descriptionPath("", name), solutionPath("", name), discussionPath("", name)],
     ...[checksPath("", name), mutantsPath("", name)],
   ];
   const parts: string[] = [];

@@ -44,6 +44,18 @@ export function formatHead(exercise: Exercise, paint: Paint): string {
   ].join("\n");
 }
 
+const WIDTH = 76;
+
+/** Breaks a text into indented lines for a terminal of 80 columns. */
+export function wrapped(text: string): string {
+  const lines: string[] = [""];
+  for (const word of text.split(/\s+/)) {
+    if (lines.at(-1)!.length + word.length + 1 > WIDTH) lines.push("");
+    lines[lines.length - 1] += lines.at(-1) === "" ? word : ` ${word}`;
+  }
+  return lines.map((line) => `  ${line}`).join("\n");
+}
+
 /** A verdict for a terminal of 80 columns. */
 export function formatVerdict(verdict: Verdict, paint: Paint): string {
   const { status, message, passed, checks } = verdict;

@@ -2,11 +2,12 @@ import { watch } from "node:fs";
 import { join } from "node:path";
 import { errorMessage } from "../../shared/errors.js";
 import { startTimer, type Timer } from "../../shared/wait.js";
+import { discussionHint } from "./discussion.js";
 import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
 import { allVerdicts, type LearnerRecord } from "./record.js";
 import type { Runner } from "./runner.js";
-import { formatHead, formatList, formatVerdict, nextOpen, type Paint } from "./verdict.js";
+import { formatHead, formatList, formatVerdict, nextOpen, wrapped, type Paint } from "./verdict.js";
 
 /** Editors write a file in several steps: changes closer together than this are one save. */
 const SETTLE_MS = 40;
@@ -49,6 +50,7 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
     verdicts = verdicts.map((each) => (each.name === exercise.name ? verdict : each));
     print(`\n${formatVerdict(verdict, paint)}`);
     if (verdict.status !== "passed") return;
+    print(discussionHint(exercise));
     const next = nextOpen(exercises, verdicts);
     if (next === undefined) {
       print(
@@ -109,15 +111,5 @@ function following(
 
 export function formatHint({ hint, number, of }: { hint: string; number: number; of: number }) {
   const more = number < of ? "" : " (the last one)";
-  return `hint ${number} of ${of}${more}\n${wrapped(hint, 76)}`;
-}
-
-/** Breaks a text into indented lines of at most `width` characters. */
-function wrapped(text: string, width: number): string {
-  const lines: string[] = [""];
-  for (const word of text.split(" ")) {
-    if (lines.at(-1)!.length + word.length + 1 > width) lines.push("");
-    lines[lines.length - 1] += lines.at(-1) === "" ? word : ` ${word}`;
-  }
-  return lines.map((line) => `  ${line}`).join("\n");
+  return `hint ${number} of ${of}${more}\n${wrapped(hint)}`;
 }

@@ -59,7 +59,7 @@ test("type errors come first, with line and column", async () => {
   await answer('return "soon";');
   const { code, stdout: output } = await run("08");
   expect(code).toBe(1);
-  expect(output).toContain("line 11, column 3");
+  expect(output).toContain("line 12, column 3");
   expect(output).toContain("Type 'string' is not assignable to type 'number'");
 });
 
@@ -133,6 +133,18 @@ test("--solution shows the answer of a solved one, and asks before it shows anot
   const { code, stderr: errors } = await run("--solution", "09");
   expect(code).toBe(2);
   expect(errors).toMatch(/--yes/);
+});
+
+test("--discuss shows the discussion of a solved exercise, which passing points to", async () => {
+  await solve(WINDOW);
+  expect((await run("08")).stdout).toContain("npm run check -- --discuss 08");
+  const { code, stdout } = await run("--discuss", "08");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Why it works\n[^]*Another way\n[^]*Common wrong answers\n/);
+  expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+  const other = await run("--discuss", "09");
+  expect(other.code).toBe(2);
+  expect(other.stderr).toMatch(/--yes/);
 });
 
 test("wrong usage says what there is", async () => {

@@ -38,6 +38,7 @@ test("new makes every file of an exercise, which the checker knows at once", asy
   for (const path of [
     `labs/exercises/${NAME}.ts`,
     `solutions/${NAME}.ts`,
+    `solutions/${NAME}.md`,
     `test/exercises/${NAME}/checks.ts`,
     `test/exercises/${NAME}/exercise.json`,
     `test/exercises/${NAME}/mutants.ts`,
@@ -93,7 +94,7 @@ test.each([
   [["29-gap"], new RegExp(`numbered without gaps: use ${AFTER}-gap`)],
   [["08-again"], /the number of 08-again is taken by 08-tumbling-window/],
   [["Some_Name"], /Some_Name is not an exercise name: use lower-case words, as in 22-some-name/],
-  [["other", "--chapter", "99"], /there is no chapter 99: 01-.*\.ipynb, /],
+  [["other", "--chapter", "99"], /there is no chapter 99: 00-.*\.ipynb, /],
 ])("new %j is refused", async (args, message) => {
   const { code, stderr } = await run("new", ...args);
   expect(code).toBe(2);

@@ -10,16 +10,30 @@ const record = (partition: number, offset: number, key: string, value: string) =
   key,
   value,
 });
-/** Records of two partitions with a key each of their own, some of them delivered twice, shuffled. */
+/** The keys of each partition: any text may be one. */
+const KEYS = [
+  ["bitcoin", "constructor"],
+  ["ethereum", ""],
+  ["__proto__", "toString"],
+] as const;
+/** Records of some partitions, some of them delivered twice, shuffled. Compaction leaves gaps between offsets. */
 const delivered = fc
-  .array(fc.record({ partition: fc.nat(1), key: fc.nat(1), value: fc.constantFrom("a", "b") }), {
-    maxLength: 12,
-  })
+  .array(
+    fc.record({
+      partition: fc.nat(KEYS.length - 1),
+      key: fc.nat(1),
+      value: fc.constantFrom("a", "b"),
+      gap: fc.oneof(fc.constant(0), fc.nat(20), fc.constant(3_000_000_000)),
+    }),
+    { maxLength: 12 },
+  )
   .chain((drawn) => {
-    const ends = [0, 0];
-    const records = drawn.map(({ partition, key, value }) =>
-      record(partition, ends[partition]!++ * 5, `key-${partition}-${key}`, value),
-    );
+    const ends = KEYS.map(() => 0);
+    const records = drawn.map(({ partition, key, value, gap }) => {
+      const offset = ends[partition]! + gap;
+      ends[partition] = offset + 1;
+      return record(partition, offset, KEYS[partition]![key]!, value);
+    });
     return fc
       .shuffledSubarray([...records, ...records], { minLength: records.length })
       .filter((some) => some.length >= records.length);
@@ -31,14 +45,14 @@ export default [
     "valuesByKey",
     [[record(0, 1, "bitcoin", "second"), record(0, 0, "bitcoin", "first")]],
     { bitcoin: ["first", "second"] },
-    "They may have come in another order.",
+    "They may have been delivered in another order.",
   ),
   check.example(
     "a record that is delivered twice counts once",
     "valuesByKey",
     [[record(0, 0, "bitcoin", "a"), record(0, 1, "bitcoin", "b"), record(0, 1, "bitcoin", "b")]],
     { bitcoin: ["a", "b"] },
-    "A record is one by its partition and offset.",
+    "Partition and offset identify a record.",
   ),
   check.example(
     "equal values at two offsets are two records",
@@ -60,6 +74,13 @@ export default [
     [[record(0, 10, "bitcoin", "later"), record(0, 9, "bitcoin", "earlier")]],
     { bitcoin: ["earlier", "later"] },
     'As texts "10" comes before "9".',
+  ),
+  check.example(
+    "a key may be any text",
+    "valuesByKey",
+    [[record(0, 0, "constructor", "a")]],
+    { constructor: ["a"] } as never,
+    "An object inherits members such as constructor: a Map does not.",
   ),
   check.agrees(
     "however they were delivered",

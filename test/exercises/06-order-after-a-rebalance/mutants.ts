@@ -13,6 +13,13 @@ export const mutants: Mutants = {
       "(void index, partition, offset)",
     ],
   ],
+  "inherited-members": [
+    "An object has members that no record put there, such as constructor.",
+    ["new Map<string, string[]>()", "{} as Record<string, string[]>"],
+    ["values.get(key)", "values[key]"],
+    ["values.set(key, [value])", "values[key] = [value]"],
+    ["Object.fromEntries(values)", "values"],
+  ],
   "offsets-as-texts": [
     '"10" comes before "9".',
     [
@@ -45,7 +52,7 @@ export const mutants: Mutants = {
       `const before = inOrder[index - 1];
     if (before?.partition === partition && before.offset === offset)`,
       `(void index, partition, offset);
-    if (values[key]?.includes(value))`,
+    if (values.get(key)?.includes(value))`,
     ],
   ],
 };
