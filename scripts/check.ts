@@ -26,6 +26,7 @@ const program = new Command("check")
     "--discuss <exercise>",
     "after solving it: why the answer works, another way, and what common wrong answers do",
   )
+  .option("--class <folder>", "for teachers: check all answers in the folders of a class")
   .option("--json", "print JSON for a gradebook: {exercises: [{name, chapter, status, message}]}")
   .option("--yes", "do not ask for confirmation")
   .action(async (exercise: string | undefined, options: CheckOptions & { yes?: boolean }) => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { LabError } from "../../shared/errors.js";
 import { makeFolders } from "../../shared/files.js";
 import { findExercise, readExercises, type Exercise } from "./exercises.js";
+import { checkClass, formatClass, writeClassCsv } from "./classroom.js";
 import { discussionHint, formatDiscussion, readDiscussion } from "./discussion.js";
 import { solutionPath, stubPath } from "./places.js";
 import { allVerdicts, openRecord, type LearnerRecord } from "./record.js";
@@ -23,6 +24,8 @@ export interface CheckOptions {
   reset?: string;
   solution?: string;
   discuss?: string;
+  /** The folder of the students' folders. */
+  class?: string;
 }
 
 interface Session {
@@ -48,6 +51,7 @@ export async function runCheck(
   const find = (wanted: string) => findExercise(exercises, wanted);
   const exercise = options.exercise === undefined ? undefined : find(options.exercise);
   const record = await openRecord(root);
+  if (options.class !== undefined) return classOf(root, options.class, exercises, terminal);
   if (options.reset !== undefined) return reset(root, find(options.reset), terminal);
   if (typeof options.hint === "string") {
     terminal.print(formatHint(await record.nextHint(find(options.hint))));
@@ -67,6 +71,24 @@ export async function runCheck(
   } finally {
     runner.close();
   }
+}
+
+/** Relative to the project's root. */
+const CLASS_CSV = ".lab/class.csv";
+
+async function classOf(
+  root: string,
+  folder: string,
+  exercises: readonly Exercise[],
+  { print }: Terminal,
+): Promise<true> {
+  const all = await checkClass(root, folder, exercises, (student, done, of) =>
+    print(`checking ${student} (${done + 1} of ${of}) …`),
+  );
+  await makeFolders(join(root, ".lab"));
+  await writeClassCsv(join(root, CLASS_CSV), exercises, all);
+  print(`${formatClass(exercises, all)}\nalso as ${CLASS_CSV}`);
+  return true;
 }
 
 async function reset(root: string, { name }: Exercise, terminal: Terminal): Promise<true> {

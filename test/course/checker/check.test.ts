@@ -185,7 +185,7 @@ test("watch checks on every save, moves on, and takes keys", async () => {
   );
   await said(/✗ .*a price is read[^]*yours:[^]*1 of 10 checks pass/);
   await solve(FIRST);
-  await said(/passed: all 10 checks[^]*02 {2}How old is what a poll has told us\?/);
+  await said(/passed: all 10 checks[^]*02 {2}Staleness of a poll/);
   child.stdin.write("n");
   await said(/03 {2}Back-off with jitter/);
   await solve("02-staleness-of-a-poll");
