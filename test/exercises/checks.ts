@@ -178,7 +178,7 @@ export function checksOf<M extends Module>(solution: M) {
             const right = solution[fn] as (...all: unknown[]) => unknown;
             await ask(subject, fn, input, await right(...copied(input)), idea, tolerance);
           });
-          const { failed, errorInstance } = await fc.check(property, { seed: 42, numRuns: 300 });
+          const { failed, errorInstance } = await fc.check(property, { seed: 42, numRuns: 1_000 });
           if (failed) throw errorInstance;
         },
       };

@@ -1,14 +1,15 @@
 import fc from "fast-check";
 import * as solution from "../../../solutions/04-repeated-observations.js";
 import { checksOf } from "../checks.js";
+import { asset, nearby } from "../domains.js";
 
 const check = checksOf(solution);
 
-const observation = fc.record({
-  asset: fc.constantFrom("bitcoin", "ethereum"),
-  priceUsd: fc.integer({ min: 1, max: 2 }),
-  eventTimeMs: fc.integer({ min: 0, max: 2 }),
-});
+const observations = nearby(1, (eventTimeMs) =>
+  fc.array(fc.record({ asset, priceUsd: fc.constantFrom(0.000012, 1, 68_340.12), eventTimeMs }), {
+    maxLength: 12,
+  }),
+);
 const bitcoin = { asset: "bitcoin", priceUsd: 100, eventTimeMs: 1_000 };
 const ethereum = { asset: "ethereum", priceUsd: 7, eventTimeMs: 1_000 };
 
@@ -51,7 +52,7 @@ export default [
   check.agrees(
     "for any observations",
     "withoutRepeats",
-    fc.tuple(fc.array(observation, { maxLength: 10 })),
+    fc.tuple(observations),
     "The last one of each asset decides.",
   ),
 ];

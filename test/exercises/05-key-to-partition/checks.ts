@@ -32,7 +32,7 @@ export default [
     "partitionFor",
     fc.tuple(
       fc.string({ unit: "grapheme" }),
-      fc.integer({ min: 1, max: 50 }),
+      fc.integer({ min: 1, max: 5_000 }),
       fc.constant(murmur2),
     ),
     "Set the highest of the 32 bits to 0 (& 0x7fffffff), of the hash of the UTF-8 bytes.",

@@ -1,12 +1,17 @@
 import fc from "fast-check";
 import * as solution from "../../../solutions/07-consumer-lag.js";
 import { checksOf } from "../checks.js";
+import { offset } from "../domains.js";
 
 const check = checksOf(solution);
 
 const place = fc
-  .tuple(fc.nat(20), fc.nat(20), fc.option(fc.nat(50)))
-  .map(([begin, more, committed]) => ({ begin, end: begin + more, committed }));
+  .tuple(offset, fc.nat(20), fc.option(fc.integer({ min: -10, max: 30 })))
+  .map(([begin, more, ahead]) => ({
+    begin,
+    end: begin + more,
+    committed: ahead === null ? null : Math.max(0, begin + ahead),
+  }));
 
 export default [
   check.example(

@@ -1,10 +1,17 @@
 import fc from "fast-check";
 import * as solution from "../../../solutions/10-watermark.js";
 import { checksOf, wrong } from "../checks.js";
+import { nearby } from "../domains.js";
 
 const check = checksOf(solution);
 
-const time = fc.integer({ min: -1_000, max: 1_000 });
+const batch = nearby(1_000, (time) =>
+  fc.tuple(
+    fc.option(time),
+    fc.array(time, { maxLength: 6 }),
+    fc.oneof(fc.nat(100), fc.constant(3_600_000)),
+  ),
+);
 
 export default [
   check.example(
@@ -53,7 +60,7 @@ export default [
   check.agrees(
     "for any batch",
     "nextWatermark",
-    fc.tuple(fc.option(time), fc.array(time, { maxLength: 6 }), fc.nat(100)),
+    batch,
     "max(watermark, largest event time − delay).",
   ),
   check.scenario("a batch may have two hundred thousand events", async (subject) => {

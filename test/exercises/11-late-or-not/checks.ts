@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import * as solution from "../../../solutions/11-late-or-not.js";
 import { checksOf } from "../checks.js";
+import { nearby } from "../domains.js";
 
 const check = checksOf(solution);
 
@@ -50,12 +51,12 @@ export default [
   check.agrees(
     "for any windows and watermark",
     "openWindows",
-    fc.tuple(
-      fc
-        .uniqueArray(fc.integer({ min: -100, max: 100 }), { maxLength: 6 })
-        .map((starts) => starts.sort((a, b) => a - b)),
-      fc.integer({ min: 1, max: 100 }),
-      fc.option(fc.integer({ min: -100, max: 200 })),
+    nearby(100, (time) =>
+      fc.tuple(
+        fc.uniqueArray(time, { maxLength: 6 }).map((starts) => starts.sort((a, b) => a - b)),
+        fc.integer({ min: 1, max: 100 }),
+        fc.option(time),
+      ),
     ),
     "start + window > watermark.",
   ),

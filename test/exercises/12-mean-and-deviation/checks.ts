@@ -42,7 +42,12 @@ export default [
   check.agrees(
     "for any values",
     "spreadOf",
-    fc.tuple(fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { maxLength: 30 })),
+    fc.tuple(
+      fc.oneof(
+        fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { maxLength: 30 }),
+        fc.array(fc.constantFrom(0, 1, 1, 68_340.12), { maxLength: 6 }),
+      ),
+    ),
     "Mean and sample deviation.",
     { tolerance: 1e-7 },
   ),

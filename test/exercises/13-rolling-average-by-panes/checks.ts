@@ -10,7 +10,10 @@ const merge = (earlier: Pane, later: Pane): Pane => ({
   count: earlier.count + later.count,
 });
 const pane = fc
-  .record({ sum: fc.integer({ min: 0, max: 100 }), count: fc.integer({ min: 0, max: 3 }) })
+  .record({
+    sum: fc.oneof(fc.integer({ min: -100, max: 100 }), fc.constant(68_340.5)),
+    count: fc.integer({ min: 0, max: 3 }),
+  })
   .map(({ sum, count }) => ({ sum: count === 0 ? 0 : sum, count }));
 const of = (...values: number[]) => values.map((sum) => ({ sum, count: 1 }));
 const close = { tolerance: 1e-12 };

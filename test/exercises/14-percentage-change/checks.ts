@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import * as solution from "../../../solutions/14-percentage-change.js";
 import { checksOf } from "../checks.js";
+import { nearby, price } from "../domains.js";
 
 const check = checksOf(solution);
 
@@ -9,20 +10,19 @@ const trade = (eventTimeMs: number, offset: number, priceUsd: number) => ({
   offset,
   priceUsd,
 });
-const trades = fc
-  .array(
-    fc.record({
-      eventTimeMs: fc.integer({ min: -3, max: 3 }),
-      priceUsd: fc.integer({ min: 1, max: 100 }),
-    }),
-    { maxLength: 8 },
-  )
-  .chain((some) =>
-    fc.shuffledSubarray(
-      some.map((each, offset) => ({ ...each, offset })),
-      { minLength: some.length },
+const trades = nearby(2, (eventTimeMs) =>
+  fc
+    .tuple(
+      fc.array(fc.record({ eventTimeMs, priceUsd: price }), { maxLength: 8 }),
+      fc.constantFrom(0, 7, 2 ** 31 - 2),
+    )
+    .chain(([some, begin]) =>
+      fc.shuffledSubarray(
+        some.map((each, index) => ({ ...each, offset: begin + index })),
+        { minLength: some.length },
+      ),
     ),
-  );
+);
 const close = { tolerance: 1e-12 };
 
 export default [

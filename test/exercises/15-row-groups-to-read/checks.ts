@@ -1,15 +1,27 @@
 import fc from "fast-check";
 import * as solution from "../../../solutions/15-row-groups-to-read.js";
 import { checksOf } from "../checks.js";
+import { nearby } from "../domains.js";
 
 const check = checksOf(solution);
 
-const bound = fc.option(fc.integer({ min: 0, max: 20 }));
-const statistics = fc
-  .tuple(bound, bound)
-  .map(([a, b]) =>
-    a !== null && b !== null ? { min: Math.min(a, b), max: Math.max(a, b) } : { min: a, max: b },
+/** Prices, or times as of a column event_time. */
+const query = nearby(12, (value) => {
+  const bound = fc.option(
+    fc.oneof(
+      value,
+      value.map((whole) => whole + 0.5),
+    ),
   );
+  const statistics = fc
+    .tuple(bound, bound)
+    .map(([a, b]) =>
+      a !== null && b !== null ? { min: Math.min(a, b), max: Math.max(a, b) } : { min: a, max: b },
+    );
+  return fc
+    .tuple(fc.array(statistics, { maxLength: 6 }), value, fc.nat(10))
+    .map(([some, from, length]): [typeof some, number, number] => [some, from, from + length]);
+});
 const groups = [
   { min: 0, max: 9 },
   { min: 10, max: 19 },
@@ -76,9 +88,7 @@ export default [
   check.agrees(
     "for any statistics",
     "rowGroupsToRead",
-    fc
-      .tuple(fc.array(statistics, { maxLength: 6 }), fc.integer({ min: -2, max: 22 }), fc.nat(10))
-      .map(([some, from, length]) => [some, from, from + length]),
+    query,
     "Left out only if max < from or min > to, as far as they are known.",
   ),
 ];

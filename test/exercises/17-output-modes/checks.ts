@@ -13,15 +13,22 @@ const after = [
   { endMs: 120, count: 2 },
   { endMs: 180, count: 1 },
 ];
-const results = fc.array(fc.tuple(fc.nat(3), fc.nat(2)), { maxLength: 6 }).map((rows) => {
-  const late = rows
-    .map(([was, more], index) => ({ endMs: index * 10, was, now: was + more }))
-    .filter(({ now }) => now > 0);
-  return {
-    before: late.filter(({ was }) => was > 0).map(({ endMs, was }) => ({ endMs, count: was })),
-    after: late.map(({ endMs, now }) => ({ endMs, count: now })),
-  };
-});
+const FIRST_ENDS_MS = [0, -30, 1_735_725_600_000];
+const results = fc
+  .tuple(
+    fc.array(fc.tuple(fc.nat(3), fc.nat(2)), { maxLength: 6 }),
+    fc.constantFrom(...FIRST_ENDS_MS),
+  )
+  .map(([rows, firstMs]) => {
+    const late = rows
+      .map(([was, more], index) => ({ endMs: firstMs + index * 10, was, now: was + more }))
+      .filter(({ now }) => now > 0);
+    return {
+      firstMs,
+      before: late.filter(({ was }) => was > 0).map(({ endMs, was }) => ({ endMs, count: was })),
+      after: late.map(({ endMs, now }) => ({ endMs, count: now })),
+    };
+  });
 
 export default [
   check.example(
@@ -79,12 +86,12 @@ export default [
         fc.nat(60),
         fc.nat(30),
       )
-      .map(([mode, { before, after }, watermark, step]) => [
+      .map(([mode, { firstMs, before, after }, sinceMs, step]) => [
         mode,
         before,
         after,
-        watermark,
-        watermark + step,
+        firstMs + sinceMs,
+        firstMs + sinceMs + step,
       ]),
     "append: previous < end ≤ watermark; update: changed or new; complete: all.",
   ),

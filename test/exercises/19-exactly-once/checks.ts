@@ -7,15 +7,20 @@ const check = checksOf(solution);
 /** A checkpoint as a run leaves it: all batches before the last are committed, the last one perhaps; old commits may be gone. */
 const checkpoint = fc
   .tuple(
-    fc.array(fc.integer({ min: 1, max: 10 }), { maxLength: 12 }),
+    fc.array(fc.oneof(fc.integer({ min: 1, max: 10 }), fc.constant(2 ** 31)), { maxLength: 12 }),
     fc.boolean(),
     fc.nat(8),
     fc.nat(5),
   )
   .chain(([sizes, cut, more, extra]) => {
     let end = 0;
-    const offsets = Object.fromEntries(sizes.map((size, batchId) => [batchId, (end += size)]));
-    const done = sizes.map((_, batchId) => batchId).slice(0, cut ? sizes.length - 1 : sizes.length);
+    const all = sizes.map((size, batchId): [number, number] => [batchId, (end += size)]);
+    // Old entries are deleted: the last ones are left.
+    const offsets = Object.fromEntries(all.slice(-4));
+    const done = all
+      .map(([batchId]) => batchId)
+      .slice(0, cut ? -1 : undefined)
+      .slice(-3);
     return fc
       .shuffledSubarray(done, { minLength: done.length })
       .map((commits) => ({ checkpoint: { offsets, commits }, end: end + more, limit: 1 + extra }));

@@ -6,8 +6,19 @@ const check = checksOf(solution);
 const quiet = (alerts = 0) => ({ active: false, alerts });
 const active = (alerts = 1) => ({ active: true, alerts });
 
-/** Near the two levels, and on them. */
-const value = fc.option(fc.integer({ min: 95, max: 105 }));
+/** A level at which an episode begins, one below which it ends, and a value near them or on them. */
+const levels = fc
+  .tuple(
+    fc.constantFrom(0, -2.5, 100, 68_340.12),
+    fc.constantFrom(0, 0.000001, 1, 4),
+    fc.integer({ min: -3, max: 3 }),
+    fc.constantFrom(0, 0.000001, 1),
+  )
+  .map(([beginAt, back, steps, step]) => ({
+    beginAt,
+    endBelow: beginAt - back,
+    values: [beginAt + steps * step, beginAt - back + steps * step],
+  }));
 
 export default [
   check.example(
@@ -77,15 +88,29 @@ export default [
     "for any state, value and levels",
     "nextEpisode",
     fc
-      .tuple(fc.boolean(), fc.nat(9), value, fc.integer({ min: 98, max: 102 }), fc.nat(4))
-      .map(([isActive, alerts, next, beginAt, back]) => [
+      .tuple(fc.boolean(), fc.nat(9), levels, fc.option(fc.nat(1)))
+      .map(([isActive, alerts, { beginAt, endBelow, values }, which]) => [
         { active: isActive, alerts },
-        next,
+        which === null ? null : values[which]!,
         beginAt,
-        beginAt - back,
+        endBelow,
       ]),
     "Not active: at least beginAt begins. Active: below endBelow ends.",
   ),
+  check.scenario("the answer is an object of its own, even if nothing changes", async (subject) => {
+    for (const value of [null, 99, 100, 97]) {
+      for (const before of [quiet(), active(1)]) {
+        const shown = JSON.stringify(before);
+        if ((await subject.nextEpisode(before, value, 100, 98)) !== before) continue;
+        throw wrong(
+          `nextEpisode(${shown}, ${value}, 100, 98)`,
+          "a new object",
+          "the object that was passed in",
+          "Whoever keeps the old state would see it change with the new one.",
+        );
+      }
+    }
+  }),
   check.scenario("a whole stream raises as many alerts as it has episodes", async (subject) => {
     const values = [99, 100, 99, 101, null, 98, 97, 99, 100, 97, 100];
     let episode = quiet();

@@ -62,4 +62,8 @@ export const mutants: Mutants = {
   return { active: goesOn, alerts: goesOn !== active ? alerts + 1 : alerts }`,
     ],
   ],
+  "the-same-object": [
+    "It returns the old state itself if nothing was measured.",
+    ["if (value === null) return { active, alerts };", "if (value === null) return before;"],
+  ],
 };

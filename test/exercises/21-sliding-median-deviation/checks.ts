@@ -78,6 +78,7 @@ export default [
         fc.oneof(
           fc.integer({ min: -20, max: 120 }),
           fc.integer({ min: -1_000, max: 1_000 }).map((each) => each / 8),
+          fc.constantFrom(0, 68_340.12, 1e9),
         ),
         { maxLength: 14 },
       ),
