@@ -1,6 +1,9 @@
 import { notDone } from "./not-done.js";
 
-/** A store as HDFS is: everybody sees a file from its first byte on, but a rename is done in one step. */
+/**
+ * A store like HDFS: the name of a file is visible as soon as it is created, and until it is closed readers may see a part
+ * of its content. A rename is atomic.
+ */
 export interface Files {
   /** Writes a file, replacing one of that name. A crash in the middle leaves half a file. */
   write(name: string, content: string): Promise<void>;
