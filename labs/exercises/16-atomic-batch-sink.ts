@@ -1,6 +1,9 @@
 import { notDone } from "./not-done.js";
 
-/** A store like HDFS: readers see a file while it is being written, but a rename takes effect in one step. */
+/**
+ * A store like HDFS: the name of a file is visible as soon as it is created, and until it is closed readers may see a part
+ * of its content. A rename is atomic.
+ */
 export interface Files {
   /** Writes a file, replacing one of that name. Rejects if it fails. A failure or a crash may leave half a file. */
   write(name: string, content: string): Promise<void>;

@@ -22,7 +22,7 @@ const FIRST_RETRY_MS = 400;
 const MAX_RETRY_MS = 2_000;
 
 /** Requests to HDFS. They ignore HTTP_PROXY: a proxy to the internet cannot reach a loopback address or a cluster's hosts. */
-export const hdfsHttp = axios.create({ proxy: false });
+const hdfsHttp = axios.create({ proxy: false });
 
 /** The addresses of a NameNode. */
 export interface NameNode {

@@ -259,16 +259,8 @@ export async function decodeParquet<R = Row>(content: Buffer, wanted?: Wanted): 
   }
 }
 
-/** Converts the values of hyparquet's rows to plain values, in place. */
-export function withPlainValues(rows: Record<string, unknown>[]): Record<string, unknown>[] {
-  for (const row of rows) {
-    for (const name in row) row[name] = plainValue(row[name]);
-  }
-  return rows;
-}
-
 /** Converts a value of hyparquet: big integers to numbers, dates to milliseconds since the epoch, undefined to null. */
-export function plainValue(value: unknown): unknown {
+function plainValue(value: unknown): unknown {
   if (typeof value === "bigint") return Number(value);
   if (value instanceof Date) return value.getTime();
   return value === undefined ? null : value;

@@ -1,4 +1,4 @@
-import type { CountedFile, Footer } from "../lesson/footer.js";
+import type { FileMetaData } from "hyparquet";
 import { AXIS, COLOURS, LAYOUT, colourOf, titleOf, type Figure } from "../../view/figure.js";
 
 interface Span {
@@ -12,7 +12,12 @@ interface Span {
   hover: string;
 }
 
-function spansFigure(spans: readonly Span[], lanes: readonly string[], title: string): Figure {
+function spansFigure(
+  spans: readonly Span[],
+  lanes: readonly string[],
+  title: string,
+  x: string,
+): Figure {
   const names = [...new Set(spans.map(({ name }) => name))];
   return {
     data: names.map((name) => {
@@ -34,11 +39,11 @@ function spansFigure(spans: readonly Span[], lanes: readonly string[], title: st
       ...LAYOUT,
       title: titleOf(title),
       height: 150 + 34 * lanes.length,
-      margin: { l: 110, r: 20, t: 85, b: 45 },
+      margin: { l: 125, r: 20, t: 85, b: 45 },
       barmode: "overlay",
       bargap: 0.3,
       legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
-      xaxis: { ...AXIS, title: { text: "position in the file, bytes" } },
+      xaxis: { ...AXIS, title: { text: x }, tickformat: ",d", nticks: 8 },
       yaxis: {
         type: "category",
         categoryorder: "array",
@@ -51,44 +56,54 @@ function spansFigure(spans: readonly Span[], lanes: readonly string[], title: st
 
 const bytes = (count: number) => `${count.toLocaleString("en-US")} bytes`;
 
+/** The bytes after the footer: its length and the magic number `PAR1`. */
+const TAIL_BYTES = 8;
+
 /**
  * The layout of a Parquet file: a lane for each row group with a box for each column chunk, and the footer at the end. With
- * `read`, one more lane shows the parts of the file that were read.
+ * `reads`, one more lane shows the parts of the file that were read.
  */
-export function parquetFigure(footer: Footer, title: string, read?: CountedFile): Figure {
-  const columns = [...new Set(footer.chunks.map(({ column }) => column))];
-  const lanes = [
-    ...footer.rowGroups.map((_, group) => `row group ${group}`),
-    "footer",
-    ...(read === undefined ? [] : ["was read"]),
-  ];
-  const chunks = footer.chunks.map(({ column, rowGroup, position, bytes: length }): Span => ({
-    name: column,
-    from: position,
-    to: position + length,
-    lane: `row group ${rowGroup}`,
-    colour: colourOf(columns.indexOf(column)),
-    hover: `${column}, ${bytes(length)}`,
-  }));
-  const { fileBytes, footerBytes } = footer;
+export function parquetFigure(
+  metadata: FileMetaData,
+  fileBytes: number,
+  title: string,
+  reads: readonly { from: number; to: number }[] = [],
+): Figure {
+  const chunks = metadata.row_groups.flatMap(({ columns }, group) =>
+    columns.flatMap(({ meta_data: meta }, column): Span[] => {
+      if (meta === undefined) return [];
+      const name = meta.path_in_schema.join(".");
+      const from = Number(meta.dictionary_page_offset ?? meta.data_page_offset);
+      const length = Number(meta.total_compressed_size);
+      const lane = `row group ${group}`;
+      const hover = `${name}, ${bytes(length)}`;
+      return [{ name, from, to: from + length, lane, colour: colourOf(column), hover }];
+    }),
+  );
   const end: Span = {
     name: "footer",
-    from: fileBytes - footerBytes - 8,
+    from: fileBytes - metadata.metadata_length - TAIL_BYTES,
     to: fileBytes,
     lane: "footer",
     colour: COLOURS.ink,
     outline: COLOURS.ink,
-    hover: `footer, ${bytes(footerBytes)}`,
+    hover: `footer, ${bytes(metadata.metadata_length)}`,
   };
-  const seen = (read?.reads ?? []).map(({ from, to }): Span => ({
-    name: "was read",
+  const seen = reads.map(({ from, to }): Span => ({
+    name: "bytes read",
     from,
     to,
-    lane: "was read",
+    lane: "bytes read",
     colour: COLOURS.down,
+    outline: COLOURS.down,
     hover: `read: ${bytes(to - from)}`,
   }));
-  return spansFigure([...chunks, end, ...seen], lanes, title);
+  const lanes = [
+    ...metadata.row_groups.map((_, group) => `row group ${group}`),
+    "footer",
+    ...(reads.length === 0 ? [] : ["bytes read"]),
+  ];
+  return spansFigure([...chunks, end, ...seen], lanes, title, "position in the file (bytes)");
 }
 
 /** The blocks of a file, and the files that a DataNode stores for them. */
@@ -99,10 +114,10 @@ export function blocksFigure(
   const spans = blocks.flatMap(({ offset, bytes: length }, index): Span[] => {
     const block = { name: `block ${index + 1}`, colour: colourOf(index), hover: bytes(length) };
     return [
-      { ...block, from: offset, to: offset + length, lane: "the file" },
-      { ...block, from: 0, to: length, lane: `on the disk: ${index + 1}` },
+      { ...block, from: offset, to: offset + length, lane: "file on HDFS" },
+      { ...block, from: 0, to: length, lane: `on disk: block ${index + 1}` },
     ];
   });
-  const lanes = ["the file", ...blocks.map((_, index) => `on the disk: ${index + 1}`)];
-  return spansFigure(spans, lanes, title);
+  const lanes = ["file on HDFS", ...blocks.map((_, index) => `on disk: block ${index + 1}`)];
+  return spansFigure(spans, lanes, title, "position in each file (bytes)");
 }
