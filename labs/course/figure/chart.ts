@@ -73,12 +73,11 @@ export function lineChart(series: Readonly<Record<string, Series>>, text: ChartT
   return {
     data: entries.map(([name, each], index) => {
       const { draw = "line", colour, labels } = each;
+      const textposition = (each.y.at(-1) ?? 0) < (each.y[0] ?? 0) ? "top right" : "bottom right";
       return {
         type: "scatter",
         mode: labels === undefined ? MODES[draw] : `${MODES[draw]}+text`,
-        ...(labels === undefined
-          ? {}
-          : { text: labels, textposition: "top right", cliponaxis: false }),
+        ...(labels === undefined ? {} : { text: labels, textposition, cliponaxis: false }),
         name,
         ...thinned(each),
         line: {
