@@ -73,7 +73,10 @@ export function lineChart(series: Readonly<Record<string, Series>>, text: ChartT
   return {
     data: entries.map(([name, each], index) => {
       const { draw = "line", colour, labels } = each;
-      const textposition = (each.y.at(-1) ?? 0) < (each.y[0] ?? 0) ? "top right" : "bottom right";
+      // On the side of the line that is free.
+      const falls = Number(each.y.at(-1)) < Number(each.y[0]);
+      const isReversed = Number(each.x.at(-1)) < Number(each.x[0]);
+      const textposition = falls === isReversed ? "bottom right" : "top right";
       return {
         type: "scatter",
         mode: labels === undefined ? MODES[draw] : `${MODES[draw]}+text`,
