@@ -9,7 +9,7 @@ export interface Figure {
 export const COLOURS = {
   price: "#9aa5b1",
   average: "#1f5fa8",
-  band: "rgba(31,95,168,0.16)",
+  band: "rgba(31,95,168,0.3)",
   up: "#1a7f4b",
   down: "#c0392b",
   lateness: "#6b4fa0",

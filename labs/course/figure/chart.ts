@@ -6,6 +6,8 @@ export interface Series {
   y: readonly (number | null)[];
   /** `steps` keeps each value until the next one; `dots` are not connected. A line by default. */
   draw?: "line" | "steps" | "dots" | "line and dots";
+  /** A text beside each point, for short series. */
+  labels?: readonly string[];
   colour?: string;
 }
 
@@ -48,7 +50,7 @@ function layoutOf({ title, x, y, time, logX, logY, height = 380 }: ChartText) {
     title: titleOf(title),
     height,
     margin: { l: 75, r: 20, t: 70, b: 50 },
-    legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
+    legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom", traceorder: "normal" },
     xaxis: { ...AXIS, type: time ? "date" : logX ? "log" : "-", title: { text: x } },
     yaxis: { ...AXIS, type: logY ? "log" : "-", title: { text: y } },
   };
@@ -70,10 +72,15 @@ export function lineChart(series: Readonly<Record<string, Series>>, text: ChartT
   const entries = Object.entries(series);
   return {
     data: entries.map(([name, each], index) => {
-      const { draw = "line", colour } = each;
+      const { draw = "line", colour, labels } = each;
+      // On the side of the line that is free.
+      const falls = Number(each.y.at(-1)) < Number(each.y[0]);
+      const isReversed = Number(each.x.at(-1)) < Number(each.x[0]);
+      const textposition = falls === isReversed ? "bottom right" : "top right";
       return {
         type: "scatter",
-        mode: MODES[draw],
+        mode: labels === undefined ? MODES[draw] : `${MODES[draw]}+text`,
+        ...(labels === undefined ? {} : { text: labels, textposition, cliponaxis: false }),
         name,
         ...thinned(each),
         line: {

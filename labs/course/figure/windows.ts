@@ -1,5 +1,6 @@
 import type { Trace, TracedBatch } from "../lesson/trace.js";
 import { earliestWindowStart, latestWindowStart, type WindowSpec } from "../../stream/window.js";
+import { isBehind } from "../../stream/watermark.js";
 import { AXIS, COLOURS, LAYOUT, titleOf, type Figure } from "../../view/figure.js";
 
 /** An event of one asset, as drawn. */
@@ -62,13 +63,14 @@ function windowLayout(title: string, windows: WindowSpec, shapes: Record<string,
     margin: { l: 20, r: 20, t: 60, b: 45 },
     showlegend: false,
     xaxis: { ...AXIS, type: "date", title: { text: "event time (UTC)" } },
-    yaxis: { visible: false, range: [-lanes(windows) - 0.1, 1.4] },
+    yaxis: { visible: false, range: [-lanes(windows) - 0.1, 1.6] },
     shapes,
   };
 }
 
-const OPEN = "#cfe0f3";
-const FINAL = "#bfe5cf";
+// A little transparent, so that the watermark can be seen below the windows, and their texts above it.
+const OPEN = "rgba(207,224,243,0.8)";
+const FINAL = "rgba(182,224,200,0.8)";
 
 /** Events over event time, and below them the windows that they fall into, each with its count. */
 export function windowsFigure(
@@ -106,15 +108,20 @@ function batchFrame(trace: Trace, upTo: number) {
   const emitted = new Map(
     seen.flatMap((each) => each.windows.map((row) => [row.window_start, row.count] as const)),
   );
-  const counted = seen.flatMap((each) => each.events.filter(({ late }) => !late));
-  const times = counted.map(({ eventTimeMs }) => eventTimeMs);
-  const bars = windowStarts(windows, times).map((startMs) => {
+  const events = seen.flatMap((each) => each.events.map((event) => ({ ...event, each })));
+  const times = events.map(({ eventTimeMs }) => eventTimeMs);
+  const bars = windowStarts(windows, times).flatMap((startMs) => {
     const endMs = startMs + windows.windowMs;
     const final = emitted.get(startMs);
-    const count = times.filter((timeMs) => startMs <= timeMs && timeMs < endMs).length;
+    // An event that is too late for one window may still count in others.
+    const count = events.filter(
+      ({ eventTimeMs, each }) =>
+        startMs <= eventTimeMs && eventTimeMs < endMs && !isBehind(endMs, each.lateWatermarkMs),
+    ).length;
+    if (count === 0) return [];
     const text = final === undefined ? `${count} so far` : `${final}, final`;
     const fill = final === undefined ? OPEN : FINAL;
-    return { startMs, endMs, lane: laneOf(windows, startMs), fill, text };
+    return [{ startMs, endMs, lane: laneOf(windows, startMs), fill, text }];
   });
   const watermark =
     batch.watermarkMs === null
@@ -127,37 +134,57 @@ function batchFrame(trace: Trace, upTo: number) {
             yref: "paper",
             y0: 0,
             y1: 1,
-            line: { color: COLOURS.down, width: 2, dash: "dash" },
-            label: { text: "watermark", textposition: "end", textangle: 0, xanchor: "left" },
+            line: { color: COLOURS.down, width: 2 },
+            label: {
+              text: "watermark",
+              textposition: "end",
+              textangle: 0,
+              xanchor: "left",
+              yanchor: "top",
+            },
           },
         ];
-  const events = seen.flatMap((each) => each.events.map((event) => ({ ...event, each })));
-  const colour = ({ late, each }: { late: boolean; each: TracedBatch }) =>
-    late ? COLOURS.down : each === batch ? COLOURS.average : COLOURS.price;
+  const dots = (name: string, of: typeof events, color: string, symbol = "circle") => ({
+    type: "scatter",
+    mode: "markers",
+    name,
+    // Without any point, there would be no entry in the legend.
+    x: of.length === 0 ? [null] : of.map(({ eventTimeMs }) => eventTimeMs),
+    y: of.length === 0 ? [null] : of.map(({ late }) => (late ? 0.95 : 0.5)),
+    marker: { size: 11, color, symbol },
+    text: of.map(({ each }) => `batch ${each.batchId}`),
+    hoverinfo: "x+text+name",
+  });
+  const inTime = events.filter(({ late }) => !late);
+  const isNow = ({ each }: { each: TracedBatch }) => each === batch;
+  const earlier = inTime.filter((event) => !isNow(event));
+  const late = events.filter((event) => event.late);
   return {
     data: [
-      {
-        type: "scatter",
-        mode: "markers",
-        x: events.map(({ eventTimeMs }) => eventTimeMs),
-        y: events.map(({ late }) => (late ? 0.95 : 0.5)),
-        marker: {
-          size: 11,
-          color: events.map(colour),
-          symbol: events.map(({ late }) => (late ? "x" : "circle")),
-        },
-        text: events.map(({ each, late }) => `batch ${each.batchId}${late ? ", late" : ""}`),
-        hoverinfo: "x+text",
-      },
+      dots("in this batch", inTime.filter(isNow), COLOURS.average),
+      dots("earlier", earlier, COLOURS.price),
+      dots("too late", late, COLOURS.down, "x"),
+      keyOf("open window", OPEN),
+      keyOf("final window", FINAL),
     ],
-    shapes: [...windowShapes(bars), ...watermark],
-    title: `after batch ${batch.batchId}`,
+    shapes: [...watermark, ...windowShapes(bars)],
+    title: `After batch ${batch.batchId}`,
   };
 }
 
+/** An entry of the legend for a colour of boxes, which are shapes and have none of their own. */
+const keyOf = (name: string, color: string) => ({
+  type: "scatter",
+  mode: "markers",
+  name,
+  x: [null],
+  y: [null],
+  marker: { size: 13, color, symbol: "square", line: { color: COLOURS.price, width: 1 } },
+});
+
 /**
- * The state of the engine after each batch, with a slider to select the batch. Blue events belong to the batch, grey ones to
- * earlier batches, red crosses were too late; blue windows are open, green ones are final. `first` is the batch shown first.
+ * The state of the engine after each batch, with a slider to select the batch. The number in a window counts its events.
+ * `first` is the batch shown first.
  */
 export function batchesFigure(trace: Trace, first = trace.batches.length - 1): Figure {
   const frames = trace.batches.map((_, index) => batchFrame(trace, index));
@@ -170,8 +197,17 @@ export function batchesFigure(trace: Trace, first = trace.batches.length - 1): F
     data: now.data,
     layout: {
       ...layout,
-      height: layout.height + 70,
-      margin: { ...layout.margin, b: 45 },
+      height: layout.height + 90,
+      margin: { ...layout.margin, t: 80, b: 45 },
+      showlegend: true,
+      legend: {
+        orientation: "h",
+        x: 0,
+        y: 1,
+        yanchor: "bottom",
+        itemclick: false,
+        itemdoubleclick: false,
+      },
       xaxis: { ...layout.xaxis, range },
       sliders: [
         {
@@ -196,7 +232,7 @@ export function batchesFigure(trace: Trace, first = trace.batches.length - 1): F
 
 /**
  * The figure of the Spark guide ("Handling Late Data and Watermarking"): each event by arrival time and event time, and the
- * watermark as steps. Events below the steps may be too late.
+ * watermark as steps. Events below the steps may be too late. A step is as wide as the arrivals of its batch.
  */
 export function watermarkFigure(trace: Trace, title: string): Figure {
   const events = trace.batches.flatMap((batch) => batch.events);
@@ -209,6 +245,10 @@ export function watermarkFigure(trace: Trace, title: string): Figure {
     y: of(late).map(({ eventTimeMs }) => eventTimeMs),
     marker: { size: late ? 9 : 6, color: colour, symbol: late ? "x" : "circle" },
   });
+  const steps = trace.batches.slice(1).flatMap(({ arrivedMs, lateWatermarkMs }, index) => {
+    const beforeMs = trace.batches[index]!.arrivedMs;
+    return [beforeMs, arrivedMs].map((atMs) => ({ atMs, lateWatermarkMs }));
+  });
   return {
     data: [
       dots("in time", false, COLOURS.average),
@@ -216,10 +256,10 @@ export function watermarkFigure(trace: Trace, title: string): Figure {
       {
         type: "scatter",
         mode: "lines",
-        name: "watermark that decides",
-        x: trace.batches.map(({ arrivedMs }) => arrivedMs),
-        y: trace.batches.map(({ lateWatermarkMs }) => lateWatermarkMs),
-        line: { color: COLOURS.warning, width: 2, shape: "vh" },
+        name: "watermark for late events",
+        x: steps.map(({ atMs }) => atMs),
+        y: steps.map(({ lateWatermarkMs }) => lateWatermarkMs),
+        line: { color: COLOURS.warning, width: 2 },
       },
     ],
     layout: {

@@ -47,6 +47,8 @@ export function priceFigure(
   const edge = (sign: 1 | -1) =>
     windows.map(({ avg_price, stddev_price }) => avg_price + sign * (stddev_price ?? 0));
   const line = { type: "scatter", mode: "lines" };
+  // Without an outline, the band of a quiet market is hidden by the average.
+  const outline = { color: colours.band, width: 1 };
   const data = [
     {
       ...line,
@@ -55,13 +57,13 @@ export function priceFigure(
       y: prices.map(({ price_usd }) => price_usd),
       line: { color: colours.price, width: 1 },
     },
-    { ...line, x: ends, y: edge(-1), line: { width: 0 }, showlegend: false, hoverinfo: "skip" },
+    { ...line, x: ends, y: edge(-1), line: outline, showlegend: false, hoverinfo: "skip" },
     {
       ...line,
       name: "average ± 1 standard deviation",
       x: ends,
       y: edge(1),
-      line: { width: 0 },
+      line: outline,
       fill: "tonexty",
       fillcolor: colours.band,
       hoverinfo: "skip",

@@ -6,13 +6,27 @@ import {
   lineChart,
   points,
 } from "../../../labs/course/figure/chart.js";
-import { batchesFigure, windowsFigure } from "../../../labs/course/figure/windows.js";
+import {
+  batchesFigure,
+  watermarkFigure,
+  windowsFigure,
+} from "../../../labs/course/figure/windows.js";
 import { priceMessage } from "../../../labs/event.js";
 import { traceQuery } from "../../../labs/course/lesson/trace.js";
 import { windowSpec } from "../../../labs/stream/window.js";
 
 const text = { title: "t", x: "x", y: "y" };
 const MINUTE = Date.UTC(2025, 0, 1, 10);
+
+/** Six events, the last one out of order; in batches of one, it is late. */
+function smallTrace(batchSize: number) {
+  const messages = [5, 20, 70, 80, 140, 30].map((s, index) => {
+    const timeMs = MINUTE + s * 1_000;
+    return priceMessage("a", 1, new Date(timeMs).toISOString(), MINUTE + index * 60_000);
+  });
+  const windows = windowSpec(60_000, 60_000);
+  return traceQuery(messages, { windows, delayMs: 0, batchSize, changeThreshold: 1 });
+}
 
 test("a long series is thinned, and keeps its first and last point", () => {
   const rows = Array.from({ length: 100_000 }, (_, index) => ({ at: index, price: index * 2 }));
@@ -50,19 +64,53 @@ test("a picture of windows counts the events in each, overlapping or not", () =>
 });
 
 test("the picture of the last batch shows what the engine emitted, and one frame a batch", async () => {
-  const messages = [5, 20, 70, 80, 140, 30].map((s) => {
-    const timeMs = MINUTE + s * 1_000;
-    return priceMessage("a", 1, new Date(timeMs).toISOString(), timeMs);
-  });
-  const settings = {
-    windows: windowSpec(60_000, 60_000),
-    delayMs: 0,
-    batchSize: 2,
-    changeThreshold: 1,
-  };
-  const trace = await traceQuery(messages, settings);
+  const trace = await smallTrace(2);
   const { layout, frames } = batchesFigure(trace);
   const emitted = trace.batches.flatMap(({ windows }) => windows.map(({ count }) => count));
   expect(labels(layout)).toEqual([...emitted.map((count) => `${count}, final`), "1 so far"]);
   expect(frames).toHaveLength(trace.batches.length);
+});
+
+test("the counts of windows that overlap are those that the engine emits, late events included", async () => {
+  const messages = [5, 20, 70, 80, 140, 30, 45, 260].map((s, index) => {
+    const timeMs = MINUTE + s * 1_000;
+    return priceMessage("a", 1, new Date(timeMs).toISOString(), MINUTE + index * 60_000);
+  });
+  const windows = windowSpec(120_000, 20_000);
+  const trace = await traceQuery(messages, {
+    windows,
+    delayMs: 0,
+    batchSize: 1,
+    changeThreshold: 1,
+  });
+  expect(trace.batches.flatMap(({ events }) => events).some(({ late }) => late)).toBe(true);
+  const before = labels(batchesFigure(trace, trace.batches.length - 2).layout);
+  const after = labels(batchesFigure(trace).layout);
+  // The last batch has no events: windows become final, and their counts are the engine's.
+  const countsOf = (texts: string[]) => texts.map((label) => Number.parseInt(label, 10));
+  expect(countsOf(after)).toEqual(countsOf(before));
+  expect(before.filter((label) => label.endsWith("so far")).length).toBeGreaterThan(2);
+});
+
+test("every colour of the picture of batches has a name, in every frame", async () => {
+  const trace = await smallTrace(2);
+  const { data, layout, frames } = batchesFigure(trace);
+  expect(layout["showlegend"]).toBe(true);
+  const names = data.map(({ name }) => name);
+  expect(new Set(names).size).toBe(5);
+  for (const frame of frames!) {
+    const drawn = frame["data"] as { name: string; x: unknown[] }[];
+    expect(drawn.map(({ name }) => name)).toEqual(names);
+  }
+  const shown = data.flatMap(({ x }) => x as (number | null)[]).filter((x) => x !== null);
+  expect(shown).toHaveLength(trace.totals.events);
+});
+
+test("no event of the picture of a watermark is too late before the steps begin", async () => {
+  const trace = await smallTrace(1);
+  const [, late, steps] = watermarkFigure(trace, "t").data as { x: number[]; y: number[] }[];
+  expect(late!.x.length).toBeGreaterThan(0);
+  const begins = steps!.x[steps!.y.findIndex((watermark) => watermark !== null)]!;
+  expect(begins).toBe(trace.batches[1]!.arrivedMs);
+  for (const timeMs of late!.x) expect(timeMs).toBeGreaterThanOrEqual(begins);
 });
