@@ -130,6 +130,8 @@ export function groupedBars(
     layout: {
       ...layoutOf(text),
       xaxis: { ...AXIS, type: "category", title: { text: text.x } },
+      // By default the legend of stacked bars is in reverse order.
+      legend: { ...layoutOf(text).legend, traceorder: "normal" },
       barmode: stacked ? "stack" : "group",
       bargap: 0.25,
       showlegend: entries.length > 1,
