@@ -1,7 +1,8 @@
-import type { Kafka } from "kafkajs";
+import type { Admin, Kafka } from "kafkajs";
 import { LabError } from "../../shared/errors.js";
 import { sleep } from "../../shared/wait.js";
 import { withAdmin } from "../../log/kafka/client.js";
+import { isKafkaError } from "../../log/kafka/cluster.js";
 
 const POLL_MS = 100;
 /** A member whose process was killed stays in its group for 30 s, the default session timeout of kafkajs. */
@@ -15,7 +16,8 @@ const FORGET_LIMIT_MS = 45_000;
 export async function forget(kafka: Kafka, prefix: string): Promise<void> {
   const deadlineMs = performance.now() + FORGET_LIMIT_MS;
   await withAdmin(kafka, async (admin) => {
-    const { groups } = await admin.listGroups();
+    await knowTopics(admin, `${prefix}marker`);
+    const { groups } = await listGroups(admin, deadlineMs);
     const groupIds = groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(prefix));
     for (const groupId of groupIds) {
       while (
@@ -45,6 +47,29 @@ export async function forget(kafka: Kafka, prefix: string): Promise<void> {
       }
     }
   });
+}
+
+/**
+ * Waits until a broker that has just started knows all topics: it has learned of the new topic after all others.
+ *
+ * @param marker the name of the topic to create
+ */
+async function knowTopics(admin: Admin, marker: string): Promise<void> {
+  await admin.createTopics({ topics: [{ topic: marker }], waitForLeaders: false });
+  while (!(await admin.listTopics()).includes(marker)) await sleep(POLL_MS);
+}
+
+/** Lists the consumer groups. A broker that has just started first loads them. */
+async function listGroups(admin: Admin, deadlineMs: number): ReturnType<Admin["listGroups"]> {
+  for (;;) {
+    try {
+      return await admin.listGroups();
+    } catch (error) {
+      const isLoading = isKafkaError(error, "GROUP_LOAD_IN_PROGRESS");
+      if (!isLoading || performance.now() > deadlineMs) throw error;
+      await sleep(POLL_MS);
+    }
+  }
 }
 
 /** A record as a lesson shows it. */
