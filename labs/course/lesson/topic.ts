@@ -17,20 +17,20 @@ export async function forget(kafka: Kafka, prefix: string): Promise<void> {
   const deadlineMs = performance.now() + FORGET_LIMIT_MS;
   await withAdmin(kafka, async (admin) => {
     await knowTopics(admin, `${prefix}marker`);
-    const { groups } = await listGroups(admin, deadlineMs);
-    const groupIds = groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(prefix));
-    for (const groupId of groupIds) {
-      while (
-        !(await admin.deleteGroups([groupId]).then(
-          () => true,
-          () => false,
-        ))
-      ) {
-        if (performance.now() > deadlineMs) {
-          throw new LabError(`the consumer group ${groupId} still has members: stop its consumers`);
-        }
-        await sleep(POLL_MS);
+    for (;;) {
+      const { groups } = await listGroups(admin, deadlineMs);
+      const ids = groups.map(({ groupId }) => groupId).filter((id) => id.startsWith(prefix));
+      if (ids.length === 0) break;
+      if (performance.now() > deadlineMs) {
+        throw new LabError(
+          `some of these consumer groups still have members: ${ids.join(", ")}; stop their consumers`,
+        );
       }
+      const areGone = await admin.deleteGroups(ids).then(
+        () => true,
+        () => false,
+      );
+      if (!areGone) await sleep(POLL_MS);
     }
     const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
     if (topics.length > 0) await admin.deleteTopics({ topics });
