@@ -103,21 +103,6 @@ export function lineChart(series: Readonly<Record<string, Series>>, text: ChartT
 export const barChart = (values: Readonly<Record<string, number>>, text: ChartText): Figure =>
   groupedBars(Object.keys(values), { [text.y]: Object.values(values) }, text);
 
-/** Durations as bars, relative to one of them, so that they can be compared across machines. */
-export function durationChart(
-  durations: Readonly<Record<string, number>>,
-  base: string,
-  title: string,
-): Figure {
-  const ratios = Object.entries(durations).map(([name, ms]) => [name, ms / durations[base]!]);
-  const y = `time, ${base} = 1`;
-  return barChart(Object.fromEntries(ratios) as Record<string, number>, {
-    title: `${title} (measured on the machine that ran this)`,
-    x: "",
-    y,
-  });
-}
-
 /** Bars by category, side by side for each series, or stacked. */
 export function groupedBars(
   categories: readonly string[],
@@ -137,6 +122,8 @@ export function groupedBars(
     layout: {
       ...layoutOf(text),
       xaxis: { ...AXIS, type: "category", title: { text: text.x } },
+      // By default the legend of stacked bars is in reverse order.
+      legend: { ...layoutOf(text).legend, traceorder: "normal" },
       barmode: stacked ? "stack" : "group",
       bargap: 0.25,
       showlegend: entries.length > 1,
