@@ -6,6 +6,7 @@ import {
   lineChart,
   points,
 } from "../../../labs/course/figure/chart.js";
+import { flowFigure } from "../../../labs/course/figure/flow.js";
 import { batchesFigure, windowsFigure } from "../../../labs/course/figure/windows.js";
 import { priceMessage } from "../../../labs/event.js";
 import { traceQuery } from "../../../labs/course/lesson/trace.js";
@@ -34,6 +35,19 @@ test("bars are named, and durations are relative to one of them", () => {
 test("a histogram counts every value, those beyond its end in the last bar", () => {
   const { data } = histogram([0, 9, 10, 25, 1_000, -5], { bin: 10, max: 30 }, text);
   expect(data[0]!["y"]).toEqual([3, 1, 1, 1]);
+});
+
+test("the description of a step is broken into lines that fit its box, wherever it was broken before", () => {
+  const does = "reads at most a thousand<br>records in every batch";
+  const textsOf = (count: number) => {
+    const steps = Array.from({ length: count }, () => ({ name: "step", does }));
+    const { annotations } = flowFigure(steps, "").layout as { annotations: { text: string }[] };
+    return annotations.slice(0, count).map(({ text: inBox }) => inBox.split("<br>").slice(2));
+  };
+  const [narrow] = textsOf(5);
+  expect(narrow!.join(" ")).toBe(does.replace("<br>", " "));
+  for (const line of narrow!) expect(line.length).toBeLessThanOrEqual(18);
+  expect(textsOf(2)[0]).toHaveLength(2);
 });
 
 /** The texts in the boxes of a picture of windows. */
