@@ -18,6 +18,8 @@ export interface Services {
   hdfs: Omit<HdfsLocation, "path">;
   /** Spark's Connect server, for `connectSpark`. */
   sparkRemote: string;
+  /** Spark's web UI; its REST API is below `/api/v1`. */
+  sparkUi: string;
   stack: Stack;
 }
 

@@ -38,6 +38,8 @@ export function ownAddresses({ ports }: StackConfig) {
     hdfs: { host, httpPort: ports.NAMENODE_HTTP_PORT, rpcPort: ports.NAMENODE_PORT },
     /** Spark's Connect server. */
     sparkRemote: `sc://${host}:${ports.SPARK_PORT}`,
+    /** Spark's web UI, and below `/api/v1` the same as JSON. */
+    sparkUi: `http://${host}:${ports.SPARK_UI_PORT}`,
   };
 }
 

@@ -13,7 +13,7 @@ import type { WindowSpec } from "../stream/window.js";
 import { ISO_TIME } from "../shared/time.js";
 import { settled } from "../shared/wait.js";
 import type { SparkSession } from "./client.js";
-import { readStream, sqlRelation, withWatermark, type Relation } from "./relation.js";
+import { readBatch, readStream, sqlRelation, withWatermark, type Relation } from "./relation.js";
 import { STOP_TIMEOUT_MS, type StreamingQuery } from "./streaming-query.js";
 
 /** The pipeline's query, for Spark. */
@@ -369,10 +369,7 @@ export async function finishSparkJob(
 
 /** The latest price of each asset by (event time, offset), from a batch query over the whole topic. */
 export async function latestBySpark(session: SparkSession, job: SparkJob): Promise<LatestRow[]> {
-  const kafka: Relation = {
-    read: { dataSource: { format: "kafka", options: kafkaOptions(job) } },
-  };
-  await createRecords(session, kafka, "lab_all_records");
+  await createRecords(session, readBatch("kafka", kafkaOptions(job)), "lab_all_records");
   const rows = await session.sql<Omit<LatestRow, "asset"> & { asset: Uint8Array }>(`
     SELECT encode(asset, 'UTF-8') AS asset, max_by(price_usd, struct(event_time, offset)) AS price_usd,
       max(event_time) AS event_time

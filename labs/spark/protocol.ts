@@ -8,6 +8,7 @@ export interface ExecutePlanResponse {
   streamingQueryCommandResult?: {
     status?: { isActive?: boolean };
     recentProgress?: { recentProgressJson?: string[] };
+    explain?: { result?: string };
     exception?: { exceptionMessage?: string };
     awaitTermination?: { terminated?: boolean };
   };

@@ -17,6 +17,13 @@ export type Relation =
 export const sqlRelation = (query: string): Relation => ({ sql: { query } });
 
 /**
+ * A batch read of what a source contains now. For the options, see the documentation of the format.
+ */
+export const readBatch = (format: string, options: ReadOptions): Relation => ({
+  read: { dataSource: { format, options } },
+});
+
+/**
  * A streaming read. For the options, see Spark's Structured Streaming guide of the format.
  *
  * @param schema of files: `name type, …`

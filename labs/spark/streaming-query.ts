@@ -14,6 +14,8 @@ export interface StreamingQuery {
   lastProgress(): Promise<SparkProgress | undefined>;
   /** The progress of the most recent batches, oldest first: 100, or `spark.sql.streaming.numRecentProgressUpdates`. */
   recentProgress(): Promise<SparkProgress[]>;
+  /** The physical plan of the most recent batch, as text. */
+  explain(): Promise<string>;
   isActive(): Promise<boolean>;
   /** Spark's message if the query has failed. */
   exception(): Promise<string | undefined>;
@@ -82,6 +84,7 @@ export function streamingQuery(
     name,
     lastProgress: async () => (await progress("lastProgress"))[0],
     recentProgress: () => progress("recentProgress"),
+    explain: async () => (await ask({ explain: { extended: false } }))?.explain?.result ?? "",
     isActive: async () => (await ask({ status: true }))?.status?.isActive ?? false,
     exception,
     stop: async () => void (await ask({ stop: true })),

@@ -44,7 +44,7 @@ const NOTICE_DELAY_MS = 3_000;
 /** If another command is starting the same service, the user is notified after waiting this long. */
 const LOCK_NOTICE_DELAY_MS = 1_000;
 /** How long the port of a killed process may still appear in use. */
-const PORT_RELEASE_MS = 2_000;
+const PORT_RELEASE_MS = 5_000;
 const MAX_RESTARTS = 3;
 
 /** The lab's own Kafka, HDFS and Spark on this machine. */
@@ -131,8 +131,12 @@ export function openStack(root: string, config: StackConfig): Stack {
   }
 
   async function requirePorts(name: ServiceName): Promise<void> {
+    const deadlineMs = performance.now() + PORT_RELEASE_MS;
     for (const portName of SERVICES[name].ports) {
-      if (!(await isPortFree(config.ports[portName]))) throw await portTaken(name, portName);
+      while (!(await isPortFree(config.ports[portName]))) {
+        if (performance.now() > deadlineMs) throw await portTaken(name, portName);
+        await sleep(POLL_MS);
+      }
     }
   }
 

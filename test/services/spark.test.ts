@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test } from "vitest";
 import { UsageError } from "../../labs/shared/errors.js";
+import { openFreshLog } from "../../labs/log/kafka/log.js";
 import { connectSpark, parseRemote } from "../../labs/spark/client.js";
-import { readStream, sqlRelation } from "../../labs/spark/relation.js";
-import { hdfs, remote, uniqueName } from "./environment.js";
+import { readBatch, readStream, sqlRelation } from "../../labs/spark/relation.js";
+import { brokers, hdfs, remote, uniqueName } from "./environment.js";
 
 function session(to = remote) {
   const opened = connectSpark(to);
@@ -70,6 +71,7 @@ test("a stream reports its progress, ends when it is stopped, and continues from
       },
     )
     .toBe(true);
+  expect(await first.explain()).toMatch(/^== Physical Plan ==[^]*MicroBatchScan/);
   await first.stop();
   expect(await first.isActive()).toBe(false);
   expect(await first.exception()).toBeUndefined();
@@ -81,6 +83,24 @@ test("a stream reports its progress, ends when it is stopped, and continues from
     `SELECT value FROM parquet.\`${path}/data\` ORDER BY value`,
   );
   expect(values.map(({ value }) => value)).toEqual(values.map((_, index) => index));
+});
+
+test("what a source holds now can be read as a batch", async () => {
+  const spark = session();
+  const topic = uniqueName("batch");
+  const log = await openFreshLog({ brokers, topic, partitions: 2 });
+  onTestFinished(() => log.close());
+  await log.append(["a", "b", "a"].map((key) => ({ key, value: `{}`, timestampMs: 1 })));
+  const options = { "kafka.bootstrap.servers": brokers.join(","), subscribe: topic };
+  await spark.createView("lab_batch", readBatch("kafka", options));
+  expect(
+    await spark.sql(
+      "SELECT string(key) AS key, count(*) AS count FROM lab_batch GROUP BY 1 ORDER BY 1",
+    ),
+  ).toEqual([
+    { key: "a", count: 2 },
+    { key: "b", count: 1 },
+  ]);
 });
 
 test("a stream that fails says why", async () => {

@@ -41,6 +41,7 @@ export function scriptedQuery(kept = 300): ScriptedQuery {
       this.longAnswers++;
       return Promise.resolve(reports);
     },
+    explain: () => Promise.resolve(""),
     isActive: () => Promise.resolve(true),
     exception: () => Promise.resolve(undefined),
     stop() {

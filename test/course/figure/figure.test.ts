@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { barChart, histogram, lineChart, points } from "../../../labs/course/figure/chart.js";
 import { groupFigure, inkOn, partitionsFigure } from "../../../labs/course/figure/partitions.js";
 import { median, timingsFigure } from "../../../labs/course/figure/timings.js";
+import { flowFigure } from "../../../labs/course/figure/flow.js";
 import {
   batchesFigure,
   watermarkFigure,
@@ -43,6 +44,19 @@ test("bars are named", () => {
 test("a histogram counts every value, those beyond its end in the last bar", () => {
   const { data } = histogram([0, 9, 10, 25, 1_000, -5], { bin: 10, max: 30 }, text);
   expect(data[0]!["y"]).toEqual([3, 1, 1, 1]);
+});
+
+test("the description of a step is broken into lines that fit its box, wherever it was broken before", () => {
+  const does = "reads at most a thousand<br>records in every batch";
+  const textsOf = (count: number) => {
+    const steps = Array.from({ length: count }, () => ({ name: "step", does }));
+    const { annotations } = flowFigure(steps, "").layout as { annotations: { text: string }[] };
+    return annotations.slice(0, count).map(({ text: inBox }) => inBox.split("<br>").slice(2));
+  };
+  const [narrow] = textsOf(5);
+  expect(narrow!.join(" ")).toBe(does.replace("<br>", " "));
+  for (const line of narrow!) expect(line.length).toBeLessThanOrEqual(18);
+  expect(textsOf(2)[0]).toHaveLength(2);
 });
 
 /** The texts in the boxes of a picture of windows. */
