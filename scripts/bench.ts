@@ -47,8 +47,11 @@ async function main(argv: string[]): Promise<void> {
       (text: string) => text.split(",").map(wholeNumber(1)),
       [1_000_000, 10_000_000],
     )
-    .option("--stack", "measure the real Kafka, HDFS and Spark instead (restarts them)")
-    .addHelpText("after", `\nBenchmarks:\n${list(HERE)}\n\nOn the stack:\n${list(ON_STACK)}`)
+    .option("--stack", "run the benchmarks of the real Kafka, HDFS and Spark (restarts them)")
+    .addHelpText(
+      "after",
+      `\nBenchmarks:\n${list(HERE)}\n\nOn the real systems, which are started if they are not running:\n${list(ON_STACK)}`,
+    )
     .action(() => {});
   await parseArguments(program, argv);
   const options = program.opts<Options>();

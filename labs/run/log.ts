@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { openFileLog } from "../log/file.js";
 import { TOPIC, type EventLog } from "../log/log.js";
 import { ownAddresses, type Config } from "../shared/config.js";
-import { LabError } from "../shared/errors.js";
+import { LabError, NotFoundError } from "../shared/errors.js";
 import type { Notify } from "../shared/notify.js";
 import type { Store } from "../store/store.js";
 import { isBegun } from "../stream/checkpoint.js";
@@ -41,7 +41,13 @@ export async function openLog(
 
 /** The topic that an output was started with. @throws LabError if the file does not name it */
 async function readTopic(store: Store): Promise<string> {
-  const text = String(await store.read(TOPIC_FILE));
+  const content = await store.read(TOPIC_FILE).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new LabError(
+      `${store.root} was not computed from Kafka: expected ${TOPIC_FILE}, which names the topic; use --log file as before, start over with --fresh, or choose another --out`,
+    );
+  });
+  const text = String(content);
   if (/^[\w.-]{1,249}$/.test(text)) return text;
   throw new LabError(
     `${store.root}/${TOPIC_FILE} is damaged: expected the name of the topic that this output was started with, found ${text.slice(0, 80) || "nothing"}; write the name there, or start over with --fresh`,

@@ -50,8 +50,8 @@ const now = <T>(call: () => T): Promise<T> => new Promise((resolve) => resolve(c
 
 /**
  * The disk of this machine. Calls that only reach the operating system's cache take microseconds and are synchronous: as
- * asynchronous calls, each costs two changes of threads, and a batch makes more than a hundred. Creating and removing files
- * and syncing them may wait for the disk, so they must not block the process.
+ * asynchronous calls, each costs two changes of threads, and a batch makes more than a hundred. Creating files for
+ * each batch, removing and syncing them may wait for the disk, so they must not block the process.
  */
 export const nodeDisk: Disk = {
   open: async (path, flags) =>

@@ -106,7 +106,7 @@ async function measureCases(
   const rows: Row[] = [];
   for (const each of cases) {
     const { perSecond, options, isPage, aimMs } = each;
-    const where = isPage ? "live page" : "Parquet file";
+    const where = isPage ? "live page (updated every 500 ms)" : "Parquet file";
     const what = `tick → ${where}, ${inThousands(perSecond)} per second, ${options.join(" ")}`;
     say(`${what} …`);
     const { p50, p99, max, events } = await inFolder((folder) =>

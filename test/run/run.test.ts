@@ -337,3 +337,12 @@ test("--verify tells whether the products are those that were committed, and so 
   expect(nothing.stderr).toMatch(/none holds no checkpoint/);
   expect(existsSync(join(out, "none"))).toBe(false);
 }, 120_000);
+
+test("an output of the embedded log that is continued with Kafka says so, and what to do", async () => {
+  const out = await temporaryFolder();
+  await runPipelineCommand(market(out));
+  const { code, stderr } = await runPipelineCommand(market(out, "--log", "kafka"));
+  expect(code).toBe(1);
+  expect(stderr).toContain(`${out} was not computed from Kafka`);
+  expect(stderr).toContain("--fresh");
+});

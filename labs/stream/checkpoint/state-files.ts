@@ -14,7 +14,7 @@ import type { SavedAsset, State } from "../state.js";
 import type { CheckpointFiles } from "./files.js";
 
 // A file in state/ has one line per changed asset: the state of each operator or, if that state has parts (panes), the
-// changed parts. The first line names the batch since which changes are listed (`sinceBatch`); without it, the file holds
+// changed parts. The line after the version names the batch since which changes are listed (`sinceBatch`); without it, the file holds
 // the whole state. The state after batch N is read from state/N, then from the file it names, and so on back to a whole
 // state. Evicted panes are not listed: the watermark implies that they are gone.
 //
