@@ -140,7 +140,7 @@ test("the DataNode lost under Spark is said in two lines, and later the run comp
     .split("\n")
     .filter((line) => !/ events (in the log )?· |[✔❯]|^HDFS: |^Spark is planning |^$/.test(line));
   expect(lines.length, first.stderr).toBeLessThanOrEqual(2);
-  expect(lines[0]).toMatch(/HDFS .*stack\.ts up hdfs/);
+  expect(lines[0]).toMatch(/(HDFS|DataNode) .*stack\.ts up hdfs/);
   expect(first.stderr).not.toMatch(/^\s+at |\.java:|\.scala:/m);
   await stack.start("datanode");
   const second = await pipeline(out, "--engine", "spark").result;

@@ -87,5 +87,5 @@ test("npm run notebooks says what is wrong usage", async () => {
   const { result } = start("scripts/notebooks.ts", ["99"]);
   const { code, stderr } = await result;
   expect(code).toBe(2);
-  expect(stderr).toMatch(/there is no chapter 99: 01-.*\.ipynb, /);
+  expect(stderr).toMatch(/there is no chapter 99: 00-.*\.ipynb, /);
 });
