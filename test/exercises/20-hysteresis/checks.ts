@@ -106,7 +106,7 @@ export default [
           `nextEpisode(${shown}, ${value}, 100, 98)`,
           "a new object",
           "the object that was passed in",
-          "Whoever keeps the old state would see it change with the new one.",
+          "The engine keeps the old state, which would then change with the new one.",
         );
       }
     }
