@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
+import { readFile, readdir, stat } from "node:fs/promises";
 import { Session, type Profiler } from "node:inspector/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inFolder } from "./benchmark.js";
 
 const MAX_SHARES = 6;
 const LEAST_SHARE = 0.03;
@@ -73,8 +73,7 @@ export async function profiled(work: () => unknown): Promise<string> {
 export async function profiledProcess(
   run: (nodeOptions: readonly string[]) => Promise<unknown>,
 ): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "profile-"));
-  try {
+  return inFolder(async (folder) => {
     await run(["--cpu-prof", `--cpu-prof-dir=${folder}`]);
     // Each thread writes a profile; the main thread's, of the most functions, is the largest.
     const paths = (await readdir(folder)).map((name) => join(folder, name));
@@ -82,7 +81,5 @@ export async function profiledProcess(
     const largest = paths[sizes.indexOf(Math.max(...sizes))];
     if (largest === undefined) throw new Error("the process has written no profile");
     return whereTimeWent(JSON.parse(await readFile(largest, "utf8")) as Profiler.Profile);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  });
 }

@@ -4,10 +4,8 @@ export async function timed<K extends string>(
   repeats: number,
 ): Promise<Record<K, number[]>> {
   const entries = Object.entries(actions) as [K, () => unknown][];
-  const durations = Object.fromEntries(entries.map(([name]) => [name, []])) as unknown as Record<
-    K,
-    number[]
-  >;
+  const durations = {} as Record<K, number[]>;
+  for (const [name] of entries) durations[name] = [];
   for (let run = 0; run <= repeats; run++) {
     for (const [name, action] of entries) {
       const began = performance.now();
