@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { ownAddresses, readConfig } from "../shared/config.js";
 import { exitCode } from "../shared/process.js";
 import { progress } from "./cell.js";
-import { startServices as startServicesOf } from "../stack/start.js";
+import { startServices as startServicesOf, type ShowStarts } from "../stack/start.js";
 import { openStack, type Stack } from "../stack/stack.js";
 import { hdfsStore, type HdfsLocation, type HdfsOptions } from "../store/hdfs.js";
 import type { Store } from "../store/store.js";
@@ -32,18 +32,7 @@ export async function startServices(...names: ("kafka" | "hdfs" | "spark")[]): P
   const { stack: config } = readConfig();
   const stack = openStack(process.cwd(), config);
   const wanted = stack.select(names);
-  await startServicesOf(stack, wanted, (starts) =>
-    progress(`starting ${wanted.join(", ")}`, async (report) => {
-      let answering = 0;
-      report(0);
-      await Promise.all(
-        starts.map(async ({ name, run }) => {
-          await run();
-          report(++answering / starts.length, `${name} answers`);
-        }),
-      );
-    }),
-  );
+  await startServicesOf(stack, wanted, showStartsInCell);
   const addresses = ownAddresses(config);
   return {
     ...addresses,
@@ -51,6 +40,19 @@ export async function startServices(...names: ("kafka" | "hdfs" | "spark")[]): P
     stack,
   };
 }
+
+/** Runs the starts of services in parallel and shows a progress bar in the cell. */
+export const showStartsInCell: ShowStarts = (starts) =>
+  progress(`starting ${starts.map(({ name }) => name).join(", ")}`, async (report) => {
+    let answering = 0;
+    report(0);
+    await Promise.all(
+      starts.map(async ({ name, run }) => {
+        await run();
+        report(++answering / starts.length, `${name} answers`);
+      }),
+    );
+  });
 
 /** A script of the lab that runs in its own process. */
 export interface Program {

@@ -13,8 +13,11 @@ type Called<M, K extends keyof M> = M[K] extends (...args: infer A) => infer R
 export interface Check<M> {
   /** What must be so: a sentence. */
   name: string;
-  /** @throws WrongAnswer with the case that shows it; whatever the module throws by itself is in it */
-  run(subject: M): Promise<void>;
+  /**
+   * @param path the module's file, for checks that run it in a process of its own
+   * @throws WrongAnswer with the case that shows it; whatever the module throws by itself is in it
+   */
+  run(subject: M, path: string): Promise<void>;
 }
 
 /** The very case that an answer gets wrong: its message is for the learner. */

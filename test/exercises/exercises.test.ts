@@ -15,7 +15,8 @@ for (const name of wanted === undefined ? await exerciseNames(".") : [wanted]) {
   const checks = await checksFor(name);
   describe(name, () => {
     test.each(checks.map((check) => [check.name, check] as const))("%s", async (_, check) => {
-      await check.run(await moduleAt(stubPath(".", name)));
+      const path = stubPath(".", name);
+      await check.run(await moduleAt(path), path);
     });
   });
 }

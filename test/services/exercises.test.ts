@@ -13,13 +13,10 @@ const exercises = (await readExercises("."))
   .map(({ name }) => name);
 
 test.each(exercises)("the solution of %s passes, and its stub is not done yet", async (name) => {
-  const [solution, stub] = [
-    await moduleAt(solutionPath(".", name)),
-    await moduleAt(stubPath(".", name)),
-  ];
+  const [solution, stub] = [solutionPath(".", name), stubPath(".", name)];
   for (const check of await checksFor(name)) {
-    await check.run(solution);
-    await expect(check.run(stub), check.name).rejects.toMatchObject({ name: "NotDone" });
+    await check.run(await moduleAt(solution), solution);
+    await expect(check.run(await moduleAt(stub), stub), check.name).rejects.toMatchObject({ name: "NotDone" });
   }
 });
 
@@ -29,7 +26,7 @@ test.each(exercises)("the wrong answers to %s are rejected", async (name) => {
     const mutant = await moduleAt(path);
     const reasons: Error[] = [];
     for (const check of checks) {
-      await check.run(mutant).catch((error: unknown) => reasons.push(error as Error));
+      await check.run(mutant, path).catch((error: unknown) => reasons.push(error as Error));
     }
     expect(reasons.length, `${path} passes`).toBeGreaterThan(0);
     for (const reason of reasons) expect(reason.name, reason.message).toBe("WrongAnswer");

@@ -1,4 +1,5 @@
 import { table } from "../cell.js";
+import { showStartsInCell } from "../services.js";
 import { findExercise, readExercises } from "./exercises.js";
 import { openRecord } from "./record.js";
 import { startRunner } from "./runner.js";
@@ -12,7 +13,7 @@ import { startRunner } from "./runner.js";
 export async function check(wanted: string): Promise<void> {
   const exercise = findExercise(await readExercises("."), wanted);
   const record = await openRecord(".");
-  const runner = startRunner(process.cwd());
+  const runner = startRunner(process.cwd(), { showStarts: showStartsInCell });
   const { status, message } = await record.verdictOn(exercise, runner).finally(runner.close);
   const [first = "", ...lines] = message.split("\n");
   const rows = [

@@ -55,7 +55,7 @@ export async function checkClass(
       await rm(join(room, ".lab"), { recursive: true, force: true });
       await mkdir(join(room, ".lab"));
       for (const { name } of exercises) await placeAnswer(room, join(folder, student), name);
-      const runner = startRunner(room);
+      const runner = startRunner(room, { systemsRoot: root });
       const record = await openRecord(room);
       const verdicts = await allVerdicts(exercises, record, runner).finally(runner.close);
       all.push({ student, verdicts });
@@ -89,7 +89,9 @@ async function placeAnswer(room: string, own: string, name: string): Promise<voi
   await resetStub(room, name);
 }
 
-const MARKS: Record<Status, string> = { passed: "✓", failed: "✗", error: "!", todo: "·" };
+const MARKS: Record<Status, string> = {
+  ...{ passed: "✓", failed: "✗", error: "!", todo: "·", skipped: "–" },
+};
 const doneOf = (verdicts: readonly Verdict[]) =>
   verdicts.filter(({ status }) => status === "passed").length;
 
@@ -105,7 +107,7 @@ export function formatClass(
   for (const { student, verdicts } of all) {
     table.push([student, ...verdicts.map(({ status }) => MARKS[status]), String(doneOf(verdicts))]);
   }
-  return `${table.toString()}\n✓ passed · ✗ wrong · ! cannot be checked · · not done`;
+  return `${table.toString()}\n✓ passed · ✗ wrong · ! cannot be checked · – needs a system that is not installed · · not done`;
 }
 
 /** Writes a line for each student: the status of each exercise, and how many are done. */

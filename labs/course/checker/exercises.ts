@@ -12,6 +12,10 @@ export const OUTCOMES = [
   "architecture patterns",
 ];
 
+/** The real systems that checks may use. */
+const SYSTEMS = ["kafka", "hdfs", "spark"] as const;
+export type System = (typeof SYSTEMS)[number];
+
 const schema = z.strictObject({
   title: z.string(),
   /** The number of the notebook the exercise belongs to. */
@@ -19,8 +23,8 @@ const schema = z.strictObject({
   /** From 1 (easy) to 3 (hard). */
   difficulty: z.number().int().min(1).max(3),
   outcome: z.string(),
-  /** The service that the checks use. */
-  needs: z.literal("spark").optional(),
+  /** The real systems that the checks use. They are started if they are installed. */
+  needs: z.array(z.enum(SYSTEMS)).min(1).optional(),
   /** Shown one at a time: the first ones are questions, the last one almost gives the answer. */
   hints: z.array(z.string()),
 });

@@ -9,14 +9,14 @@ import type { Exercise } from "./exercises.js";
 import { checksPath, solutionPath, stubPath } from "./places.js";
 import type { Runner } from "./runner.js";
 import { stubOf } from "./stub.js";
-import type { Verdict } from "./verdict.js";
+import { STATUSES, type Verdict } from "./verdict.js";
 
 const FILE = ".lab/exercises.json";
 
 const verdict = z.object({
   name: z.string(),
   chapter: z.number(),
-  status: z.enum(["passed", "failed", "todo", "error"]),
+  status: z.enum(STATUSES),
   message: z.string(),
   passed: z.number(),
   checks: z.number(),
@@ -68,8 +68,9 @@ export async function openRecord(root: string): Promise<LearnerRecord> {
     async verdictOn(exercise, runner) {
       const digest = await digestOf(exercise);
       const known = state.verdicts[exercise.name];
-      // An answer that could not be checked is checked again: Spark may be running now.
-      if (known?.digest === digest && known.verdict.status !== "error") return known.verdict;
+      // An answer that could not be checked is checked again: the reason may be gone.
+      const isFinal = known !== undefined && !["error", "skipped"].includes(known.verdict.status);
+      if (isFinal && known.digest === digest) return known.verdict;
       const found = (await isUntouched(exercise))
         ? untouched(exercise)
         : await runner.check(exercise);

@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { LabError } from "../../shared/errors.js";
 import { lastWords } from "../../shared/process.js";
 import { startTimer } from "../../shared/wait.js";
+import type { ShowStarts } from "../../stack/start.js";
 import type { Exercise } from "./exercises.js";
+import { startNeeds } from "./needs.js";
 import type { Verdict } from "./verdict.js";
 
 // Learners' code runs in a separate process, because it may loop forever, exit or flood the output. The process keeps
@@ -11,8 +13,8 @@ import type { Verdict } from "./verdict.js";
 
 const WORKER = "labs/course/checker/worker.ts";
 const LIMIT_MS = 10_000;
-/** Spark needs time to plan each query. */
-const SPARK_LIMIT_MS = 120_000;
+/** Real systems need time: a broker restarts, Spark plans each query. */
+const SYSTEMS_LIMIT_MS = 120_000;
 const START_LIMIT_MS = 30_000;
 const MAX_STDERR_CHARACTERS = 10_000;
 
@@ -20,7 +22,11 @@ const MAX_STDERR_CHARACTERS = 10_000;
 export type CheckResult = Pick<Verdict, "status" | "message" | "passed" | "checks">;
 
 export interface Runner {
-  /** Runs the checks of an exercise. @throws LabError if the worker cannot start */
+  /**
+   * Runs the checks of an exercise, and first starts the real systems that they need.
+   *
+   * @throws LabError if the worker or one of the systems cannot start
+   */
   check(exercise: Exercise): Promise<Verdict>;
   close(): void;
 }
@@ -33,15 +39,23 @@ interface Worker {
   stderr(): string;
 }
 
-/** @param root the project's root */
-export function startRunner(root: string): Runner {
-  let worker = startWorker(root);
+export interface RunnerOptions {
+  /** The root of the project in which the real systems are installed: by default, that of the answers. */
+  systemsRoot?: string;
+  /** Shows how real systems start: by default, on stderr. */
+  showStarts?: ShowStarts;
+}
+
+/** @param root the root of the project whose answers are checked */
+export function startRunner(root: string, options: RunnerOptions = {}): Runner {
+  const { systemsRoot = root, showStarts } = options;
+  let worker = startWorker(root, systemsRoot);
 
   /** The result, or why the worker must be replaced. */
   async function resultOf(exercise: Exercise): Promise<CheckResult | { fatal: string }> {
     const { process: child, ready, stderr } = worker;
     await ready;
-    const limitMs = exercise.needs === "spark" ? SPARK_LIMIT_MS : LIMIT_MS;
+    const limitMs = exercise.needs !== undefined ? SYSTEMS_LIMIT_MS : LIMIT_MS;
     return new Promise((resolve) => {
       const end = (result: CheckResult | { fatal: string }) => {
         limit.cancel();
@@ -63,7 +77,12 @@ export function startRunner(root: string): Runner {
 
   return {
     async check(exercise) {
-      const { name, chapter } = exercise;
+      const { name, chapter, needs } = exercise;
+      const missing =
+        needs === undefined ? undefined : await startNeeds(systemsRoot, needs, showStarts);
+      if (missing !== undefined) {
+        return { name, chapter, status: "skipped", message: missing, passed: 0, checks: 0 };
+      }
       try {
         const result = await resultOf(exercise);
         if (!("fatal" in result)) return { name, chapter, ...result };
@@ -79,15 +98,16 @@ export function startRunner(root: string): Runner {
 
   function restart(): void {
     kill(worker);
-    worker = startWorker(root);
+    worker = startWorker(root, systemsRoot);
   }
 }
 
-function startWorker(root: string): Worker {
+function startWorker(root: string, systemsRoot: string): Worker {
   const child = spawn(process.execPath, ["--import", "tsx", join(root, WORKER)], {
     cwd: root,
     // A time zone that nobody tests in by chance: an answer must not depend on it.
-    env: { ...process.env, TZ: "Asia/Kathmandu" },
+    // Checks that restart a system find it by LAB_SYSTEMS_ROOT.
+    env: { ...process.env, TZ: "Asia/Kathmandu", LAB_SYSTEMS_ROOT: resolve(systemsRoot) },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     detached: true, // its own process group, so that its child processes can be killed too
   });

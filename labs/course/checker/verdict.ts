@@ -2,12 +2,16 @@ import * as util from "node:util"; // not { styleText }: importing it by name fa
 import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
 
-export type Status = "passed" | "failed" | "todo" | "error";
+export const STATUSES = ["passed", "failed", "todo", "error", "skipped"] as const;
+export type Status = (typeof STATUSES)[number];
 
 export interface Verdict {
   name: string;
   chapter: number;
-  /** `todo` while the answer is "not done yet"; `error` if it cannot be checked, for example because it does not compile. */
+  /**
+   * `todo` while the answer is "not done yet"; `error` if it cannot be checked, for example because it does not compile;
+   * `skipped` if a real system that the checks need is not installed.
+   */
   status: Status;
   /** For the learner; empty if the answer passed. */
   message: string;
@@ -29,6 +33,7 @@ const SIGNS: Record<Status, [string, Style]> = {
   failed: ["✗", "red"],
   error: ["✗", "red"],
   todo: ["·", "dim"],
+  skipped: ["–", "yellow"],
 };
 
 const numberOf = ({ name }: Exercise) => name.slice(0, 2);

@@ -19,7 +19,7 @@ for (const exercise of EXERCISES) {
   unfinished.set(exercise.name, await unfinishedParts(".", exercise));
 }
 const complete = EXERCISES.filter(({ name }) => unfinished.get(name)!.length === 0);
-/** The exercises that need Spark are tested where it runs: test/services/exercises.test.ts. */
+/** The exercises that need real systems are tested where these run: test/services/exercises.test.ts. */
 const here = complete.filter(({ needs }) => needs === undefined);
 const named = (exercises: readonly Exercise[]) =>
   exercises.map((each) => [each.name, each] as const);
@@ -63,15 +63,17 @@ test.each(named(complete))("stub and solution of %s have no type mistakes", (nam
 });
 
 test.each(named(here))("the stub of %s is not done yet, in every check", async (name) => {
-  const stub = await moduleAt(stubPath(".", name));
+  const path = stubPath(".", name);
+  const stub = await moduleAt(path);
   for (const check of await checksFor(name)) {
-    await expect(check.run(stub), check.name).rejects.toMatchObject({ name: "NotDone" });
+    await expect(check.run(stub, path), check.name).rejects.toMatchObject({ name: "NotDone" });
   }
 });
 
 test.each(named(here))("the solution of %s passes", async (name) => {
-  const solution = await moduleAt(solutionPath(".", name));
-  for (const check of await checksFor(name)) await check.run(solution);
+  const path = solutionPath(".", name);
+  const solution = await moduleAt(path);
+  for (const check of await checksFor(name)) await check.run(solution, path);
 });
 
 test.each(named(complete))("every wrong answer to %s says what is wrong with it", async (name) => {
@@ -87,7 +89,7 @@ test.each(named(here))(
     const checks = await checksFor(name);
     for (const path of await writeMutants(name)) {
       const mutant = await moduleAt(path);
-      const results = await Promise.allSettled(checks.map((check) => check.run(mutant)));
+      const results = await Promise.allSettled(checks.map((check) => check.run(mutant, path)));
       const reasons = results.flatMap((each) =>
         each.status === "rejected" ? [each.reason as Error] : [],
       );
