@@ -20,6 +20,7 @@ const config: KnipConfig = {
     "test/**/*.test.ts",
     "test/bench/consumer.ts",
     "test/exercises/*/{checks,mutants}.ts",
+    "test/exercises/process-main.ts",
     "setup/**/*.{cjs,ts}",
     "labs/view/dashboard/page/*.js",
     "labs/store/parquet-worker.mjs",

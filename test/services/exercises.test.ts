@@ -16,7 +16,9 @@ test.each(exercises)("the solution of %s passes, and its stub is not done yet", 
   const [solution, stub] = [solutionPath(".", name), stubPath(".", name)];
   for (const check of await checksFor(name)) {
     await check.run(await moduleAt(solution), solution);
-    await expect(check.run(await moduleAt(stub), stub), check.name).rejects.toMatchObject({ name: "NotDone" });
+    await expect(check.run(await moduleAt(stub), stub), check.name).rejects.toMatchObject({
+      name: "NotDone",
+    });
   }
 });
 

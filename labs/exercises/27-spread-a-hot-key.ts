@@ -1,0 +1,25 @@
+import { notDone } from "./not-done.js";
+import { Kafka, Partitioners, logLevel } from "kafkajs";
+
+/**
+ * Sends records to a topic so that a few hot keys do not overload a single partition.
+ *
+ * - A record with one of the `hotKeys` may go to any partition. Each partition must receive about the same number of records
+ *   of that key: the numbers differ by at most 1.
+ * - All other records go to the partition that Kafka's default partitioner chooses for their key, so that each of these keys
+ *   stays in one partition, in order, where other producers of the topic send it too.
+ * - Keys and values stay as they are: the key still names the asset.
+ *
+ * Resolves when Kafka has stored all records. See kafkajs's documentation of custom partitioners.
+ *
+ * @param brokers `host:port` of the brokers
+ */
+export async function sendSpread(
+  brokers: string[],
+  topic: string,
+  records: { key: string; value: string }[],
+  hotKeys: string[],
+): Promise<void> {
+  // TODO
+  return notDone(brokers, topic, records, hotKeys, Kafka, Partitioners, logLevel);
+}

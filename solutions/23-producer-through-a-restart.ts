@@ -1,0 +1,34 @@
+import { Kafka, logLevel } from "kafkajs";
+
+/**
+ * Sends values to partition 0 of a topic as they arrive. The broker may stop at any moment and be away for up to a minute, while
+ * `values` continues. When the promise resolves, Kafka has stored every value: a reader that ignores values it has already
+ * seen finds all of them, in the order in which they arrived. (A value may be stored twice, if the broker stopped after it
+ * had stored the value and before it could say so.)
+ *
+ * All values are different. Rejects if Kafka stays away for longer. See kafkajs's documentation of `retry` and of `producer.send`.
+ *
+ * The check stops the lab's broker and starts it again.
+ *
+ * @param brokers `host:port` of the brokers
+ */
+export async function sendInOrder(
+  brokers: string[],
+  topic: string,
+  values: AsyncIterable<string>,
+): Promise<void> {
+  const kafka = new Kafka({
+    brokers,
+    logLevel: logLevel.NOTHING,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 90 },
+  });
+  const producer = kafka.producer();
+  await producer.connect();
+  try {
+    for await (const value of values) {
+      await producer.send({ topic, acks: -1, messages: [{ partition: 0, value }] });
+    }
+  } finally {
+    await producer.disconnect();
+  }
+}

@@ -1,0 +1,78 @@
+import { readTopic } from "../../../labs/course/lesson/topic.js";
+import { sleep } from "../../../labs/shared/wait.js";
+import * as solution from "../../../solutions/23-producer-through-a-restart.js";
+import { checksOf, wrong } from "../checks.js";
+import { brokers, kafka, ownStack, withTopic } from "../systems.js";
+
+const check = checksOf(solution);
+
+const COUNT = 60;
+const EVERY_MS = 25;
+/** More than kafkajs's default retries wait. */
+const AWAY_MS = 11_000;
+
+/** Kills the broker, and starts it again after some time. */
+async function restartBroker(awayMs: number): Promise<void> {
+  const stack = ownStack();
+  const broker = (await stack.status()).find(({ name }) => name === "kafka")!;
+  process.kill(broker.pid!, "SIGKILL");
+  await sleep(awayMs);
+  await stack.start("kafka");
+}
+
+/** Values that arrive one after the other. @param awayMs for how long the broker is away, from the twentieth value on */
+async function* arriving(onRestart: (restarting: Promise<void>) => unknown, awayMs?: number) {
+  for (let index = 0; index < COUNT; index++) {
+    if (index === 20 && awayMs !== undefined) onRestart(restartBroker(awayMs));
+    await sleep(EVERY_MS);
+    yield `value ${index}`;
+  }
+}
+
+const shown = (values: readonly string[]) =>
+  values.length > 6 ? `${values.slice(0, 6).join(", ")} … (${values.length})` : values.join(", ");
+
+const sends = (name: string, idea: string, awayMs?: number) =>
+  check.scenario(name, (subject) =>
+    withTopic("restart", 1, async (topic) => {
+      const input = `${COUNT} values${awayMs === undefined ? "" : `; the broker is away for ${awayMs / 1_000} s from value 20 on`}`;
+      const expected = Array.from({ length: COUNT }, (_, index) => `value ${index}`);
+      let restarting = Promise.resolve();
+      const values = arriving((restart) => (restarting = restart), awayMs);
+      let failure: unknown;
+      try {
+        await subject.sendInOrder(brokers, topic, values);
+      } catch (error) {
+        failure = error;
+      }
+      // What is in the topic at this moment counts. The broker may still be away if the answer did not wait for it.
+      await restarting;
+      if (failure instanceof Error && failure.name === "NotDone") throw failure;
+      const records = await readTopic(kafka, topic);
+      const stored = [...new Set(records.map(({ value }) => value!))];
+      if (failure !== undefined) {
+        const text = failure instanceof Error ? failure.message : String(failure);
+        throw wrong(input, "no error", `rejected after ${stored.length} values: ${text}`, idea);
+      }
+      const missing = expected.filter((value) => !stored.includes(value));
+      if (missing.length > 0) throw wrong(input, "all of them", `missing: ${shown(missing)}`, idea);
+      const at = stored.findIndex((value, index) => value !== expected[index]);
+      if (at >= 0) {
+        throw wrong(
+          input,
+          shown(expected.slice(at, at + 6)),
+          shown(stored.slice(at, at + 6)),
+          "The values are stored in another order.",
+        );
+      }
+    }),
+  );
+
+export default [
+  sends("a quiet broker stores all values in order", "Wait until every send is acknowledged."),
+  sends(
+    "a broker that is killed and comes back",
+    "Retry for a minute, with one send at a time, and let the broker acknowledge.",
+    AWAY_MS,
+  ),
+];
