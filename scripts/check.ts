@@ -1,6 +1,7 @@
 import "../setup/ready.cjs"; // before all else: the version of Node
-import { Argument, Command } from "commander";
+import { Argument, Command, Option } from "commander";
 import { runCheck, type CheckOptions } from "../labs/course/checker/check.js";
+import { TRACKS } from "../labs/course/checker/exercises.js";
 import { createExercise } from "../labs/course/checker/new.js";
 import { MIN_MUTANTS } from "../labs/course/checker/unfinished.js";
 import { processTerminal } from "../labs/course/checker/terminal.js";
@@ -25,6 +26,12 @@ const program = new Command("check")
   .option(
     "--discuss <exercise>",
     "after solving it: why the answer works, another way, and what common wrong answers do",
+  )
+  .addOption(
+    new Option(
+      "--track <name>",
+      "list and watch only the exercises of a track; fast is for those who know the basics",
+    ).choices(TRACKS),
   )
   .option("--class <folder>", "for teachers: check all answers in the folders of a class")
   .option("--json", "print JSON for a gradebook: {exercises: [{name, chapter, status, message}]}")

@@ -2,7 +2,13 @@ import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError } from "../../shared/errors.js";
 import { makeFolders } from "../../shared/files.js";
-import { findExercise, readExercises, type Exercise } from "./exercises.js";
+import {
+  exercisesOf,
+  findExercise,
+  readExercises,
+  type Exercise,
+  type Track,
+} from "./exercises.js";
 import { checkClass, formatClass, writeClassCsv } from "./classroom.js";
 import { discussionHint, formatDiscussion, readDiscussion } from "./discussion.js";
 import { solutionPath, stubPath } from "./places.js";
@@ -19,6 +25,8 @@ export interface CheckOptions {
   exercise?: string;
   watch?: boolean;
   json?: boolean;
+  /** Only the exercises of this track are listed, watched and next. */
+  track?: Track;
   /** `true`: a hint for the next open exercise. */
   hint?: string | boolean;
   reset?: string;
@@ -60,14 +68,15 @@ export async function runCheck(
   const solved = options.solution === undefined ? undefined : find(options.solution);
   const discussed = options.discuss === undefined ? undefined : find(options.discuss);
   const runner = startRunner(root);
-  const session = { root, exercises, record, runner, terminal };
+  const listed = exercisesOf(options.track, exercises);
+  const session = { root, exercises: listed, record, runner, terminal };
   try {
     if (solved !== undefined) return await showSolution(session, solved);
     if (discussed !== undefined) return await discuss(session, discussed);
     if (options.watch) return await watch(session, exercise);
     if (options.hint === true) return await hint(session, exercise);
     if (exercise !== undefined) return await checkOne(session, exercise, options.json);
-    return await checkAll(session, options.json);
+    return await checkAll(session, options);
   } finally {
     runner.close();
   }
@@ -166,10 +175,12 @@ async function checkOne(
   return verdict.status === "passed";
 }
 
-async function checkAll(session: Session, json = false): Promise<true> {
+async function checkAll(session: Session, { json, track }: CheckOptions): Promise<true> {
   const verdicts = await verdictsOf(session);
   const { exercises, terminal } = session;
-  terminal.print(json ? gradebook(verdicts) : formatList(exercises, verdicts, terminal.paint));
+  terminal.print(
+    json ? gradebook(verdicts) : formatList(exercises, verdicts, terminal.paint, track),
+  );
   return true;
 }
 

@@ -25,6 +25,10 @@ const schema = z.strictObject({
   outcome: z.string(),
   /** The real systems that the checks use. They are started if they are installed. */
   needs: z.array(z.enum(SYSTEMS)).min(1).optional(),
+  /** Whether it is part of the fast track, for learners who know the basics. */
+  fast: z.literal(true).optional(),
+  /** Whether the course can be completed without it. */
+  optional: z.literal(true).optional(),
   /** Shown one at a time: the first ones are questions, the last one almost gives the answer. */
   hints: z.array(z.string()),
 });
@@ -55,6 +59,17 @@ async function describe(root: string, name: string): Promise<Description> {
     throw new LabError(`exercise ${name}: ${descriptionPath("", name)} is invalid: ${reason}`);
   }
 }
+
+/** The tracks of the course that leave exercises out. */
+export const TRACKS = ["fast"] as const;
+export type Track = (typeof TRACKS)[number];
+
+/** The exercises of a track; all without one. */
+export const exercisesOf = (
+  track: Track | undefined,
+  exercises: readonly Exercise[],
+): readonly Exercise[] =>
+  track === undefined ? exercises : exercises.filter((exercise) => exercise[track]);
 
 /**
  * The exercise with a number or a name, such as `07`, `7` or `07-consumer-lag`.

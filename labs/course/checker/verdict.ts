@@ -1,5 +1,5 @@
 import * as util from "node:util"; // not { styleText }: importing it by name fails on old versions of Node
-import type { Exercise } from "./exercises.js";
+import type { Exercise, Track } from "./exercises.js";
 import { STUBS } from "./places.js";
 
 export const STATUSES = ["passed", "failed", "todo", "error", "skipped"] as const;
@@ -77,6 +77,7 @@ export function formatList(
   exercises: readonly Exercise[],
   verdicts: readonly Verdict[],
   paint: Paint,
+  track?: Track,
 ): string {
   const of = new Map(verdicts.map((verdict) => [verdict.name, verdict]));
   const next = nextOpen(exercises, verdicts);
@@ -85,20 +86,24 @@ export function formatList(
     lines.push(`chapter ${chapter}`);
     for (const exercise of exercises.filter((each) => each.chapter === chapter)) {
       const [sign, style] = SIGNS[of.get(exercise.name)?.status ?? "todo"];
-      const line = `${numberOf(exercise)}  ${exercise.title.padEnd(52)} ${stars(exercise)}`;
-      const mark = exercise === next ? "  ← next" : "";
-      lines.push(`  ${paint(style, sign)} ${line}${mark}`);
+      const line = `${numberOf(exercise)}  ${exercise.title.padEnd(50)} ${stars(exercise)}`;
+      const mark = exercise === next ? "← next" : remarkOn(exercise);
+      lines.push(`  ${paint(style, sign)} ${line} ${mark}`.trimEnd());
     }
   }
   const done = verdicts.filter(({ status }) => status === "passed").length;
   lines.push("", `${done} of ${exercises.length} done`);
   if (next !== undefined) {
-    lines.push(`next: ${STUBS}/${next.name}.ts    then: npm run check -- --watch`);
+    const option = track === undefined ? "" : ` --track ${track}`;
+    lines.push(`next: ${STUBS}/${next.name}.ts    then: npm run check -- --watch${option}`);
   }
   return lines.join("\n");
 }
 
-/** The first exercise that has not passed; those that need a service come last. */
+const remarkOn = ({ needs = [], optional }: Exercise) =>
+  [...needs, ...(optional ? ["optional"] : [])].join(" ");
+
+/** The first exercise that has not passed. Those that need a real system come after the others, optional ones last. */
 export function nextOpen(
   exercises: readonly Exercise[],
   verdicts: readonly Verdict[],
@@ -107,5 +112,6 @@ export function nextOpen(
     verdicts.filter(({ status }) => status === "passed").map(({ name }) => name),
   );
   const open = exercises.filter(({ name }) => !passed.has(name));
-  return open.find(({ needs }) => needs === undefined) ?? open[0];
+  const required = open.filter(({ optional }) => !optional);
+  return required.find(({ needs }) => needs === undefined) ?? required[0] ?? open[0];
 }

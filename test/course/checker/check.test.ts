@@ -11,6 +11,7 @@ let learner: Learner;
 const EXERCISES = await readExercises(".");
 const FIRST = "01-parse-an-event";
 const WINDOW = "08-tumbling-window";
+const LAG = "26-lag-of-a-group";
 
 beforeAll(async () => {
   learner = await learnersFolder();
@@ -102,6 +103,28 @@ test("each solution passes when it is pasted over the learner's file", async () 
     if (needs !== undefined) continue; // what it needs may not run here
     expect(exercises).toContainEqual({ name, chapter, status: "passed", message: "" });
   }
+});
+
+test("the fast track leaves exercises out, and says how to go on in it", async () => {
+  const { code, stdout: output } = await run("--track", "fast");
+  expect(code).toBe(0);
+  for (const { name, title, fast } of EXERCISES) {
+    expect(output.includes(` ${name.slice(0, 2)}  ${title} `), name).toBe(fast === true);
+  }
+  expect(output).toContain("--watch --track fast");
+  expect(await run("--track", "slow")).toMatchObject({ code: 2 });
+});
+
+test("an answer that needs a system which is not installed is skipped, and says how to install it", async () => {
+  await solve(LAG);
+  const { code, stdout: output } = await run("26");
+  expect(code).toBe(1);
+  expect(output).toContain(
+    "– skipped: not installed: zookeeper, kafka\n  bash setup/ubuntu-24.04.sh java kafka\n",
+  );
+  expect((await run()).stdout).toMatch(/– 26 .* kafka\n/);
+  const { exercises } = JSON.parse((await run("--json")).stdout) as { exercises: object[] };
+  expect(exercises).toContainEqual(expect.objectContaining({ name: LAG, status: "skipped" }));
 });
 
 test("hints come one at a time, and the last one stays", async () => {
