@@ -1,5 +1,8 @@
 import { inspect } from "node:util";
+import { writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import fc from "fast-check";
+import { wrapped } from "../../labs/course/checker/verdict.js";
 
 // What a check is: a sentence, and a run that finds a case which the learner's module gets wrong. Nothing here knows
 // how an answer is written, only what it answers.
@@ -30,10 +33,13 @@ const shown = (value: unknown) =>
 
 /** What stands beside the 13 characters of a label, in a terminal of 80 columns. */
 const WIDTH = 66;
+/** Lines are broken after a space or a comma, if there is one. */
+const LINE = new RegExp(`.{1,${WIDTH}}$|.{1,${WIDTH - 1}}[ ,]|.{1,${WIDTH}}`, "gu");
 const indented = (text: string) =>
   text
     .split("\n")
-    .flatMap((line) => line.match(new RegExp(`.{1,${WIDTH}}`, "gu")) ?? [""])
+    .flatMap((line) => line.match(LINE) ?? [""])
+    .map((line) => line.trimEnd())
     .join("\n             ");
 
 /** The message of a wrong answer. */
@@ -43,7 +49,7 @@ export function wrong(input: string, expected: string, found: string, idea: stri
       `  input:     ${indented(input)}`,
       `  expected:  ${indented(expected)}`,
       `  yours:     ${indented(found)}`,
-      `  ${idea}`,
+      wrapped(idea),
     ].join("\n"),
   );
 }
@@ -107,6 +113,13 @@ function outcomeText(outcome: Outcome): string {
   return `threw ${error instanceof Error ? `${error.name}: ${error.message}` : shown(error)}`;
 }
 
+/** Where the checker reads which call was made last, if it never returns. */
+const CALL_FILE = process.env["LAB_CALL_FILE"];
+
+function noteCall(text: string): void {
+  if (CALL_FILE !== undefined) writeFileSync(CALL_FILE, indented(text));
+}
+
 /** Calls a function of the module with copies, and looks at what it answers and at whether it left its input alone. */
 async function ask(
   subject: Module,
@@ -126,6 +139,7 @@ async function ask(
     );
   }
   const given = copied(args);
+  noteCall(call(name, args));
   const outcome = await outcomeOf(() => (answer as (...all: unknown[]) => unknown)(...given));
   if ("error" in outcome && outcome.error instanceof Error && outcome.error.name === "NotDone") {
     throw outcome.error;
@@ -141,6 +155,19 @@ async function ask(
       "Do not change what you are given: others still use it.",
     );
   }
+}
+
+const REMEMBERS =
+  "This call alone is answered correctly; it is wrong after other calls. Does your code keep something between calls, in a variable outside of the function?";
+
+let loads = 0;
+/** Whether the answer, freshly loaded, passes. */
+async function isRightAlone(path: string, run: (fresh: Module) => Promise<void>): Promise<boolean> {
+  const fresh = (await import(`${pathToFileURL(path).href}?fresh=${loads++}`)) as Module;
+  return run(fresh).then(
+    () => true,
+    () => false,
+  );
 }
 
 interface Options {
@@ -176,13 +203,22 @@ export function checksOf<M extends Module>(solution: M) {
     ): Check<M> {
       return {
         name,
-        run: async (subject) => {
-          const property = fc.asyncProperty(args as fc.Arbitrary<unknown[]>, async (input) => {
-            const right = solution[fn] as (...all: unknown[]) => unknown;
-            await ask(subject, fn, input, await right(...copied(input)), idea, tolerance);
-          });
-          const { failed, errorInstance } = await fc.check(property, { seed: 42, numRuns: 1_000 });
-          if (failed) throw errorInstance;
+        run: async (subject, path) => {
+          const right = solution[fn] as (...all: unknown[]) => unknown;
+          const askOf = async (module: Module, input: unknown[]) =>
+            ask(module, fn, input, await right(...copied(input)), idea, tolerance);
+          const property = fc.asyncProperty(args as fc.Arbitrary<unknown[]>, (input) =>
+            askOf(subject, input),
+          );
+          const found = await fc.check(property, { seed: 42, numRuns: 1_000 });
+          if (!found.failed) return;
+          const [input] = found.counterexample!;
+          if (await isRightAlone(path, (fresh) => askOf(fresh, input))) {
+            const error = found.errorInstance as Error;
+            error.message += `\n${wrapped(REMEMBERS)}`;
+            throw error;
+          }
+          throw found.errorInstance;
         },
       };
     },

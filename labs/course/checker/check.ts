@@ -17,7 +17,14 @@ import { startRunner, type Runner } from "./runner.js";
 import { resetStub } from "./stub.js";
 import type { Terminal } from "./terminal.js";
 import { partsToWrite } from "./unfinished.js";
-import { formatHead, formatList, formatVerdict, nextOpen, type Verdict } from "./verdict.js";
+import {
+  formatHead,
+  formatList,
+  formatVerdict,
+  formatWaiting,
+  nextOpen,
+  type Verdict,
+} from "./verdict.js";
 import { formatHint, watchExercises } from "./watch.js";
 
 /** The options of `npm run check`. An exercise is given by number or by name. */
@@ -163,7 +170,10 @@ async function checkOne(
   exercise: Exercise,
   json = false,
 ): Promise<boolean> {
-  const verdict = await record.verdictOn(exercise, runner);
+  const verdict = await terminal.waitingFor(
+    formatWaiting(exercise),
+    record.verdictOn(exercise, runner),
+  );
   if (json) terminal.print(gradebook([verdict]));
   else {
     const { print, paint } = terminal;
@@ -179,7 +189,7 @@ async function checkAll(session: Session, { json, track }: CheckOptions): Promis
   const verdicts = await verdictsOf(session);
   const { exercises, terminal } = session;
   terminal.print(
-    json ? gradebook(verdicts) : formatList(exercises, verdicts, terminal.paint, track),
+    json ? gradebook(verdicts) : formatList(exercises, verdicts, terminal.paint, { track }),
   );
   return true;
 }

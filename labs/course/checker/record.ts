@@ -20,6 +20,7 @@ const verdict = z.object({
   message: z.string(),
   passed: z.number(),
   checks: z.number(),
+  printed: z.string().optional(),
 });
 const schema = z.object({
   /** By exercise: the verdict, and a digest of the answer and the checks that it is about. */

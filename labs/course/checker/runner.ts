@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { LabError } from "../../shared/errors.js";
 import { lastWords } from "../../shared/process.js";
@@ -12,6 +13,8 @@ import type { Verdict } from "./verdict.js";
 // running between checks, so that a verdict takes less than half a second.
 
 const WORKER = "labs/course/checker/worker.ts";
+/** Where the checks note which call they make, for an answer that never returns. */
+const CALL_FILE = ".lab/exercise-call.txt";
 const LIMIT_MS = 10_000;
 /** Real systems need time: a broker restarts, Spark plans each query. */
 const SYSTEMS_LIMIT_MS = 120_000;
@@ -19,7 +22,7 @@ const START_LIMIT_MS = 30_000;
 const MAX_STDERR_CHARACTERS = 10_000;
 
 /** The worker's result for an answer. */
-export type CheckResult = Pick<Verdict, "status" | "message" | "passed" | "checks">;
+export type CheckResult = Pick<Verdict, "status" | "message" | "passed" | "checks" | "printed">;
 
 export interface Runner {
   /**
@@ -55,6 +58,8 @@ export function startRunner(root: string, options: RunnerOptions = {}): Runner {
   async function resultOf(exercise: Exercise): Promise<CheckResult | { fatal: string }> {
     const { process: child, ready, stderr } = worker;
     await ready;
+    mkdirSync(join(root, ".lab"), { recursive: true });
+    writeFileSync(join(root, CALL_FILE), "");
     const limitMs = exercise.needs !== undefined ? SYSTEMS_LIMIT_MS : LIMIT_MS;
     return new Promise((resolve) => {
       const end = (result: CheckResult | { fatal: string }) => {
@@ -65,9 +70,12 @@ export function startRunner(root: string, options: RunnerOptions = {}): Runner {
       const ended = () => {
         end({ fatal: withWords("your code ended the process that checks it", stderr()) });
       };
-      const limit = startTimer(limitMs, () =>
-        end({ fatal: `no answer within ${limitMs / 1_000} s: does your code loop forever?` }),
-      );
+      const limit = startTimer(limitMs, () => {
+        const call = readFileSync(join(root, CALL_FILE), "utf8");
+        const input = call === "" ? "" : `\n  input:     ${call}`;
+        const question = `no answer within ${limitMs / 1_000} s: does your code loop forever?`;
+        end({ fatal: `${question}${input}` });
+      });
       if (hasEnded(child)) return ended();
       child.once("close", ended); // after all of its output has been read
       child.once("message", (result) => end(result as CheckResult));
@@ -106,8 +114,13 @@ function startWorker(root: string, systemsRoot: string): Worker {
   const child = spawn(process.execPath, ["--import", "tsx", join(root, WORKER)], {
     cwd: root,
     // A time zone that nobody tests in by chance: an answer must not depend on it.
-    // Checks that restart a system find it by LAB_SYSTEMS_ROOT.
-    env: { ...process.env, TZ: "Asia/Kathmandu", LAB_SYSTEMS_ROOT: resolve(systemsRoot) },
+    // Checks that restart a system find it by LAB_SYSTEMS_ROOT, and note their current call in LAB_CALL_FILE.
+    env: {
+      ...process.env,
+      TZ: "Asia/Kathmandu",
+      LAB_SYSTEMS_ROOT: resolve(systemsRoot),
+      LAB_CALL_FILE: join(root, CALL_FILE),
+    },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     detached: true, // its own process group, so that its child processes can be killed too
   });

@@ -2,7 +2,11 @@ import { on } from "node:events";
 import { emitKeypressEvents } from "node:readline";
 import cliProgress from "cli-progress";
 import { confirm } from "../../shared/confirm.js";
+import { startTimer } from "../../shared/wait.js";
 import { painter, type Paint } from "./verdict.js";
+
+/** How long nothing needs to be shown. */
+const QUIET_MS = 1_000;
 
 /** The checker's input from the learner and output to the learner. */
 export interface Terminal {
@@ -12,6 +16,8 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** Runs a function and shows a progress bar; the function reports the number of steps done. */
   withBar<T>(total: number, run: (onStep: (done: number) => void) => Promise<T>): Promise<T>;
+  /** Waits for a promise; if that takes more than a second, shows a text meanwhile. */
+  waitingFor<T>(text: string, result: Promise<T>): Promise<T>;
   /** The keys that the learner presses. Without a terminal, waits for Ctrl-C. */
   keys(): AsyncIterable<string>;
 }
@@ -23,6 +29,7 @@ export function processTerminal(yes: boolean): Terminal {
     paint: painter(process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined),
     confirm: (question) => (yes ? Promise.resolve(true) : confirm(question)),
     withBar,
+    waitingFor,
     keys,
   };
 }
@@ -40,6 +47,21 @@ async function withBar<T>(
   const result = await run((done) => bar.update(done));
   bar.stop();
   return result;
+}
+
+async function waitingFor<T>(text: string, result: Promise<T>): Promise<T> {
+  const { stderr } = process;
+  let isShown = false;
+  const timer = startTimer(QUIET_MS, () => {
+    isShown = true;
+    stderr.write(stderr.isTTY ? text : `${text}\n`);
+  });
+  try {
+    return await result;
+  } finally {
+    timer.cancel();
+    if (isShown && stderr.isTTY) stderr.write(`\r${" ".repeat(text.length)}\r`);
+  }
 }
 
 async function* keys(): AsyncGenerator<string> {

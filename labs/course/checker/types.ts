@@ -2,11 +2,17 @@ import { join } from "node:path";
 import ts from "typescript";
 
 export interface CompileError {
+  kind: "syntax" | "type";
   /** Starts at 1. */
   line: number;
   column: number;
   message: string;
 }
+
+/** TypeScript's codes below this are errors of syntax. */
+const FIRST_TYPE_ERROR = 2000;
+/** TypeScript's code for "Property … does not exist on type …". */
+const MISSING_PROPERTY = 2339;
 
 /** Strict, like the rest of the lab, but unused variables are allowed. */
 const LENIENT = { noUnusedLocals: false, noUnusedParameters: false, noEmit: true };
@@ -23,8 +29,10 @@ export function typeChecker(root: string) {
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
   const versions = new Map<string, { text: string; version: number }>();
   const files = new Set<string>();
+  /** Files that exist only here. */
+  const written = new Map<string, string>();
   const textOf = (path: string): string | undefined => {
-    const text = ts.sys.readFile(path);
+    const text = written.get(path) ?? ts.sys.readFile(path);
     if (text === undefined) return undefined;
     const known = versions.get(path);
     if (known?.text !== text) versions.set(path, { text, version: (known?.version ?? 0) + 1 });
@@ -44,22 +52,51 @@ export function typeChecker(root: string) {
     },
     getCurrentDirectory: () => root,
     getDefaultLibFileName: (own) => ts.getDefaultLibFilePath(own),
-    fileExists: ts.sys.fileExists,
+    fileExists: (path) => written.has(path) || ts.sys.fileExists(path),
     readFile: ts.sys.readFile,
     readDirectory: ts.sys.readDirectory,
     directoryExists: ts.sys.directoryExists,
     getDirectories: ts.sys.getDirectories,
   });
+  function diagnosticsOf(path: string): ts.Diagnostic[] {
+    files.add(path);
+    const found: ts.Diagnostic[] = service.getSyntacticDiagnostics(path);
+    return found.length > 0 ? found : service.getSemanticDiagnostics(path);
+  }
+  const textIn = ({ messageText }: ts.Diagnostic) =>
+    ts.flattenDiagnosticMessageText(messageText, "\n");
   return {
-    errorsIn(path: string): CompileError[] {
-      files.add(path);
-      const found: ts.Diagnostic[] = service.getSyntacticDiagnostics(path);
-      if (found.length === 0) found.push(...service.getSemanticDiagnostics(path));
-      return found.map(({ file, start, messageText }) => {
-        const place = file?.getLineAndCharacterOfPosition(start ?? 0) ?? { line: 0, character: 0 };
-        const message = ts.flattenDiagnosticMessageText(messageText, "\n");
-        return { line: place.line + 1, column: place.character + 1, message };
-      });
+    errorsIn: (path: string): CompileError[] =>
+      diagnosticsOf(path).map((found) => {
+        const place = found.file?.getLineAndCharacterOfPosition(found.start ?? 0);
+        const { line, character } = place ?? { line: 0, character: 0 };
+        const kind = found.code < FIRST_TYPE_ERROR ? "syntax" : "type";
+        return { kind, line: line + 1, column: character + 1, message: textIn(found) };
+      }),
+
+    /**
+     * Compares the types of an answer's functions with those of the solution: for each function that cannot take the place
+     * of the solution's, its name and why. A function that the answer lacks is not reported.
+     */
+    signatureErrors(answer: string, solution: string): { name: string; message: string }[] {
+      const names = [...(textOf(solution) ?? "").matchAll(/^export (?:async )?function (\w+)/gm)];
+      const from = (path: string) => JSON.stringify(path.replace(/\.ts$/, ".js"));
+      const path = answer.replace(/\.ts$/, ".signatures.ts");
+      written.set(
+        path,
+        [
+          `import * as answer from ${from(answer)}; import * as solution from ${from(solution)};`,
+          ...names.map(
+            ([, name]) => `export const ${name}: typeof solution.${name} = answer.${name};`,
+          ),
+        ].join("\n"),
+      );
+      return diagnosticsOf(path)
+        .filter(({ code }) => code !== MISSING_PROPERTY)
+        .map((found) => {
+          const { line } = found.file!.getLineAndCharacterOfPosition(found.start ?? 0);
+          return { name: names[line - 1]![1]!, message: textIn(found) };
+        });
     },
   };
 }

@@ -17,6 +17,8 @@ export interface Verdict {
   message: string;
   passed: number;
   checks: number;
+  /** What the answer printed with `console.log` and the like. */
+  printed?: string;
 }
 
 type Style = Parameters<typeof util.styleText>[0];
@@ -49,6 +51,13 @@ export function formatHead(exercise: Exercise, paint: Paint): string {
   ].join("\n");
 }
 
+/** What is shown while an answer is being checked. */
+export function formatWaiting({ name, needs }: Exercise): string {
+  const where =
+    needs === undefined ? "" : ` on the real ${needs.join(" and ")}; this takes up to a minute`;
+  return `checking ${name.slice(0, 2)}${where} …`;
+}
+
 const WIDTH = 76;
 
 /** Breaks a text into indented lines for a terminal of 80 columns. */
@@ -63,13 +72,26 @@ export function wrapped(text: string): string {
 
 /** A verdict for a terminal of 80 columns. */
 export function formatVerdict(verdict: Verdict, paint: Paint): string {
-  const { status, message, passed, checks } = verdict;
+  const { status, message, passed, checks, printed = "" } = verdict;
   const [sign, style] = SIGNS[status];
-  if (status === "passed") return paint(style, `${sign} passed: all ${checks} checks`);
   const [first = "", ...rest] = message.split("\n");
-  const lines = [paint(style, `${sign} ${first}`), ...rest];
+  const lines =
+    status === "passed"
+      ? [paint(style, `${sign} passed: all ${checks} checks`)]
+      : [paint(style, `${sign} ${first}`), ...rest];
   if (status === "failed" && passed > 0) lines.push("", `  ${passed} of ${checks} checks pass`);
+  if (printed !== "") lines.push("", ...linesPrinted(printed));
   return lines.join("\n");
+}
+
+const MAX_LINES_PRINTED = 12;
+
+/** The beginning of what an answer printed. */
+function linesPrinted(printed: string): string[] {
+  const lines = printed.trimEnd().split("\n");
+  const shown = lines.slice(0, MAX_LINES_PRINTED).map((line) => `  ${line.slice(0, WIDTH)}`);
+  const left = lines.length - shown.length;
+  return ["your code printed:", ...shown, ...(left > 0 ? [`  … and ${left} more lines`] : [])];
 }
 
 /** All exercises by chapter, with the state of each, and which one is next. */
@@ -77,10 +99,9 @@ export function formatList(
   exercises: readonly Exercise[],
   verdicts: readonly Verdict[],
   paint: Paint,
-  track?: Track,
+  { track, next = nextOpen(exercises, verdicts) }: { track?: Track; next?: Exercise } = {},
 ): string {
   const of = new Map(verdicts.map((verdict) => [verdict.name, verdict]));
-  const next = nextOpen(exercises, verdicts);
   const lines: string[] = [];
   for (const chapter of [...new Set(exercises.map((each) => each.chapter))].sort()) {
     lines.push(`chapter ${chapter}`);

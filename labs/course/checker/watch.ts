@@ -5,13 +5,22 @@ import { startTimer, type Timer } from "../../shared/wait.js";
 import { discussionHint } from "./discussion.js";
 import type { Exercise } from "./exercises.js";
 import { STUBS } from "./places.js";
+import type { Terminal } from "./terminal.js";
 import { allVerdicts, type LearnerRecord } from "./record.js";
 import type { Runner } from "./runner.js";
-import { formatHead, formatList, formatVerdict, nextOpen, wrapped, type Paint } from "./verdict.js";
+import {
+  formatHead,
+  formatList,
+  formatVerdict,
+  formatWaiting,
+  nextOpen,
+  wrapped,
+  type Paint,
+} from "./verdict.js";
 
 /** Editors write a file in several steps: changes closer together than this are one save. */
 const SETTLE_MS = 40;
-const KEYS = "h hint · l list · n next · q quit";
+const KEYS = "h hint · l list · n next · p previous · q quit";
 
 export interface WatchOptions {
   root: string;
@@ -20,14 +29,15 @@ export interface WatchOptions {
   runner: Runner;
   /** The exercise to start with; the first open one by default. */
   first?: Exercise;
-  print(text: string): void;
+  print: Terminal["print"];
   paint: Paint;
+  waitingFor: Terminal["waitingFor"];
   keys: AsyncIterable<string>;
 }
 
 /** Checks the current exercise on every save, and moves on to the next when it passes, until the learner quits. */
 export async function watchExercises(options: WatchOptions): Promise<void> {
-  const { root, exercises, record, runner, print, paint } = options;
+  const { root, exercises, record, runner, print, paint, waitingFor } = options;
   let verdicts = await allVerdicts(exercises, record, runner);
   let current = options.first ?? nextOpen(exercises, verdicts);
   if (current === undefined) {
@@ -46,7 +56,7 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
   }
 
   async function check(exercise: Exercise): Promise<void> {
-    const verdict = await record.verdictOn(exercise, runner);
+    const verdict = await waitingFor(formatWaiting(exercise), record.verdictOn(exercise, runner));
     verdicts = verdicts.map((each) => (each.name === exercise.name ? verdict : each));
     print(`\n${formatVerdict(verdict, paint)}`);
     if (verdict.status !== "passed") return;
@@ -81,15 +91,17 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
     for await (const key of options.keys) {
       await queue;
       if (key === "q") return;
-      if (key === "h") print(`\n${formatHint(await record.nextHint(current))}`);
-      if (key === "l") print(`\n${formatList(exercises, verdicts, paint)}`);
-      if (key === "n") {
+      else if (key === "h") print(`\n${formatHint(await record.nextHint(current))}`);
+      else if (key === "l") {
+        print(`\n${formatList(exercises, verdicts, paint, { next: current })}`);
+      } else if (key === "n" || key === "p") {
         const passed = new Set(
           verdicts.filter(({ status }) => status === "passed").map(({ name }) => name),
         );
-        current = following(exercises, current, passed);
+        const inOrder = key === "n" ? exercises : [...exercises].reverse();
+        current = following(inOrder, current, passed);
         follow(current);
-      }
+      } else print(`\n${KEYS}`);
     }
   } finally {
     for (const timer of timers.values()) timer.cancel();
@@ -98,7 +110,7 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
   }
 }
 
-/** The next exercise that has not passed, wrapping around at the end. */
+/** The next exercise of a list that has not passed, wrapping around at the end. */
 function following(
   exercises: readonly Exercise[],
   current: Exercise,

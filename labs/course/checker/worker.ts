@@ -1,5 +1,6 @@
+import { inspect, stripVTControlCharacters } from "node:util";
 import { createVitest, type TestCase } from "vitest/node";
-import { CHECKS, stubPath } from "./places.js";
+import { CHECKS, solutionPath, stubPath } from "./places.js";
 import type { CheckResult } from "./runner.js";
 import { typeChecker } from "./types.js";
 import { errorMessage } from "../../shared/errors.js";
@@ -10,6 +11,8 @@ import { errorMessage } from "../../shared/errors.js";
 const ROOT = process.cwd();
 const TEST = `${CHECKS}/exercises.test.ts`;
 const types = typeChecker(ROOT);
+/** What the answer that is being checked has printed. */
+const printed: string[] = [];
 const starting = createVitest(
   "test",
   {
@@ -17,8 +20,7 @@ const starting = createVitest(
     config: false,
     watch: false,
     include: [TEST],
-    reporters: [{}],
-    silent: true,
+    reporters: [{ onUserConsoleLog: ({ content }) => void printed.push(content) }],
     fileParallelism: false,
     testTimeout: 120_000, // runner.ts sets its own limit
   },
@@ -31,13 +33,23 @@ function typeResult(path: string): CheckResult | undefined {
   const [first] = errors;
   if (first === undefined) return undefined;
   const more = errors.length > 1 ? `\n  … and ${errors.length - 1} more` : "";
-  const message = `line ${first.line}, column ${first.column}: type error\n  ${first.message.replaceAll("\n", "\n  ")}${more}`;
+  const message = `line ${first.line}, column ${first.column}: ${first.kind} error\n  ${first.message.replaceAll("\n", "\n  ")}${more}`;
+  return { status: "error", message, passed: 0, checks: 0 };
+}
+
+/** How the type of a function differs from the exercise's; undefined if it does not. */
+function signatureResult(name: string): CheckResult | undefined {
+  const [first] = types.signatureErrors(stubPath(ROOT, name), solutionPath(ROOT, name));
+  if (first === undefined) return undefined;
+  const reason = first.message.replaceAll("\n", "\n  ");
+  const message = `${first.name} must keep the type that the exercise gives it\n  ${reason}`;
   return { status: "error", message, passed: 0, checks: 0 };
 }
 
 async function check(name: string): Promise<CheckResult> {
-  const compileError = typeResult(stubPath(ROOT, name));
-  if (compileError !== undefined) return compileError;
+  const typeError = typeResult(stubPath(ROOT, name)) ?? signatureResult(name);
+  if (typeError !== undefined) return typeError;
+  printed.length = 0;
   const vitest = await starting;
   vitest.invalidateFile(stubPath(ROOT, name));
   vitest.provide("exercise" as never, name as never); // the test declares its type
@@ -54,15 +66,29 @@ async function check(name: string): Promise<CheckResult> {
   };
   const failed = tests.find((each) => each.result().state === "failed");
   if (failed !== undefined) return { ...failure(failed), ...counts };
-  const broken = [...testModules.flatMap((each) => each.errors()), ...unhandledErrors][0];
+  const [unhandled] = unhandledErrors;
+  const [failedToRun] = testModules.flatMap((each) => each.errors());
+  const hasEnded = /vitest-pool|worker/i.test(errorMessage(failedToRun ?? unhandled));
+  if (failedToRun === undefined && unhandled !== undefined && !hasEnded) {
+    const message = `your code left an error that nobody handles: is an await missing?\n  ${textOf(unhandled)}`;
+    return { status: "error", message, ...counts };
+  }
+  const broken = failedToRun ?? unhandled;
   if (broken !== undefined || tests.length === 0) {
-    const reason = errorMessage(broken);
-    const message = /vitest-pool|worker/i.test(reason)
+    const message = hasEnded
       ? "your code ended the process that runs it"
-      : `it cannot be run: ${reason}`;
+      : `it cannot be run: ${errorMessage(broken)}`;
     return { status: "error", message, ...counts };
   }
   return { status: "passed", message: "", ...counts };
+}
+
+/** An error, or whatever was thrown in place of one, without what Vitest adds to it. */
+function textOf(thrown: unknown): string {
+  const { name, message, ...others } = thrown as Record<string, unknown>;
+  if (typeof message === "string") return `${String(name)}: ${message}`;
+  const own = Object.entries(others).filter(([key]) => !/^VITEST|^(type|stacks?)$/.test(key));
+  return inspect(Object.fromEntries(own));
 }
 
 function failure(test: TestCase): Pick<CheckResult, "status" | "message"> {
@@ -81,7 +107,9 @@ process.on("message", (name: string) => {
       const message = `the check itself failed: ${errorMessage(error)}`;
       return { status: "error", message, passed: 0, checks: 0 };
     })
-    .then((result) => process.send!(result))
+    .then((result) =>
+      process.send!({ ...result, printed: stripVTControlCharacters(printed.join("")) }),
+    )
     .catch(() => process.exit(1));
 });
 process.on("disconnect", () => process.exit(0));

@@ -64,8 +64,34 @@ test("type errors come first, with line and column", async () => {
   expect(output).toContain("Type 'string' is not assignable to type 'number'");
 });
 
+test("an answer must have the type that the exercise gives it", async () => {
+  await writeFile(
+    stub(WINDOW),
+    "export async function windowStart(timeMs: number, windowMs: number) {\n  return timeMs - (((timeMs % windowMs) + windowMs) % windowMs);\n}\n",
+  );
+  const { code, stdout: output } = await run("08");
+  expect(code).toBe(1);
+  expect(output).toContain("✗ windowStart must keep the type that the exercise gives it\n");
+  expect(output).toContain("Type 'Promise<number>' is not assignable to type 'number'");
+  await writeFile(
+    stub(WINDOW),
+    "export const windowStart = (timeMs: number, windowMs: number): number => Math.floor(timeMs / windowMs) * windowMs;\n",
+  );
+  expect((await run("08")).stdout).toContain("passed");
+});
+
 test.each([
-  ["loops for ever", "for (;;) {}", /no answer within 10 s: does your code loop forever\?/],
+  [
+    "loops for ever",
+    "for (;;) {}",
+    /no answer within 10 s: does your code loop forever\?\n {2}input: {5}windowStart\(90000, 60000\)/,
+  ],
+  [
+    "leaves a rejected promise",
+    "void Promise.reject({ strange: 1 }); return Math.floor(timeMs / windowMs) * windowMs;",
+    /left an error that nobody handles: is an await missing\?\n {2}\{ strange: 1 \}/,
+  ],
+  ["is no TypeScript", "return ((timeMs;", /line 12, column 18: syntax error/],
   ["ends the process", "process.exit(0);", /ended the process by process\.exit/],
   ["kills the process", "process.kill(process.pid, 9); return 0;", /ended the process/],
   ["throws strange things", "throw { strange: 1 };", /threw \{ strange: 1 \}/],
@@ -80,6 +106,23 @@ test.each([
   expect(code).toBe(1);
   expect(output).toMatch(verdict);
   expect(output.length).toBeLessThan(2_000);
+});
+
+test("what an answer prints is shown", async () => {
+  await answer("console.log({ timeMs, windowMs }); return 0;");
+  expect((await run("08")).stdout).toContain(
+    "\nyour code printed:\n  { timeMs: 90000, windowMs: 60000 }\n",
+  );
+});
+
+test("an answer that remembers earlier calls is told so", async () => {
+  const text = await readFile(`labs/exercises/${WINDOW}.ts`, "utf8");
+  const body = "return calls++ > 100 ? 5 : Math.floor(timeMs / windowMs) * windowMs;";
+  await writeFile(
+    stub(WINDOW),
+    `let calls = 0;\n${text.replace("return notDone(timeMs, windowMs);", body)}`,
+  );
+  expect((await run("08")).stdout).toMatch(/Does\s+your code keep something between calls/);
 });
 
 test("--json is for a gradebook", async () => {
@@ -214,7 +257,11 @@ test("watch checks on every save, moves on, and takes keys", async () => {
   await solve("02-staleness-of-a-poll");
   await said(/02 was saved, but this is watching 03; to check 02: npm run check -- 02/);
   child.stdin.write("l");
-  await said(/1 of \d+ done/);
+  await said(/03 .*← next[^]*1 of \d+ done/); // the one that is being watched
+  child.stdin.write("x");
+  await said(/done[^]*h hint · l list · n next · p previous · q quit/);
+  child.stdin.write("p");
+  await said(/done[^]*02 {2}Staleness of a poll/);
   const closed = new Promise((done) => child.on("close", done));
   child.stdin.write("q");
   await closed;

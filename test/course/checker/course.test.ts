@@ -60,6 +60,10 @@ test.each(named(complete))("the first hint of %s asks a question", (_, { hints }
 test.each(named(complete))("stub and solution of %s have no type mistakes", (name) => {
   expect(checker.errorsIn(resolve(stubPath(".", name)))).toEqual([]);
   expect(checker.errorsIn(resolve(solutionPath(".", name)))).toEqual([]);
+  const [stub, solution] = [stubPath(".", name), solutionPath(".", name)].map((path) =>
+    resolve(path),
+  );
+  expect(checker.signatureErrors(stub!, solution!)).toEqual([]);
 });
 
 test.each(named(here))("the stub of %s is not done yet, in every check", async (name) => {
