@@ -3,7 +3,7 @@ import type { Mutants } from "../mutants.js";
 export const mutants: Mutants = {
   "empty-names": ["A name of spaces cannot be read by anybody.", [".trim()", ""]],
   "local-time-without-a-zone": [
-    "A time without a zone is another one on another machine.",
+    "A time without a zone means another time on another machine.",
     ['" || !eventTime.endsWith("Z")', '"'],
   ],
   "null-is-an-object": [
@@ -12,7 +12,7 @@ export const mutants: Mutants = {
   ],
   "takes-a-price-of-0": ["A price of 0 makes every percentage change infinite.", ["> 0", ">= 0"]],
   "takes-infinity": [
-    "1e999 is JSON, and Infinity in JavaScript.",
+    "1e999 is valid JSON and becomes Infinity in JavaScript.",
     [") || !Number.isFinite(priceUsd)", ")"],
   ],
   "takes-prices-in-quotes": [

@@ -11,32 +11,32 @@ const polls = nearby(5_000, (time) =>
 
 export default [
   check.example(
-    "what we know is as old as the price that the last poll brought",
+    "our knowledge is as old as the newest price that a poll returned",
     "stalenessMs",
     [[{ pollTimeMs: 10_000, eventTimeMs: 8_000 }], 15_000],
     7_000,
     "From the event time, not from the time of the poll.",
   ),
   check.example(
-    "who has never asked knows nothing",
+    "without a poll, nothing is known",
     "stalenessMs",
     [[], 15_000],
     null,
-    "There is no age of nothing.",
+    "Without a price there is no age: null.",
   ),
   check.example(
-    "a poll of the future has not happened",
+    "a poll after now has not happened yet",
     "stalenessMs",
     [[{ pollTimeMs: 20_000, eventTimeMs: 19_000 }], 15_000],
     null,
-    "A poll after now has told us nothing yet.",
+    "Ignore polls after now.",
   ),
   check.example(
-    "a poll at this very moment counts",
+    "a poll at exactly now counts",
     "stalenessMs",
     [[{ pollTimeMs: 15_000, eventTimeMs: 14_000 }], 15_000],
     1_000,
-    "Later than now, says the comment: now itself is not later.",
+    "Only polls later than now are ignored; now itself is not later.",
   ),
   check.example(
     "an older answer from a cache takes no knowledge away",
@@ -49,7 +49,7 @@ export default [
       3_000,
     ],
     2_100,
-    "The newest price counts, whichever poll has brought it.",
+    "The newest price counts, whichever poll returned it.",
   ),
   check.agrees(
     "for any polls, in any order",

@@ -2,7 +2,7 @@ import type { Mutants } from "../mutants.js";
 
 export const mutants: Mutants = {
   "from-the-time-of-the-poll": [
-    "The age of the answer, not of the poll.",
+    "It returns the age of the poll, not of the price.",
     ["(newest, eventTimeMs);", "(newest, pollTimeMs);"],
   ],
   "knows-the-future": [
@@ -10,7 +10,7 @@ export const mutants: Mutants = {
     ["if (pollTimeMs <= nowMs) ", ""],
   ],
   "last-poll-counts": [
-    "An older answer from a cache takes knowledge away.",
+    "An older answer from a cache replaces a newer price.",
     ["Math.max(newest, eventTimeMs)", "eventTimeMs"],
   ],
   "not-at-this-moment": ["A poll at this very moment has happened.", ["<= nowMs", "< nowMs"]],

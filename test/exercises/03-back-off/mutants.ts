@@ -3,7 +3,7 @@ import type { Mutants } from "../mutants.js";
 export const mutants: Mutants = {
   "doubles-once-too-often": ["The first wait is already doubled.", ["(attempt - 1)", "attempt"]],
   "full-jitter": [
-    "The sure half is missing: some come back at once.",
+    "The fixed half is missing: some clients retry at once.",
     ["ceiling / 2 + (random * ceiling) / 2", "random * ceiling"],
   ],
   "grows-for-ever": [
@@ -11,14 +11,14 @@ export const mutants: Mutants = {
     ["Math.min(60_000, 1_000 * 2 ** (attempt - 1))", "1_000 * 2 ** (attempt - 1)"],
   ],
   "ignores-retry-after": [
-    "The server has asked for a longer wait.",
+    "It ignores that the server asked for a longer wait.",
     [
       "  return Math.max(ceiling / 2 + (random * ceiling) / 2, retryAfterMs ?? 0)",
       "  return ceiling / 2 + (random * ceiling) / 2 + 0 * (retryAfterMs ?? 0)",
     ],
   ],
   "minute-before-the-server": [
-    "The ceiling is put on the server's wish as well.",
+    "It limits Retry-After by the ceiling, too.",
     [
       "max(ceiling / 2 + (random * ceiling) / 2, retryAfterMs ?? 0)",
       "min(60_000, Math.max(ceiling / 2 + (random * ceiling) / 2, retryAfterMs ?? 0))",

@@ -15,44 +15,44 @@ const ethereum = { asset: "ethereum", priceUsd: 7, eventTimeMs: 1_000 };
 
 export default [
   check.example(
-    "the same again is left out",
+    "a repetition is left out",
     "withoutRepeats",
     [[bitcoin, bitcoin]],
     [bitcoin],
-    "The poller has asked twice, and nothing has happened.",
+    "The poller asked twice, and nothing had changed.",
   ),
   check.example(
-    "another asset in between does not make it new",
+    "an observation of another asset in between does not matter",
     "withoutRepeats",
     [[bitcoin, ethereum, bitcoin, ethereum]],
     [bitcoin, ethereum],
     "Compare with the last one of the same asset.",
   ),
   check.example(
-    "the same price at a later time is news",
+    "the same price at a later time is new",
     "withoutRepeats",
     [[bitcoin, { ...bitcoin, eventTimeMs: 2_000 }]],
     [bitcoin, { ...bitcoin, eventTimeMs: 2_000 }],
-    "The market was looked at again, and the price is still so.",
+    "It says that the price still holds at the later time.",
   ),
   check.example(
     "another price at the same time is a correction",
     "withoutRepeats",
     [[bitcoin, { ...bitcoin, priceUsd: 101 }]],
     [bitcoin, { ...bitcoin, priceUsd: 101 }],
-    "Both must be equal for a repetition.",
+    "Only if both price and time are equal is it a repetition.",
   ),
   check.example(
-    "what comes back later is news",
+    "a value that returns after another one is new",
     "withoutRepeats",
     [[bitcoin, { ...bitcoin, priceUsd: 101 }, bitcoin]],
     [bitcoin, { ...bitcoin, priceUsd: 101 }, bitcoin],
-    "Compare with the last one only, not with all that ever were.",
+    "Compare only with the last one of the asset, not with all before.",
   ),
   check.agrees(
     "for any observations",
     "withoutRepeats",
     fc.tuple(observations),
-    "The last one of each asset decides.",
+    "Compare with the last observation of the same asset.",
   ),
 ];

@@ -2,7 +2,7 @@ import type { Mutants } from "../mutants.js";
 
 export const mutants: Mutants = {
   "all-that-ever-were": [
-    "A price that comes back is news.",
+    "It drops a price that returns after another one.",
     [
       `observation.asset);
     last.set(observation.asset`,
@@ -11,7 +11,7 @@ export const mutants: Mutants = {
     ],
   ],
   "neighbours-only": [
-    "Another asset in between hides the repetition.",
+    "It misses a repetition if another asset comes in between.",
     [
       `observation.asset);
     last.set(observation.asset`,
@@ -21,7 +21,7 @@ export const mutants: Mutants = {
     ["before === undefined", "before?.asset !== observation.asset"],
   ],
   "removes-from-the-input": [
-    "Others still use the list.",
+    "It changes the list that it was given.",
     [
       "  return observations",
       "  const list = observations as Observation[]; const kept = observations",
@@ -38,7 +38,7 @@ export const mutants: Mutants = {
     ],
   ],
   "same-price-is-enough": [
-    "The same price at a later time is news.",
+    "It drops the same price at a later time.",
     [
       `(
       before === undefined ||
@@ -49,7 +49,7 @@ export const mutants: Mutants = {
     ],
   ],
   "same-time-is-enough": [
-    "A correction has the same time and another price.",
+    "It drops a correction, which has the same time and another price.",
     [
       `(
       before === undefined ||

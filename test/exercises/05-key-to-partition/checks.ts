@@ -11,7 +11,7 @@ export default [
     "partitionFor",
     ["bitcoin", 3, murmur2],
     0,
-    "As Kafka itself has put it, in chapter 2.",
+    "Kafka's own producer chose it in chapter 2.",
   ),
   check.example(
     "solana is in partition 1 of three",
@@ -25,7 +25,7 @@ export default [
     "partitionFor",
     ["ethereum", 1, murmur2],
     0,
-    "Whatever modulo 1 is 0.",
+    "Any number modulo 1 is 0.",
   ),
   check.agrees(
     "for any key and any number of partitions",
@@ -35,6 +35,6 @@ export default [
       fc.integer({ min: 1, max: 5_000 }),
       fc.constant(murmur2),
     ),
-    "Set the highest of the 32 bits to 0 (& 0x7fffffff), of the hash of the UTF-8 bytes.",
+    "Hash the UTF-8 bytes, clear the sign bit (& 0x7fffffff), then take the remainder.",
   ),
 ];

@@ -45,7 +45,7 @@ export default [
     "valuesByKey",
     [[record(0, 1, "bitcoin", "second"), record(0, 0, "bitcoin", "first")]],
     { bitcoin: ["first", "second"] },
-    "They may have been delivered in another order.",
+    "They may be delivered in another order: sort by offset.",
   ),
   check.example(
     "a record that is delivered twice counts once",
@@ -69,7 +69,7 @@ export default [
     "Offsets count within a partition.",
   ),
   check.example(
-    "offsets are numbers, not texts",
+    "offsets are compared as numbers",
     "valuesByKey",
     [[record(0, 10, "bitcoin", "later"), record(0, 9, "bitcoin", "earlier")]],
     { bitcoin: ["earlier", "later"] },
@@ -83,9 +83,9 @@ export default [
     "An object inherits members such as constructor: a Map does not.",
   ),
   check.agrees(
-    "however they were delivered",
+    "for any order of delivery",
     "valuesByKey",
     fc.tuple(delivered),
-    "Each record once, by offset, for each key.",
+    "For each key: each record once, in the order of offsets.",
   ),
 ];

@@ -2,7 +2,7 @@ import type { Mutants } from "../mutants.js";
 
 export const mutants: Mutants = {
   "as-delivered": [
-    "Old records come after new ones.",
+    "It keeps the order in which the records were delivered.",
     [".sort((a, b) => a.partition - b.partition || a.offset - b.offset)", ""],
   ],
   "counts-twice": [
@@ -38,7 +38,7 @@ export const mutants: Mutants = {
     ],
   ],
   "sorts-the-input": [
-    "Others still use the list.",
+    "It changes the list that it was given.",
     [
       "[...records].sort((a, b) => a.partition - b.partition || a.offset - b.offset)",
       `(records as Delivered[]).sort(

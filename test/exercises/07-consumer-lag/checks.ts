@@ -15,14 +15,14 @@ const place = fc
 
 export default [
   check.example(
-    "what is behind the committed offset waits",
+    "records from the committed offset on are waiting",
     "totalLag",
     [[{ begin: 0, end: 10, committed: 4 }]],
     6,
-    "The committed offset is the one that is read next: end − committed.",
+    "The committed offset is the next one to read: end − committed.",
   ),
   check.example(
-    "who is at the end waits for nothing",
+    "a group at the end has no lag",
     "totalLag",
     [[{ begin: 0, end: 10, committed: 10 }]],
     0,
@@ -41,7 +41,7 @@ export default [
     "6 + 3.",
   ),
   check.example(
-    "a group that has never committed begins at the oldest",
+    "a group that has never committed begins at the oldest record",
     "totalLag",
     [[{ begin: 4, end: 10, committed: null }]],
     6,
@@ -55,11 +55,11 @@ export default [
     "0 is not null, though both are false in an if.",
   ),
   check.example(
-    "removed records do not wait",
+    "deleted records do not count",
     "totalLag",
     [[{ begin: 6, end: 10, committed: 2 }]],
     4,
-    "Offsets 2 to 5 were removed before the group came to them.",
+    "Offsets 2 to 5 were deleted before the group read them.",
   ),
   check.example(
     "a partition that seems ahead takes nothing from the others",
@@ -71,10 +71,10 @@ export default [
       ],
     ],
     5,
-    "At least 0 for each partition, before they are added.",
+    "Each partition has a lag of at least 0. Then add them.",
   ),
   check.agrees(
-    "for any places",
+    "for any offsets",
     "totalLag",
     fc.tuple(fc.array(place, { maxLength: 5 })),
     "For each partition: end − the larger of committed and begin, at least 0.",

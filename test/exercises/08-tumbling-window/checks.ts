@@ -38,14 +38,14 @@ export default [
     "windowStart",
     [-60_000, 60_000],
     -60_000,
-    "start ≤ t, also here.",
+    "start ≤ t holds here, too.",
   ),
   check.example(
     "a window need not divide the hour",
     "windowStart",
     [1735725610000, 7_000],
     1735725607000,
-    "Multiples of the window since the epoch, whatever the clock shows.",
+    "Windows begin at multiples of their length since the epoch.",
   ),
   check.agrees(
     "for any time and window",

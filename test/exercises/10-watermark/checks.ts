@@ -15,32 +15,32 @@ const batch = nearby(1_000, (time) =>
 
 export default [
   check.example(
-    "the largest event time less the delay",
+    "the largest event time minus the delay",
     "nextWatermark",
     [null, [10, 50, 30], 20],
     30,
     "50 − 20; the order does not matter.",
   ),
   check.example(
-    "without any event there is none",
+    "without any event there is no watermark",
     "nextWatermark",
     [null, [], 20],
     null,
-    "Nothing was seen, so nothing is late.",
+    "No event has been seen, so nothing can be late.",
   ),
   check.example(
-    "a batch without events leaves it",
+    "a batch without events does not change it",
     "nextWatermark",
     [30, [], 20],
     30,
-    "The watermark waits with the events.",
+    "Without new events, the watermark stays.",
   ),
   check.example(
     "it never moves back",
     "nextWatermark",
     [30, [40], 20],
     30,
-    "40 − 20 is behind 30. What was said to be final stays so.",
+    "40 − 20 is less than 30. Windows that were final must stay final.",
   ),
   check.example("it moves on with newer events", "nextWatermark", [30, [60], 20], 40, "60 − 20."),
   check.example(
@@ -48,14 +48,14 @@ export default [
     "nextWatermark",
     [null, [-50], 20],
     -70,
-    "0 is not the smallest time.",
+    "Times before 1970 are negative: do not begin with 0.",
   ),
   check.example(
-    "at 0 it is a watermark",
+    "0 is a watermark, not a missing one",
     "nextWatermark",
     [0, [10], 20],
     0,
-    "0 is not null, though both are false in an if.",
+    "0 is not null, although both are false in an if.",
   ),
   check.agrees(
     "for any batch",
@@ -77,7 +77,7 @@ export default [
         "nextWatermark(null, [0, 1, … 199999], 0)",
         "199999",
         found,
-        "Math.max(...list) passes each event as an argument, and there may not be so many: use a loop.",
+        "Math.max(...list) passes each event as an argument, and a call cannot have so many: use a loop.",
       );
     }
   }),

@@ -11,7 +11,7 @@ export default [
     "openWindows",
     [[0, 20, 40], 60, null],
     [0, 20, 40],
-    "Before the first batch is done all windows are open.",
+    "Before the end of the first batch all windows are open.",
   ),
   check.example(
     "a window that ends at the watermark is closed",
@@ -21,14 +21,14 @@ export default [
     "The one from 0 ends at 60: an end that is not after the watermark.",
   ),
   check.example(
-    "late for one, in time for another",
+    "late for one window, in time for another",
     "openWindows",
     [[0, 20, 40], 60, 85],
     [40],
     "Ends are 60, 80 and 100.",
   ),
   check.example(
-    "too late for all",
+    "too late for all windows",
     "openWindows",
     [[0, 20, 40], 60, 100],
     [],
@@ -42,11 +42,11 @@ export default [
     "Windows close, not events: the window is open until its end.",
   ),
   check.example(
-    "a watermark of 0 is one",
+    "0 is a watermark, not a missing one",
     "openWindows",
     [[-60, -30], 60, 0],
     [-30],
-    "0 is not null, though both are false in an if.",
+    "0 is not null, although both are false in an if.",
   ),
   check.agrees(
     "for any windows and watermark",
@@ -58,6 +58,6 @@ export default [
         fc.option(time),
       ),
     ),
-    "start + window > watermark.",
+    "A window is open if start + window > watermark.",
   ),
 ];

@@ -10,14 +10,14 @@ const PRICES = Array.from({ length: 1_000 }, (_, index) => 1e9 + ((index * 7919)
 
 export default [
   check.example(
-    "of no values",
+    "no values",
     "spreadOf",
     [[]],
     { count: 0, mean: 0, deviation: null },
-    "As the comment says: a mean of 0 by convention, and no deviation.",
+    "By convention the mean is 0, and there is no deviation.",
   ),
   check.example(
-    "of one value",
+    "one value",
     "spreadOf",
     [[5]],
     { count: 1, mean: 5, deviation: null },
@@ -36,7 +36,7 @@ export default [
     "spreadOf",
     [[0.1, 0.1, 0.1]],
     { count: 3, mean: 0.1, deviation: 0 },
-    "And rounding must not make the root of a negative number: NaN.",
+    "Rounding must not lead to the root of a negative number, which is NaN.",
     accurate,
   ),
   check.agrees(
@@ -65,7 +65,7 @@ export default [
       );
     }
   }),
-  check.scenario("the values are asked for once", async (subject) => {
+  check.scenario("the values are read once", async (subject) => {
     let passes = 0;
     const once = {
       *[Symbol.iterator]() {
@@ -79,7 +79,7 @@ export default [
         "spreadOf(1, 2, 3, which can be read once only)",
         "{ count: 3, mean: 2, deviation: 1 }",
         `{ count: ${count}, mean: ${mean}, deviation: ${String(deviation)} }`,
-        "A stream does not come back for a second pass.",
+        "A stream can be read only once.",
       );
     }
   }),

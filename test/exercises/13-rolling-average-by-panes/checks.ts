@@ -20,7 +20,7 @@ const close = { tolerance: 1e-12 };
 
 export default [
   check.example(
-    "two panes a window",
+    "two panes per window",
     "rollingAverages",
     [of(2, 4, 6), 2, merge],
     [3, 5],
@@ -96,12 +96,12 @@ export default [
           `rollingAverages(1,000 panes, ${length}, merge)`,
           "at most 3,000 calls of merge",
           `${calls.toLocaleString("en-US")} calls`,
-          "Merging each window anew costs length times as much. Keep what is merged: two stacks, as a queue is made of them.",
+          "Merging each window from its beginning costs `length` merges. Keep merged panes, as a queue made of two stacks does.",
         );
       }
     }
   }),
-  check.scenario("panes are put together by merge, whatever it does", async (subject) => {
+  check.scenario("panes are combined only by merge, whatever it does", async (subject) => {
     const largest = (one: Pane, other: Pane): Pane => ({
       sum: Math.max(one.sum, other.sum),
       count: 1,
@@ -112,7 +112,7 @@ export default [
         "rollingAverages(panes of 5, 1, 2, 9 and 3, 3, merge), where merge keeps the larger one",
         "[ 5, 9, 9 ]",
         `[ ${answer.join(", ")} ]`,
-        "A largest value cannot be taken out again, as a sum can: use merge, and nothing else.",
+        "A sum can be subtracted again, a maximum cannot: use merge, and nothing else.",
       );
     }
   }),
@@ -134,10 +134,10 @@ export default [
     const bad = seen.find((text) => !"abcde".includes(text));
     if (bad !== undefined) {
       throw wrong(
-        "merge(earlier, later)",
-        "neighbours, the earlier one first",
-        `merged as ${bad}`,
-        "Other aggregates, such as first and last, need the order.",
+        "five panes a, b, c, d and e; windows of three",
+        "each merge combines neighbours, the earlier first, such as a with b or ab with c",
+        bad.includes("?") ? "a pane of your own was merged" : `a merge gave ${bad}`,
+        "Other aggregates, such as first and last, depend on the order.",
       );
     }
   }),

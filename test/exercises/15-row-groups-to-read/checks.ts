@@ -30,14 +30,14 @@ const groups = [
 
 export default [
   check.example(
-    "the group that holds the range",
+    "the group that contains the range",
     "rowGroupsToRead",
     [groups, 12, 14],
     [1],
-    "The others cannot hold anything of it.",
+    "The others cannot contain a value of the range.",
   ),
   check.example(
-    "a range over a border",
+    "a range that crosses two groups",
     "rowGroupsToRead",
     [groups, 9, 10],
     [0, 1],
@@ -51,21 +51,21 @@ export default [
     "max = from and min = to must be read.",
   ),
   check.example(
-    "a group within the range",
+    "a group that lies within the range",
     "rowGroupsToRead",
     [groups, 5, 25],
     [0, 1, 2],
-    "The range may be larger than a group: its ends need not be in it.",
+    "The range may be larger than a group, so that neither of its ends is in it.",
   ),
   check.example(
-    "no statistics exclude nothing",
+    "a group without statistics must be read",
     "rowGroupsToRead",
     [[{ min: null, max: null }], 1, 2],
     [0],
-    "What the footer does not say may be anything.",
+    "Without statistics, the group may contain any value.",
   ),
   check.example(
-    "half of the statistics may exclude",
+    "one of the two statistics may be enough",
     "rowGroupsToRead",
     [
       [
@@ -76,14 +76,14 @@ export default [
       4,
     ],
     [],
-    "All are 5 or more, and all are 3 or less.",
+    "All values are at least 5 in one, and at most 3 in the other.",
   ),
   check.example(
-    "a least value of 0 is a value",
+    "a minimum of 0 is a value",
     "rowGroupsToRead",
     [[{ min: 0, max: null }], -5, -1],
     [],
-    "0 is not null, though both are false in an if.",
+    "0 is not null, although both are false in an if.",
   ),
   check.agrees(
     "for any statistics",

@@ -56,7 +56,7 @@ const WHOLE = { "part-3.txt": "bitcoin,100\nethereum,7" };
 const text = (value: object) => JSON.stringify(value);
 
 export default [
-  check.scenario("the rows are in the file of the batch, one a line", async (subject) => {
+  check.scenario("the rows are in the batch's file, one per line", async (subject) => {
     const { files, visible } = store();
     await subject.writeBatch(files, 3, ROWS);
     if (text(visible()) !== text(WHOLE)) {
@@ -64,7 +64,7 @@ export default [
         'writeBatch(files, 3, ["bitcoin,100", "ethereum,7"])',
         text(WHOLE),
         text(visible()),
-        "One file, named by the batch, seen by readers.",
+        "Readers see one file, named after the batch.",
       );
     }
   }),
@@ -74,29 +74,32 @@ export default [
     const half = seen.find((each) => each !== 'part-3.txt: "bitcoin,100\\nethereum,7"');
     if (half !== undefined) {
       throw wrong(
-        "a reader who looks while batch 3 is written",
-        "nothing, or the whole file",
+        "a reader lists the folder while batch 3 is written",
+        "no file, or the whole file",
         half,
-        "Write under a name that readers pass over, and rename when all is there.",
-      );
-    }
-  }),
-  check.scenario("writing a batch again leaves what writing it once leaves", async (subject) => {
-    const { files, content } = store();
-    await subject.writeBatch(files, 3, ROWS);
-    await subject.writeBatch(files, 3, ROWS);
-    const all = Object.fromEntries([...content].map(([name, text]) => [name, lines(text)]));
-    if (text(all) !== text(WHOLE)) {
-      throw wrong(
-        "batch 3, written twice",
-        text(WHOLE),
-        text(all),
-        "The name must depend on the batch alone, and what is there is replaced, not added to.",
+        "Write under a name that readers ignore, and rename when the file is complete.",
       );
     }
   }),
   check.scenario(
-    "after a crash at any moment, and a second try, every batch is there once",
+    "writing a batch twice has the same result as writing it once",
+    async (subject) => {
+      const { files, content } = store();
+      await subject.writeBatch(files, 3, ROWS);
+      await subject.writeBatch(files, 3, ROWS);
+      const all = Object.fromEntries([...content].map(([name, text]) => [name, lines(text)]));
+      if (text(all) !== text(WHOLE)) {
+        throw wrong(
+          "batch 3, written twice",
+          text(WHOLE),
+          text(all),
+          "The name must depend only on the batch, and an existing file must be replaced, not appended to.",
+        );
+      }
+    },
+  ),
+  check.scenario(
+    "after a crash at any moment and a second try, every batch exists once",
     async (subject) => {
       const counting = store();
       await subject.writeBatch(counting.files, 3, ROWS);
@@ -110,9 +113,9 @@ export default [
         if (halfway !== "{}" && halfway !== text(WHOLE)) {
           throw wrong(
             crash,
-            "nothing to be seen, or the whole batch",
+            "readers see nothing of the batch, or all of it",
             halfway,
-            "Whatever is under the final name must be whole.",
+            "A file under its final name must be complete.",
           );
         }
         await subject.writeBatch(files, 3, ROWS);
@@ -121,7 +124,7 @@ export default [
             `${crash}, then batch 3 again`,
             text(WHOLE),
             text(visible()),
-            "The second try must put right whatever the first one has left.",
+            "The second try must cope with whatever the first one left.",
           );
         }
       }
@@ -137,7 +140,7 @@ export default [
           "writeBatch(files, 0, [])",
           text({ "part-0.txt": "" }),
           text(visible()),
-          "An empty file says that the batch is done.",
+          "An empty file shows that the batch has been written.",
         );
       }
     },

@@ -45,7 +45,7 @@ const asked = (name: string, idea: string, prices: [string, number, string][]) =
           "your query",
           "rows",
           (error as Error).message.slice(0, 400),
-          "Spark's own words say what it does not understand.",
+          "Spark's message says what it does not understand.",
         );
       }
       const shown = (rows: Row[]) => rows.map((row) => JSON.stringify(row)).join("\n") || "no rows";
@@ -70,10 +70,12 @@ const asked = (name: string, idea: string, prices: [string, number, string][]) =
   });
 
 export default [
-  asked("an event falls into three windows", "Each window of a minute, one every twenty seconds.", [
-    ["bitcoin", 100, "01:10"],
-  ]),
-  asked("assets do not mix", "GROUP BY asset and window.", [
+  asked(
+    "an event falls into three windows",
+    "Windows are one minute long, and one begins every twenty seconds.",
+    [["bitcoin", 100, "01:10"]],
+  ),
+  asked("each asset has its own windows", "GROUP BY asset and window.", [
     ["bitcoin", 100, "00:10"],
     ["ethereum", 7, "00:10"],
   ]),
@@ -84,20 +86,16 @@ export default [
   ]),
   asked(
     "first and last by event time",
-    "min_by and max_by: first() and last() take what comes first.",
+    "Use min_by and max_by: first() and last() depend on the order in which rows are read.",
     [
       ["bitcoin", 110, "00:19"],
       ["bitcoin", 100, "00:01"],
       ["bitcoin", 105, "00:07"],
     ],
   ),
-  asked(
-    "a window holds its start and not its end",
-    "start ≤ t < end, which window() does for you.",
-    [
-      ["bitcoin", 100, "01:00"],
-      ["bitcoin", 110, "01:59.999"],
-      ["bitcoin", 120, "02:00"],
-    ],
-  ),
+  asked("a window contains its start but not its end", "start ≤ t < end: window() does this.", [
+    ["bitcoin", 100, "01:00"],
+    ["bitcoin", 110, "01:59.999"],
+    ["bitcoin", 120, "02:00"],
+  ]),
 ];

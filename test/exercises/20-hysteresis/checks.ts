@@ -22,63 +22,63 @@ const levels = fc
 
 export default [
   check.example(
-    "below the first level nothing begins",
+    "below the first level no episode begins",
     "nextEpisode",
     [quiet(), 99, 100, 98],
     quiet(),
-    "99 is above the second level, but an episode begins at the first one.",
+    "99 is above the second level, but an episode begins only at the first.",
   ),
   check.example(
     "an episode begins at the first level, with one alert",
     "nextEpisode",
     [quiet(), 100, 100, 98],
     active(1),
-    "At least beginAt: the level itself is one.",
+    "An episode begins at beginAt or above.",
   ),
   check.example(
-    "while it goes on there is no other alert",
+    "during an episode there is no other alert",
     "nextEpisode",
     [active(1), 130, 100, 98],
     active(1),
-    "An alert tells of the beginning of an episode, once.",
+    "An episode raises one alert, when it begins.",
   ),
   check.example(
-    "between the two levels it goes on",
+    "between the two levels an episode continues",
     "nextEpisode",
     [active(1), 99, 100, 98],
     active(1),
-    "That is the hysteresis: a price that trembles around 100 is one episode.",
+    "This is the hysteresis: a price that moves around 100 is one episode.",
   ),
   check.example(
-    "at the second level it goes on",
+    "at exactly the second level an episode continues",
     "nextEpisode",
     [active(1), 98, 100, 98],
     active(1),
     "It ends below endBelow, and 98 is not below 98.",
   ),
   check.example(
-    "below the second level it ends, and the alerts stay counted",
+    "below the second level an episode ends, and the count of alerts stays",
     "nextEpisode",
     [active(3), 97.9, 100, 98],
     quiet(3),
-    "The end of an episode is no alert.",
+    "The end of an episode does not raise an alert.",
   ),
   check.example(
-    "nothing measured ends nothing",
+    "a missing value does not end an episode",
     "nextEpisode",
     [active(2), null, 100, 98],
     active(2),
     "null says nothing about the price. (null < 98 is true: it counts as 0.)",
   ),
   check.example(
-    "nothing measured begins nothing",
+    "a missing value does not begin an episode",
     "nextEpisode",
     [quiet(2), null, -5, -10],
     quiet(2),
     "null says nothing about the value. (null >= -5 is true: it counts as 0.)",
   ),
   check.example(
-    "the two levels may be the same",
+    "the two levels may be equal",
     "nextEpisode",
     [active(1), 100, 100, 100],
     active(1),
@@ -95,9 +95,9 @@ export default [
         beginAt,
         endBelow,
       ]),
-    "Not active: at least beginAt begins. Active: below endBelow ends.",
+    "If not active, a value of at least beginAt begins an episode. If active, a value below endBelow ends it.",
   ),
-  check.scenario("the answer is an object of its own, even if nothing changes", async (subject) => {
+  check.scenario("the result is a new object, even if nothing changes", async (subject) => {
     for (const value of [null, 99, 100, 97]) {
       for (const before of [quiet(), active(1)]) {
         const shown = JSON.stringify(before);
@@ -106,12 +106,12 @@ export default [
           `nextEpisode(${shown}, ${value}, 100, 98)`,
           "a new object",
           "the object that was passed in",
-          "The engine keeps the old state, which would then change with the new one.",
+          "The engine still uses the old state. If both are one object, changing one changes the other.",
         );
       }
     }
   }),
-  check.scenario("a whole stream raises as many alerts as it has episodes", async (subject) => {
+  check.scenario("a stream raises one alert per episode", async (subject) => {
     const values = [99, 100, 99, 101, null, 98, 97, 99, 100, 97, 100];
     let episode = quiet();
     for (const each of values) episode = await subject.nextEpisode(episode, each, 100, 98);

@@ -7,7 +7,7 @@ const close = { tolerance: 1e-9 };
 
 export default [
   check.example(
-    "a value beside three",
+    "a value after three others",
     "robustScores",
     [[1, 2, 4, 10], 3],
     [8 / 1.4826],
@@ -15,7 +15,7 @@ export default [
     close,
   ),
   check.example(
-    "beside an even number of values",
+    "a value after an even number of others",
     "robustScores",
     [[1, 2, 4, 9, 0], 4],
     [-3 / (1.4826 * 1.5)],
@@ -23,15 +23,15 @@ export default [
     close,
   ),
   check.example(
-    "no more values than the window: no scores",
+    "without more values than the window there are no scores",
     "robustScores",
     [[1, 2, 3], 3],
     [],
-    "The first value with three before it would be the fourth.",
+    "Only the fourth value would have three before it.",
     close,
   ),
   check.example(
-    "one wild value hides nothing",
+    "one extreme value in the window does not matter",
     "robustScores",
     [[1, 2, 3, 4, 1_000, 50], 5],
     [47 / 1.4826],
@@ -47,15 +47,15 @@ export default [
     close,
   ),
   check.example(
-    "where all are the same, the same is usual",
+    "if all values are equal, the same value again has the score 0",
     "robustScores",
     [[5, 5, 5, 5], 3],
     [0],
-    "0 / 0 is NaN: no score.",
+    "0 / 0 is NaN, which is not a score.",
     close,
   ),
   check.example(
-    "and anything else is infinitely unusual",
+    "and any other value has an infinite score",
     "robustScores",
     [[5, 5, 7, 4], 3],
     [-Infinity],
@@ -67,7 +67,7 @@ export default [
     "robustScores",
     [[0, 2, 4, 8, 16], 2],
     [3 / 1.4826, 5 / 1.4826, 10 / (1.4826 * 2)],
-    "Beside 0 and 2; beside 2 and 4; beside 4 and 8.",
+    "The windows are 0 and 2, then 2 and 4, then 4 and 8.",
     close,
   ),
   check.agrees(
