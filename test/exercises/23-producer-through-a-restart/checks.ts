@@ -9,7 +9,7 @@ const check = checksOf(solution);
 const COUNT = 60;
 const EVERY_MS = 25;
 /** More than kafkajs's default retries wait. */
-const AWAY_MS = 11_000;
+const AWAY_MS = 15_000;
 
 /** Kills the broker, and starts it again after some time. */
 async function restartBroker(awayMs: number): Promise<void> {

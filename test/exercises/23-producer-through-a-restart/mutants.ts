@@ -14,7 +14,7 @@ export const mutants: Mutants = {
   ],
   "errors-swallowed": [
     "A value that could not be sent is skipped.",
-    [RETRY, ""],
+    ["retries: 90", "retries: 2"],
     [SEND, SEND.replace(";", ".catch(() => {});")],
   ],
   "all-at-once": [
