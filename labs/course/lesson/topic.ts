@@ -92,15 +92,19 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecor
       .filter(({ low, high }) => low !== high)
       .map(({ partition, high }) => [partition, Number(high)]),
   );
-  const records: TopicRecord[] = [];
-  if (unread.size === 0) return records;
+  /** By partition and offset: a restarted consumer reads records again. */
+  const records = new Map<string, TopicRecord>();
+  if (unread.size === 0) return [];
   const groupId = `${topic}-reader-${process.pid}-${performance.now()}`;
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: POLL_MS });
   await consumer.connect();
   try {
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      // After some errors, such as a coordinator that is still loading, kafkajs restarts the consumer by itself.
+      consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+        if (!restart) reject(error);
+      });
       // A batch may end with records that are not delivered, such as control records of transactions.
       consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
         if (Number(lastOffset) + 1 >= (unread.get(partition) ?? 0)) unread.delete(partition);
@@ -113,7 +117,7 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecor
             partition,
             message: { offset, key, value, timestamp, headers = {} },
           }) => {
-            records.push({
+            records.set(`${partition}:${offset}`, {
               partition,
               offset: Number(offset),
               key: key?.toString() ?? "",
@@ -131,5 +135,5 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecor
   } finally {
     await consumer.disconnect();
   }
-  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  return [...records.values()].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
