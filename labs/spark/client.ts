@@ -124,6 +124,7 @@ export function connectSpark(
     },
     writeStream: async (relation, options) => {
       const { path, format, checkpoint, name, outputMode = "append", everyMs } = options;
+      const sinkOptions = { ...options.options, checkpointLocation: checkpoint };
       const trigger =
         everyMs === undefined
           ? { availableNow: true }
@@ -133,7 +134,7 @@ export function connectSpark(
           writeStreamOperationStart: {
             input: relation,
             format,
-            options: { checkpointLocation: checkpoint },
+            options: sinkOptions,
             outputMode,
             queryName: name,
             ...(path === undefined ? {} : { path }),

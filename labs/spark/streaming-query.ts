@@ -48,8 +48,10 @@ export interface SparkProgress {
 export interface WriteStreamOptions {
   /** The output folder; only for files. */
   path?: string;
-  /** The sink: files, or a table in the server's memory with the query's name (for lessons). */
-  format: "parquet" | "json" | "memory";
+  /** The sink: files, a topic, or a table in the server's memory with the query's name (for lessons). */
+  format: "parquet" | "json" | "kafka" | "memory";
+  /** Options of the sink; for Kafka `kafka.bootstrap.servers` and `topic`. */
+  options?: Record<string, string>;
   checkpoint: string;
   name: string;
   /** Which rows of the result a batch writes: final rows, changed rows, or all. The file sink supports only append. */

@@ -7,9 +7,9 @@ import { openStack, type Stack } from "../../labs/stack/stack.js";
 // brokers, and delete topics and folders.
 
 const config = readConfig();
-const { brokers, hdfs, sparkRemote } = ownAddresses(config.stack);
+const { brokers, hdfs, sparkRemote, sparkUi } = ownAddresses(config.stack);
 
-export { brokers, hdfs, sparkRemote };
+export { brokers, hdfs, sparkRemote, sparkUi };
 
 /** A client that retries while a broker restarts. */
 export const kafka = kafkaClient(brokers);

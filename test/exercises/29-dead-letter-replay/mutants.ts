@@ -15,7 +15,7 @@ export const mutants: Mutants = {
       "groupId += `-${Date.now()}`;\n  const unread = await unreadPartitions(kafka, deadLetters, groupId);",
     ],
   ],
-  "unmendable-dropped": [
+  "parked-ones-dropped": [
     "What cannot be mended is lost.",
     [
       "        await producer.send({ topic, messages",
