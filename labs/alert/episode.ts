@@ -11,7 +11,7 @@ export interface Levels {
  * value that oscillates around it would begin an episode and raise an alert each time (compare the Schmitt trigger in
  * electronics).
  */
-export function isInEpisode(wasInEpisode: boolean, value: number, levels: Levels): boolean {
+function isInEpisode(wasInEpisode: boolean, value: number, levels: Levels): boolean {
   return wasInEpisode ? value >= levels.endBelow : value >= levels.beginAt;
 }
 
