@@ -1,0 +1,148 @@
+import { resolve } from "node:path";
+import Table from "cli-table3";
+import { UsageError } from "../../shared/errors.js";
+import { STUBS, SOLUTIONS } from "../checker/places.js";
+import type { CheckOptions } from "../checker/check.js";
+import type { Terminal } from "../checker/terminal.js";
+import { wrapped, type Paint } from "../checker/verdict.js";
+import { prepare, readAnswer, runCapstone } from "./run.js";
+import { PASS_POINTS, hasPassed, totalPoints, type RubricLine } from "./score.js";
+
+const CAPSTONE = "capstone";
+const BUILD_SEED = 1;
+export const MAX_SEED = 2 ** 31 - 1;
+/** What the empty programs say. */
+const NOT_DONE = "not done yet";
+
+/** The options of `npm run check -- capstone`. */
+export interface CapstoneOptions {
+  /** Only serve the feed. */
+  feed?: boolean;
+  /** The folder of the programs; the learner's by default. */
+  programs?: string;
+  /** The seed of the feed; a random one by default. */
+  seed?: number;
+}
+
+/** The options of the checker that are only for exercises. */
+const EXERCISE_OPTIONS = [
+  "watch",
+  "hint",
+  "reset",
+  "solution",
+  "discuss",
+  "class",
+  "json",
+] as const;
+const CAPSTONE_OPTIONS = ["feed", "programs", "seed"] as const;
+
+/**
+ * Runs a command of the checker if it is one about the capstone.
+ *
+ * @returns whether the capstone passes; undefined if the command is about something else
+ * @throws UsageError if the options do not fit the capstone, or do not fit without it
+ */
+export async function runCapstoneCommand(
+  root: string,
+  options: CapstoneOptions & CheckOptions,
+  terminal: Terminal,
+): Promise<boolean | undefined> {
+  const other = EXERCISE_OPTIONS.find((name) => options[name] !== undefined);
+  const isNamed = options.exercise === CAPSTONE;
+  if (other !== undefined && (isNamed || options[other] === CAPSTONE)) {
+    throw new UsageError(
+      `--${other} is only for exercises: the capstone is described in ${STUBS}/${CAPSTONE}/README.md, and its reference solution is ${SOLUTIONS}/${CAPSTONE}/`,
+      false,
+    );
+  }
+  if (!isNamed) {
+    const own = CAPSTONE_OPTIONS.find((name) => options[name] !== undefined);
+    if (own === undefined) return undefined;
+    throw new UsageError(`--${own} is only for the capstone: npm run check -- capstone --${own}`);
+  }
+  if (options.feed !== true) return checkCapstone(root, options, terminal);
+  await serveFeed(root, options, terminal);
+  return true;
+}
+
+/**
+ * Checks the capstone and prints its rubric.
+ *
+ * @returns whether it passes
+ * @throws LabError if Kafka or HDFS cannot be started; UsageError if the folder has no programs
+ */
+async function checkCapstone(
+  root: string,
+  {
+    programs = `${STUBS}/${CAPSTONE}`,
+    seed = Math.floor(Math.random() * MAX_SEED),
+  }: CapstoneOptions,
+  { print, paint }: Terminal,
+): Promise<boolean> {
+  const answer = await readAnswer(resolve(root, programs));
+  for (const name of ["producer", "query"] as const) {
+    if (!answer[name].includes(NOT_DONE)) continue;
+    print(`${programs}/${name}.ts is ${NOT_DONE}: read ${STUBS}/${CAPSTONE}/README.md`);
+    return false;
+  }
+  const place = await prepare(root, "check", seed);
+  try {
+    print(`seed ${seed}; the topic is ${place.topic}, the products are in ${place.store.root}`);
+    const lines = await runCapstone(root, programs, place, print);
+    print(formatRubric(lines, paint));
+    if (!hasPassed(lines)) print(`the same feed again: npm run check -- capstone --seed ${seed}`);
+    return hasPassed(lines);
+  } finally {
+    await place.feed.close();
+  }
+}
+
+/** Serves the feed for building, until Ctrl-C. */
+async function serveFeed(
+  root: string,
+  { seed = BUILD_SEED }: CapstoneOptions,
+  { print }: Terminal,
+): Promise<void> {
+  const { feed, environment } = await prepare(root, "build", seed);
+  const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
+  print(
+    [
+      `feed of seed ${seed} at ${feed.url}: the session begins with the first request; Ctrl-C stops it`,
+      "in another terminal:",
+      ...exports,
+      `  npx tsx ${STUBS}/${CAPSTONE}/producer.ts`,
+    ].join("\n"),
+  );
+  await new Promise((resolve) => process.once("SIGINT", resolve));
+  const { pages, refused, cuts, skipped } = feed.counts;
+  print(
+    `\n${pages} pages served, ${refused} requests refused with 429, ${cuts} connections cut, ${skipped} messages left out`,
+  );
+  await feed.close();
+}
+
+/** The rubric as a table, and what is wrong below it. */
+export function formatRubric(lines: readonly RubricLine[], paint: Paint): string {
+  const table = new Table({
+    head: ["", "rubric", "points", "required"],
+    colAligns: ["left", "left", "right", "left"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { name, points, of, isRequired, finding } of lines) {
+    const sign = finding === undefined ? paint("green", "✓") : paint("red", "✗");
+    table.push([sign, name, `${points} of ${of}`, isRequired ? "yes" : ""]);
+  }
+  const wrong = lines.flatMap(({ name, finding, see }) =>
+    finding === undefined
+      ? []
+      : ["", paint("red", `✗ ${name}`), ...finding.split("\n").map(wrapped), `  see: ${see}`],
+  );
+  const points = totalPoints(lines);
+  const verdict = hasPassed(lines)
+    ? paint("green", `✓ passed with ${points} of 100 points`)
+    : paint("red", `✗ not passed: ${points} of 100 points`);
+  const rule = `  ${PASS_POINTS} points and every required line are needed`;
+  return [table.toString(), ...wrong, "", hasPassed(lines) ? verdict : `${verdict}\n${rule}`].join(
+    "\n",
+  );
+}
