@@ -6,7 +6,7 @@ import type { CheckOptions } from "../checker/check.js";
 import type { Terminal } from "../checker/terminal.js";
 import { wrapped, type Paint } from "../checker/verdict.js";
 import { prepare, readAnswer, runCapstone } from "./run.js";
-import { PASS_POINTS, hasPassed, totalPoints, type RubricLine } from "./score.js";
+import { NOTHING, PASS_POINTS, hasPassed, totalPoints, type RubricLine } from "./score.js";
 
 const CAPSTONE = "capstone";
 const BUILD_SEED = 1;
@@ -133,7 +133,7 @@ export function formatRubric(lines: readonly RubricLine[], paint: Paint): string
     table.push([sign, name, `${points} of ${of}`, isRequired ? "yes" : ""]);
   }
   const wrong = lines.flatMap(({ name, finding, see }) =>
-    finding === undefined
+    finding === undefined || finding.endsWith(NOTHING)
       ? []
       : ["", paint("red", `✗ ${name}`), ...finding.split("\n").map(wrapped), `  see: ${see}`],
   );

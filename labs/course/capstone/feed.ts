@@ -27,7 +27,7 @@ const PAGE_MESSAGES = 100;
 const REQUESTS_PER_SECOND = 5;
 const RETRY_AFTER_SECONDS = 1;
 /** How long a venue refuses connections after it has cut one. */
-const DOWN_MS = 600;
+export const DOWN_MS = 600;
 const SKIPPED_MESSAGES = 5;
 
 export interface FeedServer {

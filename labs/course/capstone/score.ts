@@ -167,7 +167,8 @@ function doubled(keys: readonly string[]): string[] {
   return keys.filter((key) => seen.size === seen.add(key).size);
 }
 
-const NOTHING = "there is nothing to judge";
+/** Ends a finding that only follows from others. */
+export const NOTHING = "there is nothing to judge";
 
 /** Scores a run. */
 export function score(outcome: Outcome): RubricLine[] {
@@ -175,6 +176,11 @@ export function score(outcome: Outcome): RubricLine[] {
   const trades = tradesIn(found.messages);
   const isRequired = true;
   const lines: Omit<RubricLine, "points">[] = [
+    {
+      ...{ name: "recovery: both end by themselves", of: 5, isRequired: false },
+      finding: recoveryFinding(outcome),
+      see: "the last lines of the program; chapter 6, deliberate faults",
+    },
     {
       ...{ name: "topic: every message of the feed", of: 10, isRequired },
       finding: topicFinding(outcome, found),
@@ -206,11 +212,6 @@ export function score(outcome: Outcome): RubricLine[] {
       see: "query.ts: validation; chapter 2, dead letters",
     },
     {
-      ...{ name: "recovery: both end by themselves", of: 5, isRequired: false },
-      finding: recoveryFinding(outcome),
-      see: "the last lines of the program; chapter 6, deliberate faults",
-    },
-    {
       ...{ name: "layout: columns, folders, files", of: 5, isRequired: false },
       finding: layoutFinding(outcome),
       see: "query.ts: how it writes files; chapter 4",
@@ -234,16 +235,16 @@ function topicFinding({ session }: Outcome, { messages, foreign }: Delivered) {
   const missing = all.filter((message) => !messages.has(message));
   return (
     finding(
+      foreign,
+      foreign.length + messages.size,
+      "records are not messages as the feed sent them",
+      ({ place, value }) => `partition:offset ${place}, ${value.slice(0, 60)}`,
+    ) ??
+    finding(
       missing,
       all.length,
       "messages are not in the topic",
       ({ venue, sequence }) => `${venue}, sequence ${sequence}`,
-    ) ??
-    finding(
-      foreign,
-      foreign.length,
-      "foreign records are not messages of the feed as it sent them",
-      ({ place, value }) => `partition:offset ${place}, ${value.slice(0, 60)}`,
     )
   );
 }
