@@ -5,7 +5,7 @@ import {
   MAX_SEED,
   runCapstoneCommand,
   type CapstoneOptions,
-} from "../labs/course/capstone/check.js";
+} from "../labs/course/capstone/command.js";
 import { createExercise } from "../labs/course/checker/new.js";
 import { MIN_MUTANTS } from "../labs/course/checker/unfinished.js";
 import { processTerminal } from "../labs/course/checker/terminal.js";

@@ -1,8 +1,10 @@
 import kafkajs from "kafkajs";
 import { readSettings } from "../../labs/course/capstone/settings.js";
-import { connectTopic } from "../../labs/log/kafka/cluster.js";
+import { connectTopic, type TopicCluster } from "../../labs/log/kafka/cluster.js";
 import { endOffsets, startOffsets } from "../../labs/log/kafka/offsets.js";
 import { openReader } from "../../labs/log/kafka/reader.js";
+import { partitionOf } from "../../labs/log/partition.js";
+import { parseJson } from "../../labs/shared/json.js";
 import { sleep } from "../../labs/shared/wait.js";
 import { history, live, type Message } from "./feed.js";
 
@@ -22,38 +24,27 @@ const producer = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING
   allowAutoTopicCreation: false,
 });
 
-/** The last sequence number of each venue in the topic. */
-async function lastSequences(): Promise<Map<string, number>> {
-  const cluster = connectTopic({ brokers, topic, patienceMs: PATIENCE_MS });
+/** The last sequence number of a venue in the topic; 0 if there is none. Reads its partition backwards until it finds one. */
+async function lastSequence(cluster: TopicCluster, venue: string): Promise<number> {
   const [starts, ends] = [await startOffsets(cluster), await endOffsets(cluster)];
   const read = openReader(cluster, ends.length);
-  const last = new Map<string, number>();
-  for (const [partition, end] of ends.entries()) {
-    // Backwards, until the partition's venues are known. A partition may hold foreign records, so it may have none.
-    const found = new Map<string, number>();
-    for (let to = end; to > starts[partition]! && found.size === 0; to -= TAIL_RECORDS) {
-      const from = Math.max(starts[partition]!, to - TAIL_RECORDS);
-      for await (const records of read(partition, from, to)) {
-        for (const { key, value } of records) {
-          if (!VENUES.includes(key)) continue;
-          const sequence = sequenceOf(value);
-          if (sequence !== undefined) found.set(key, Math.max(sequence, found.get(key) ?? 0));
-        }
-      }
+  const partition = partitionOf(venue, ends.length);
+  const start = starts[partition]!;
+  for (let to = ends[partition]!; to > start; to -= TAIL_RECORDS) {
+    let last = 0;
+    for await (const records of read(partition, Math.max(start, to - TAIL_RECORDS), to)) {
+      for (const { value } of records) last = Math.max(last, sequenceIn(value, venue) ?? 0);
     }
-    for (const [venue, sequence] of found) last.set(venue, sequence);
+    if (last > 0) return last;
   }
-  await cluster.close();
-  return last;
+  return 0;
 }
 
-function sequenceOf(value: string): number | undefined {
-  try {
-    const { sequence } = JSON.parse(value) as { sequence: unknown };
-    return Number.isInteger(sequence) ? (sequence as number) : undefined;
-  } catch {
-    return undefined; // not ours
-  }
+/** The sequence number of a record; undefined if it is not a message of the venue. */
+function sequenceIn(value: string, venue: string): number | undefined {
+  const message = parseJson(value) as { venue?: unknown; sequence?: unknown } | null | undefined;
+  const isOwn = message?.venue === venue && Number.isInteger(message.sequence);
+  return isOwn ? (message.sequence as number) : undefined;
 }
 
 /** Copies a venue's messages after a sequence number, up to the end of its session. */
@@ -71,6 +62,7 @@ async function copy(venue: string, after: number): Promise<void> {
   }
 
   while (!isEnded) {
+    // The server says what it has sent last, so a gap shows even before the next message.
     for await (const { last, messages } of live(feedUrl, venue)) {
       const missing = last - copied - messages.filter(({ sequence }) => sequence > copied).length;
       if (missing > 0) for await (const page of history(feedUrl, venue, copied)) await append(page);
@@ -82,6 +74,7 @@ async function copy(venue: string, after: number): Promise<void> {
 }
 
 await producer.connect();
-const last = await lastSequences();
-await Promise.all(VENUES.map((venue) => copy(venue, last.get(venue) ?? 0)));
+const cluster = connectTopic({ brokers, topic, patienceMs: PATIENCE_MS });
+await Promise.all(VENUES.map(async (venue) => copy(venue, await lastSequence(cluster, venue))));
+await cluster.close();
 await producer.disconnect();

@@ -1,69 +1,15 @@
 import { resolve } from "node:path";
 import Table from "cli-table3";
-import { UsageError } from "../../shared/errors.js";
-import { STUBS, SOLUTIONS } from "../checker/places.js";
-import type { CheckOptions } from "../checker/check.js";
+import { STUBS } from "../checker/places.js";
 import type { Terminal } from "../checker/terminal.js";
 import { wrapped, type Paint } from "../checker/verdict.js";
+import { CAPSTONE, MAX_SEED, type CapstoneOptions } from "./command.js";
 import { prepare, readAnswer, runCapstone } from "./run.js";
 import { NOTHING, PASS_POINTS, hasPassed, totalPoints, type RubricLine } from "./score.js";
 
-const CAPSTONE = "capstone";
 const BUILD_SEED = 1;
-export const MAX_SEED = 2 ** 31 - 1;
 /** What the empty programs say. */
-const NOT_DONE = "not done yet";
-
-/** The options of `npm run check -- capstone`. */
-export interface CapstoneOptions {
-  /** Only serve the feed. */
-  feed?: boolean;
-  /** The folder of the programs; the learner's by default. */
-  programs?: string;
-  /** The seed of the feed; a random one by default. */
-  seed?: number;
-}
-
-/** The options of the checker that are only for exercises. */
-const EXERCISE_OPTIONS = [
-  "watch",
-  "hint",
-  "reset",
-  "solution",
-  "discuss",
-  "class",
-  "json",
-] as const;
-const CAPSTONE_OPTIONS = ["feed", "programs", "seed"] as const;
-
-/**
- * Runs a command of the checker if it is one about the capstone.
- *
- * @returns whether the capstone passes; undefined if the command is about something else
- * @throws UsageError if the options do not fit the capstone, or do not fit without it
- */
-export async function runCapstoneCommand(
-  root: string,
-  options: CapstoneOptions & CheckOptions,
-  terminal: Terminal,
-): Promise<boolean | undefined> {
-  const other = EXERCISE_OPTIONS.find((name) => options[name] !== undefined);
-  const isNamed = options.exercise === CAPSTONE;
-  if (other !== undefined && (isNamed || options[other] === CAPSTONE)) {
-    throw new UsageError(
-      `--${other} is only for exercises: the capstone is described in ${STUBS}/${CAPSTONE}/README.md, and its reference solution is ${SOLUTIONS}/${CAPSTONE}/`,
-      false,
-    );
-  }
-  if (!isNamed) {
-    const own = CAPSTONE_OPTIONS.find((name) => options[name] !== undefined);
-    if (own === undefined) return undefined;
-    throw new UsageError(`--${own} is only for the capstone: npm run check -- capstone --${own}`);
-  }
-  if (options.feed !== true) return checkCapstone(root, options, terminal);
-  await serveFeed(root, options, terminal);
-  return true;
-}
+const NOT_DONE = "is not done yet: read";
 
 /**
  * Checks the capstone and prints its rubric.
@@ -71,7 +17,7 @@ export async function runCapstoneCommand(
  * @returns whether it passes
  * @throws LabError if Kafka or HDFS cannot be started; UsageError if the folder has no programs
  */
-async function checkCapstone(
+export async function checkCapstone(
   root: string,
   {
     programs = `${STUBS}/${CAPSTONE}`,
@@ -82,7 +28,7 @@ async function checkCapstone(
   const answer = await readAnswer(resolve(root, programs));
   for (const name of ["producer", "query"] as const) {
     if (!answer[name].includes(NOT_DONE)) continue;
-    print(`${programs}/${name}.ts is ${NOT_DONE}: read ${STUBS}/${CAPSTONE}/README.md`);
+    print(`${programs}/${name}.ts ${NOT_DONE} ${STUBS}/${CAPSTONE}/README.md`);
     return false;
   }
   const place = await prepare(root, "check", seed);
@@ -93,17 +39,17 @@ async function checkCapstone(
     if (!hasPassed(lines)) print(`the same feed again: npm run check -- capstone --seed ${seed}`);
     return hasPassed(lines);
   } finally {
-    await place.feed.close();
+    await place.close();
   }
 }
 
 /** Serves the feed for building, until Ctrl-C. */
-async function serveFeed(
+export async function serveFeed(
   root: string,
   { seed = BUILD_SEED }: CapstoneOptions,
   { print }: Terminal,
 ): Promise<void> {
-  const { feed, environment } = await prepare(root, "build", seed);
+  const { feed, environment, close } = await prepare(root, "build", seed);
   const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
   print(
     [
@@ -118,7 +64,7 @@ async function serveFeed(
   print(
     `\n${pages} pages served, ${refused} requests refused with 429, ${cuts} connections cut, ${skipped} messages left out`,
   );
-  await feed.close();
+  await close();
 }
 
 /** The rubric as a table, and what is wrong below it. */

@@ -41,7 +41,7 @@ export interface FeedServer {
 }
 
 /** When a message is replayed, in milliseconds after the first request. */
-export function replayMs({ sentMs }: FeedMessage): number {
+function replayMs({ sentMs }: FeedMessage): number {
   const [silentFrom, silentTo] = SILENCE_MS;
   const activeMs = sentMs < silentTo ? sentMs : sentMs - (silentTo - silentFrom);
   const silenceMs = sentMs < silentTo ? 0 : SILENCE_REPLAY_MS;

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { connectTopic, type TopicCluster } from "../../log/kafka/cluster.js";
 import { freshTopic, removeTopics } from "../../log/kafka/topics.js";
 import { ownAddresses, readConfig } from "../../shared/config.js";
-import { UsageError } from "../../shared/errors.js";
+import { LabError, UsageError } from "../../shared/errors.js";
+import { lockFile, lockHolder } from "../../shared/lock.js";
 import { sleep } from "../../shared/wait.js";
 import { openStack } from "../../stack/stack.js";
 import { startServices } from "../../stack/start.js";
@@ -19,7 +20,7 @@ import { watchWindows } from "./watch.js";
 
 // Runs the learner's programs against the feed, disturbs them, and reads what they have left.
 
-export const PARTITIONS = 3;
+const PARTITIONS = 3;
 const POLL_MS = 100;
 const FAST_POLL_MS = 10;
 const RUN_LIMIT_MS = 120_000;
@@ -27,13 +28,14 @@ const PATIENCE_MS = 30_000;
 /** How much of the feed is in the topic when something is done. */
 const POISON_AT = 0.3;
 const KILL_PRODUCER_AT = 0.4;
-const KILL_QUERY_AT = 0.6;
-/** How long a new file of `trades/` is waited for before the query is killed all the same. */
-const NEW_FILE_MS = 5_000;
+const KILL_QUERY_AT = [0.55, 0.75] as const;
+/** How long new files are waited for before the query is killed all the same. */
+const NEW_FILES_MS = 4_000;
 const RESTART_MS = 300;
 /** How long the query may still run after the producer has failed. */
 const AFTER_FAILURE_MS = 5_000;
 
+const PRODUCTS = ["trades", "windows", "rejected"];
 const PROGRAMS = ["producer", "query"] as const;
 type ProgramName = (typeof PROGRAMS)[number];
 
@@ -46,6 +48,8 @@ export interface Workplace {
   store: Store;
   /** The environment variables of the programs. */
   environment: Record<string, string>;
+  /** Closes the feed; topic and folder stay. */
+  close(): Promise<void>;
 }
 
 /**
@@ -53,7 +57,7 @@ export interface Workplace {
  *
  * @param root the project's root
  * @param purpose topic and folder of an earlier run for the same purpose are removed
- * @throws LabError if Kafka or HDFS is not installed or does not start
+ * @throws LabError if Kafka or HDFS is not installed or does not start, or another command has the same purpose
  */
 export async function prepare(
   root: string,
@@ -63,6 +67,13 @@ export async function prepare(
   const { stack: config } = readConfig();
   const stack = openStack(root, config);
   await startServices(stack, stack.select(["kafka", "hdfs"]));
+  const lockPath = join(stack.places.run, `capstone-${purpose}.lock`);
+  const lock = await lockFile(lockPath);
+  if (lock === undefined) {
+    throw new LabError(
+      `another command of the capstone is running (${await lockHolder(lockPath)}): wait for it, or stop it`,
+    );
+  }
   const { brokers, hdfs, sparkRemote } = ownAddresses(config);
   const prefix = `capstone-${purpose}-`;
   await removeTopics(brokers, prefix);
@@ -84,7 +95,11 @@ export async function prepare(
     OUT: path,
     SPARK_REMOTE: sparkRemote,
   };
-  return { session, feed, brokers, topic, store, environment };
+  async function close(): Promise<void> {
+    await feed.close();
+    await lock!.release();
+  }
+  return { session, feed, brokers, topic, store, environment, close };
 }
 
 /** The files of the capstone in a folder. @throws UsageError if one is missing */
@@ -104,7 +119,7 @@ export async function readAnswer(folder: string): Promise<Record<ProgramName | "
 }
 
 /**
- * Runs the programs of a folder to their end, kills each once, and scores what they have left.
+ * Runs the programs of a folder to their end, kills them on the way, and scores what they have left.
  *
  * @param folder relative to the root
  * @param say called with what happens
@@ -127,6 +142,11 @@ export async function runCapstone(
     query: start("query"),
   };
   log("producer.ts and query.ts started");
+  function interrupted(): void {
+    for (const name of PROGRAMS) void running[name].kill();
+    process.exit(130);
+  }
+  process.once("SIGINT", interrupted);
   const watch = watchWindows(store, session, feed);
   try {
     const poison = await disturb(place, cluster, running, start, log);
@@ -145,13 +165,14 @@ export async function runCapstone(
     log("score");
     return score(outcome);
   } finally {
+    process.off("SIGINT", interrupted);
     for (const name of PROGRAMS) await running[name].kill();
     await watch.stop().catch(() => {});
     await cluster.close();
   }
 }
 
-/** Adds poison, and kills and restarts each program once, as the topic fills. @returns where the poison is */
+/** Adds poison, and kills and restarts the programs, as the topic fills. @returns where the poison is */
 async function disturb(
   { session, brokers, topic, store }: Workplace,
   cluster: TopicCluster,
@@ -185,21 +206,39 @@ async function disturb(
   log(`${poison.size} records of poison written to the topic`);
   if (!(await reaches(KILL_PRODUCER_AT))) return poison;
   await restart("producer", `at ${Math.round(100 * KILL_PRODUCER_AT)} % of the feed`);
-  if (!(await reaches(KILL_QUERY_AT))) return poison;
-  await newTradesFile(store);
+  if (!(await reaches(KILL_QUERY_AT[0]))) return poison;
+  // The query may store what it will do and what it has done: one of two new files is the latter.
+  await newFiles(() => storedFiles(store), 2);
+  await restart("query", "when it had stored its progress");
+  if (!(await reaches(KILL_QUERY_AT[1]))) return poison;
+  await newFiles(() => tradesFiles(store), 1);
   await restart("query", "when a file had appeared in trades/");
   return poison;
 }
 
-/** Waits until a file appears in `trades/`, for a limited time. */
-async function newTradesFile(store: Store): Promise<void> {
-  const count = async () => {
-    const names = await Promise.all(VENUES.map((venue) => filesIn(store, `trades/venue=${venue}`)));
-    return names.flat().length;
-  };
-  const before = await count();
-  const deadlineMs = performance.now() + NEW_FILE_MS;
-  while ((await count()) === before && performance.now() < deadlineMs) await sleep(FAST_POLL_MS);
+async function tradesFiles(store: Store): Promise<string[]> {
+  const folders = VENUES.map((venue) => `trades/venue=${venue}`);
+  const lists = await Promise.all(folders.map((folder) => filesIn(store, folder)));
+  return lists.flatMap((names, index) => names.map((name) => `${folders[index]}/${name}`));
+}
+
+/** The files and folders in the folders that are not products, such as a checkpoint. */
+async function storedFiles(store: Store): Promise<string[]> {
+  const others = (await store.list("")).filter((name) => !PRODUCTS.includes(name));
+  const lists = await Promise.all(others.map((folder) => store.list(folder)));
+  return lists.flatMap((names, index) => names.map((name) => `${others[index]}/${name}`));
+}
+
+/** Waits until a number of files have appeared, for a limited time. */
+async function newFiles(list: () => Promise<string[]>, count: number): Promise<void> {
+  const known = new Set(await list());
+  const deadlineMs = performance.now() + NEW_FILES_MS;
+  for (let found = 0; performance.now() < deadlineMs; await sleep(FAST_POLL_MS)) {
+    const fresh = (await list()).filter((name) => !known.has(name));
+    for (const name of fresh) known.add(name);
+    found += fresh.length;
+    if (found >= count) return;
+  }
 }
 
 /** Waits until both programs have ended; stops waiting if one of them cannot end any more. */
@@ -216,7 +255,9 @@ async function untilEnded(
       const end = running[name].end();
       if (end === undefined || said.has(name)) continue;
       said.add(name);
-      log(`${name}.ts ended with exit code ${end.code}`);
+      const other = PROGRAMS.find((each) => !said.has(each));
+      const waiting = other === undefined ? "" : `; waiting for ${other}.ts`;
+      log(`${name}.ts ended with exit code ${end.code}${waiting}`);
     }
     if (said.size === PROGRAMS.length) return;
     if (isFailed(running.producer.end())) {

@@ -10,7 +10,7 @@ import type { Place, TopicRecord } from "./topic.js";
 // Scores a run of the capstone, only by what is in Kafka and on HDFS afterwards, and by how the programs ended.
 
 export const WINDOW_MS = 60_000;
-export const MAX_LATENCY_MS = 10_000;
+const MAX_LATENCY_MS = 10_000;
 const MIN_TIMELY = 0.75;
 const MAX_FILES = 100;
 const MIN_REASONS = 4;

@@ -14,7 +14,7 @@ export interface TopicRecord {
 }
 
 /** Records that another program writes into the topic by mistake. None is a message of the feed. */
-export const POISON: readonly { key: string | null; value: string | Buffer | null }[] = [
+const POISON: readonly { key: string | null; value: string | Buffer | null }[] = [
   { key: "northgate", value: "this is not JSON" },
   { key: null, value: null },
   { key: "meridian", value: '{"venue":"meridian","sequence":12,"sent_at":"2025-03' },

@@ -89,7 +89,7 @@ export function formatList(
   lines.push("", `${done} of ${exercises.length} done`);
   if (next !== undefined) {
     lines.push(`next: ${STUBS}/${next.name}.ts    then: npm run check -- --watch`);
-  }
+  } else lines.push(`next: the capstone, ${STUBS}/capstone/README.md`);
   return lines.join("\n");
 }
 

@@ -29,9 +29,11 @@ export const wrongSolutions: Record<string, WrongSolution> = {
     mayFail: ["windows/: right, with late trades", "rejected/: each once, with reason"],
   },
   "commits-first": {
-    mistake: "It stores the state, with the offsets, before it writes the output.",
+    mistake:
+      "It makes no plan, and stores the state, with the offsets, before it writes the output.",
     file: "query.ts",
     changes: [
+      ["    await store.write(planPath(batchId), JSON.stringify(ends));\n", ""],
       [
         "  await write(batchId, await runBatch(state, ends));\n",
         "  const output = await runBatch(state, ends);\n",
