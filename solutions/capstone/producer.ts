@@ -24,33 +24,43 @@ const producer = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING
   allowAutoTopicCreation: false,
 });
 
-/** The last sequence number of a venue in the topic; 0 if there is none. Reads its partition backwards until it finds one. */
-async function lastSequence(cluster: TopicCluster, venue: string): Promise<number> {
+/** How far a venue is copied. */
+interface Position {
+  sequence: number;
+  isEnd: boolean;
+}
+const BEGINNING: Position = { sequence: 0, isEnd: false };
+
+/** The last message of a venue in the topic. Reads the venue's partition backwards until it finds one. */
+async function lastPosition(cluster: TopicCluster, venue: string): Promise<Position> {
   const [starts, ends] = [await startOffsets(cluster), await endOffsets(cluster)];
   const read = openReader(cluster, ends.length);
   const partition = partitionOf(venue, ends.length);
   const start = starts[partition]!;
   for (let to = ends[partition]!; to > start; to -= TAIL_RECORDS) {
-    let last = 0;
+    let last = BEGINNING;
     for await (const records of read(partition, Math.max(start, to - TAIL_RECORDS), to)) {
-      for (const { value } of records) last = Math.max(last, sequenceIn(value, venue) ?? 0);
+      for (const { value } of records) {
+        const position = positionOf(value, venue);
+        if (position !== undefined && position.sequence > last.sequence) last = position;
+      }
     }
-    if (last > 0) return last;
+    if (last !== BEGINNING) return last;
   }
-  return 0;
+  return BEGINNING;
 }
 
-/** The sequence number of a record; undefined if it is not a message of the venue. */
-function sequenceIn(value: string, venue: string): number | undefined {
-  const message = parseJson(value) as { venue?: unknown; sequence?: unknown } | null | undefined;
-  const isOwn = message?.venue === venue && Number.isInteger(message.sequence);
-  return isOwn ? (message.sequence as number) : undefined;
+/** Undefined if the record is not a message of the venue. */
+function positionOf(value: string, venue: string): Position | undefined {
+  const message = parseJson(value) as { [name: string]: unknown } | null | undefined;
+  const sequence = message?.["sequence"];
+  if (message?.["venue"] !== venue || !Number.isInteger(sequence)) return undefined;
+  return { sequence: sequence as number, isEnd: message["end"] === true };
 }
 
-/** Copies a venue's messages after a sequence number, up to the end of its session. */
-async function copy(venue: string, after: number): Promise<void> {
-  let copied = after;
-  let isEnded = false;
+/** Copies a venue's messages after a position, up to the end of its session. */
+async function copy(venue: string, from: Position): Promise<void> {
+  let { sequence: copied, isEnd: isEnded } = from;
 
   async function append(messages: readonly Message[]): Promise<void> {
     const next = messages.filter(({ sequence }) => sequence > copied);
@@ -75,6 +85,8 @@ async function copy(venue: string, after: number): Promise<void> {
 
 await producer.connect();
 const cluster = connectTopic({ brokers, topic, patienceMs: PATIENCE_MS });
-await Promise.all(VENUES.map(async (venue) => copy(venue, await lastSequence(cluster, venue))));
+const positions = new Map<string, Position>();
+for (const venue of VENUES) positions.set(venue, await lastPosition(cluster, venue));
 await cluster.close();
+await Promise.all([...positions].map(([venue, position]) => copy(venue, position)));
 await producer.disconnect();

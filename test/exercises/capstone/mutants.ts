@@ -14,7 +14,7 @@ export const wrongSolutions: Record<string, WrongSolution> = {
   "no-backfill": {
     mistake: "It reads the history when it starts, but not after a lost connection.",
     file: "producer.ts",
-    changes: [["if (missing > 0)", "if (missing > 0 && copied === after)"]],
+    changes: [["if (missing > 0)", "if (missing > 0 && copied === from.sequence)"]],
     fails: "topic: every message of the feed",
   },
   "new-names": {
