@@ -208,11 +208,11 @@ async function disturb(
   await restart("producer", `at ${Math.round(100 * KILL_PRODUCER_AT)} % of the feed`);
   if (!(await reaches(KILL_QUERY_AT[0]))) return poison;
   // The query may store what it will do and what it has done: one of two new files is the latter.
-  await newFiles(() => storedFiles(store), 2);
-  await restart("query", "when it had stored its progress");
+  const isStored = await newFiles(() => storedFiles(store), 2);
+  await restart("query", isStored ? "when it had stored its progress" : "at any moment");
   if (!(await reaches(KILL_QUERY_AT[1]))) return poison;
-  await newFiles(() => tradesFiles(store), 1);
-  await restart("query", "when a file had appeared in trades/");
+  const isWritten = await newFiles(() => tradesFiles(store), 1);
+  await restart("query", isWritten ? "when a file had appeared in trades/" : "at any moment");
   return poison;
 }
 
@@ -229,16 +229,17 @@ async function storedFiles(store: Store): Promise<string[]> {
   return lists.flatMap((names, index) => names.map((name) => `${others[index]}/${name}`));
 }
 
-/** Waits until a number of files have appeared, for a limited time. */
-async function newFiles(list: () => Promise<string[]>, count: number): Promise<void> {
+/** Waits until a number of files have appeared, for a limited time. @returns whether they have */
+async function newFiles(list: () => Promise<string[]>, count: number): Promise<boolean> {
   const known = new Set(await list());
   const deadlineMs = performance.now() + NEW_FILES_MS;
   for (let found = 0; performance.now() < deadlineMs; await sleep(FAST_POLL_MS)) {
     const fresh = (await list()).filter((name) => !known.has(name));
     for (const name of fresh) known.add(name);
     found += fresh.length;
-    if (found >= count) return;
+    if (found >= count) return true;
   }
+  return false;
 }
 
 /** Waits until both programs have ended; stops waiting if one of them cannot end any more. */
