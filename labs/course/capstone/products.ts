@@ -56,7 +56,7 @@ export async function readTrades(store: Store): Promise<Product> {
   }
   for (const venue of VENUES) {
     const folder = `trades/venue=${venue}`;
-    await addFiles(store, folder, TRADE_COLUMNS, product, (row) => ({ venue, ...row }));
+    await addFiles(store, folder, TRADE_COLUMNS, product, (row) => ({ ...row, venue }));
   }
   return product;
 }

@@ -25,8 +25,17 @@ test("rows get the venue of their folder; hidden files do not count", async () =
   await store.write(`${FOLDER}/_SUCCESS`, "");
   await store.write("trades/_temporary/0/b.parquet", "half");
   const { rows, files, problems } = await readTrades(store);
-  expect(rows).toEqual([1, 2].map((id) => ({ venue: "meridian", ...row(id) })));
+  expect(rows).toEqual([1, 2].map((id) => ({ ...row(id), venue: "meridian" })));
   expect([files, problems]).toEqual([1, []]);
+});
+
+test("the folder decides which venue a row is of, whatever its column says", async () => {
+  const store = memoryStore();
+  const columns: Columns = { venue: { type: "string" }, ...COLUMNS };
+  const content = await encodeParquet(columns, [{ venue: "northgate", ...row(1) }]);
+  await store.write(`${FOLDER}/a.parquet`, content);
+  const { rows, problems } = await readTrades(store);
+  expect([rows[0]!["venue"], problems]).toEqual(["meridian", []]);
 });
 
 test("if Spark has written a product, only the files of its log count", async () => {
