@@ -12,7 +12,7 @@ import { hdfsStore } from "../../store/hdfs.js";
 import type { Store } from "../../store/store.js";
 import { startFeed, type FeedServer } from "./feed.js";
 import { filesIn, readRejected, readTrades, readWindows } from "./products.js";
-import { startProgram, type ProgramEnd, type RunningProgram } from "./programs.js";
+import { startProgram, type RunningProgram } from "./programs.js";
 import { score, type Outcome, type RubricLine } from "./score.js";
 import { VENUES, allMessages, generateSession, type Session } from "./session.js";
 import { addPoison, countRecords, readTopic, type Place } from "./topic.js";
@@ -35,6 +35,7 @@ const RESTART_MS = 300;
 /** How long the query may still run after the producer has failed. */
 const AFTER_FAILURE_MS = 5_000;
 
+const INTERRUPTIONS = ["SIGINT", "SIGTERM"] as const;
 const PRODUCTS = ["trades", "windows", "rejected"];
 const PROGRAMS = ["producer", "query"] as const;
 type ProgramName = (typeof PROGRAMS)[number];
@@ -136,7 +137,13 @@ export async function runCapstone(
   const startedMs = performance.now();
   const log = (what: string) =>
     say(`${((performance.now() - startedMs) / 1_000).toFixed(1).padStart(6)} s  ${what}`);
-  const start = (name: ProgramName) => startProgram(root, join(folder, `${name}.ts`), environment);
+  function start(name: ProgramName): RunningProgram {
+    const program = startProgram(root, join(folder, `${name}.ts`), environment);
+    void program.ended.then(({ code }) => {
+      if (code !== null) log(`${name}.ts ended with exit code ${code}`);
+    });
+    return program;
+  }
   const running: Record<ProgramName, RunningProgram> = {
     producer: start("producer"),
     query: start("query"),
@@ -146,26 +153,27 @@ export async function runCapstone(
     for (const name of PROGRAMS) void running[name].kill();
     process.exit(130);
   }
-  process.once("SIGINT", interrupted);
+  for (const signal of INTERRUPTIONS) process.once(signal, interrupted);
   const watch = watchWindows(store, session, feed);
   try {
     const poison = await disturb(place, cluster, running, start, log);
     await untilEnded(running, startedMs + RUN_LIMIT_MS, log);
     await watch.stop();
+    const ends = { producer: running.producer.end(), query: running.query.end() };
+    for (const name of PROGRAMS) await running[name].kill(); // what still runs must not write any more
     const outcome: Outcome = {
-      ...{ session, poison, note },
+      ...{ session, poison, note, ends },
       topic: await readTopic(cluster),
       trades: await readTrades(store),
       windows: await readWindows(store),
       rejected: await readRejected(store),
       halfWritten: watch.halfWritten,
-      ends: { producer: running.producer.end(), query: running.query.end() },
       latenciesMs: watch.latenciesMs(),
     };
     log("score");
     return score(outcome);
   } finally {
-    process.off("SIGINT", interrupted);
+    for (const signal of INTERRUPTIONS) process.off(signal, interrupted);
     for (const name of PROGRAMS) await running[name].kill();
     await watch.stop().catch(() => {});
     await cluster.close();
@@ -248,25 +256,16 @@ async function untilEnded(
   deadlineMs: number,
   log: (what: string) => void,
 ): Promise<void> {
-  const said = new Set<ProgramName>();
-  const isFailed = (end: ProgramEnd | undefined) => end !== undefined && end.code !== 0;
+  const isRunning = (name: ProgramName) => running[name].end() === undefined;
   let limitMs = deadlineMs;
-  for (;;) {
-    for (const name of PROGRAMS) {
-      const end = running[name].end();
-      if (end === undefined || said.has(name)) continue;
-      said.add(name);
-      const other = PROGRAMS.find((each) => !said.has(each));
-      const waiting = other === undefined ? "" : `; waiting for ${other}.ts`;
-      log(`${name}.ts ended with exit code ${end.code}${waiting}`);
-    }
-    if (said.size === PROGRAMS.length) return;
-    if (isFailed(running.producer.end())) {
+  while (PROGRAMS.some(isRunning)) {
+    if ((running.producer.end()?.code ?? 0) !== 0) {
       limitMs = Math.min(limitMs, performance.now() + AFTER_FAILURE_MS);
     }
-    if (performance.now() > limitMs) break;
+    if (performance.now() > limitMs) {
+      const late = PROGRAMS.filter(isRunning).map((name) => `${name}.ts`);
+      return log(`${late.join(" and ")} did not end in time: stopped`);
+    }
     await sleep(POLL_MS);
   }
-  const late = PROGRAMS.filter((name) => !said.has(name)).map((name) => `${name}.ts`);
-  log(`${late.join(" and ")} stopped: it did not end in time`);
 }

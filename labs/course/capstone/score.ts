@@ -352,6 +352,7 @@ function recoveryFinding({ ends }: Outcome): string | undefined {
   for (const [program, end] of Object.entries(ends)) {
     if (end === undefined)
       return `${program}.ts did not end: it was stopped. An open connection keeps a program running`;
+    if (end.code === null) return `${program}.ts was killed, but not by this check`;
     if (end.code !== 0) return `${program}.ts ended with exit code ${end.code}:\n${end.words}`;
   }
   return undefined;

@@ -139,6 +139,11 @@ const damages: [what: string, fails: string[], damage: (outcome: Outcome) => voi
     ({ rejected }) => rejected.rows.forEach((row) => (row["reason"] = "invalid")),
   ],
   ["a crash", ["recovery"], ({ ends }) => (ends.query = { code: 1, words: "  Error: what" })],
+  [
+    "a program that another one killed",
+    ["recovery"],
+    ({ ends }) => (ends.query = { code: null, words: "" }),
+  ],
   ["an endless program", ["recovery"], ({ ends }) => (ends.producer = undefined)],
   [
     "a wrong column",
