@@ -1,18 +1,26 @@
 import "../setup/ready.cjs"; // before all else: the version of Node
 import { Argument, Command, Option } from "commander";
 import { runCheck, type CheckOptions } from "../labs/course/checker/check.js";
+import {
+  MAX_SEED,
+  runCapstoneCommand,
+  type CapstoneOptions,
+} from "../labs/course/capstone/command.js";
 import { TRACKS } from "../labs/course/checker/exercises.js";
 import { createExercise } from "../labs/course/checker/new.js";
 import { MIN_MUTANTS } from "../labs/course/checker/unfinished.js";
 import { processTerminal } from "../labs/course/checker/terminal.js";
 import { UsageError } from "../labs/shared/errors.js";
+import { wholeNumber } from "../labs/shared/option.js";
 import { ROOT, endWith, parseArguments } from "./command.js";
+
+type Options = CheckOptions & CapstoneOptions & { yes?: boolean };
 
 const program = new Command("check")
   .description(
     "Checks your answers in labs/exercises/. Without a number, lists which exercises are done and which is next.",
   )
-  .argument("[exercise]", "the exercise to check, such as 07")
+  .argument("[exercise]", "the exercise to check, such as 07, or capstone")
   .option(
     "--watch",
     "check the current exercise on every save; when it passes, continue with the next",
@@ -36,9 +44,14 @@ const program = new Command("check")
   .option("--class <folder>", "for teachers: check all answers in the folders of a class")
   .option("--json", "print JSON for a gradebook: {exercises: [{name, chapter, status, message}]}")
   .option("--yes", "do not ask for confirmation")
-  .action(async (exercise: string | undefined, options: CheckOptions & { yes?: boolean }) => {
+  .option("--feed", "with capstone: serve its feed and wait for Ctrl-C, to build against")
+  .option("--programs <folder>", "with capstone: check the programs of another folder")
+  .option("--seed <n>", "with capstone: the feed of an earlier check", wholeNumber(0, MAX_SEED))
+  .action(async (exercise: string | undefined, options: Options) => {
     const terminal = processTerminal(options.yes === true);
-    const passed = await runCheck(ROOT, { ...options, exercise }, terminal);
+    const passed =
+      (await runCapstoneCommand(ROOT, { ...options, exercise }, terminal)) ??
+      (await runCheck(ROOT, { ...options, exercise }, terminal));
     if (!passed) process.exitCode = 1;
   });
 
