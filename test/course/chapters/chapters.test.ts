@@ -92,11 +92,7 @@ test.each(chapters)("every number that %s states can be seen in it", (_, noteboo
   expect(unfoundedNumbers(notebook)).toEqual([]);
 });
 
-/** Chapters that do not ask before they answer yet. */
-const OLD_FORM = ["06"];
-const asking = chapters.filter(([name]) => !OLD_FORM.includes(name.slice(0, 2)));
-
-test.each(asking)("%s asks for predictions, and folds its answers", (_, notebook) => {
+test.each(chapters)("%s asks for predictions, and folds its answers", (_, notebook) => {
   const prose = proseOf(notebook);
   expect(prose.match(/\*\*Predict\.\*\* .*\?/g)?.length).toBeGreaterThanOrEqual(2);
   for (const cell of notebook.cells) {
@@ -108,7 +104,7 @@ test.each(asking)("%s asks for predictions, and folds its answers", (_, notebook
   }
 });
 
-test.each(asking)(
+test.each(chapters)(
   "%s ends with five questions whose answers explain each option",
   (_, notebook) => {
     const [, quiz = ""] = /## Check yourself\n([\s\S]*?)\n## /.exec(proseOf(notebook)) ?? [];
@@ -123,7 +119,7 @@ test.each(asking)(
   },
 );
 
-test.each(asking)(
+test.each(chapters)(
   "%s says something between any two code cells, and links the next chapter",
   (name, notebook) => {
     const kinds = notebook.cells.map(({ cell_type }) => cell_type);
