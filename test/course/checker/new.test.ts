@@ -91,7 +91,7 @@ export function someName(value: number): number {
 });
 
 test.each([
-  [["29-gap"], new RegExp(`numbered without gaps: use ${AFTER}-gap`)],
+  [["99-gap"], new RegExp(`numbered without gaps: use ${AFTER}-gap`)],
   [["08-again"], /the number of 08-again is taken by 08-tumbling-window/],
   [["Some_Name"], /Some_Name is not an exercise name: use lower-case words, as in 22-some-name/],
   [["other", "--chapter", "99"], /there is no chapter 99: 00-.*\.ipynb, /],
