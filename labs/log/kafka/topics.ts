@@ -2,7 +2,7 @@ import type { Admin } from "kafkajs";
 import { LabError } from "../../shared/errors.js";
 import { sleep } from "../../shared/wait.js";
 import { describeKafka, kafkaClient, withAdmin } from "./client.js";
-import { unreachable } from "./cluster.js";
+import { isKafkaError, unreachable } from "./cluster.js";
 
 const POLL_MS = 100;
 
@@ -50,6 +50,14 @@ export async function removeTopics(brokers: readonly string[], prefix: string): 
   });
 }
 
+async function deleteTopic(admin: Admin, topic: string): Promise<void> {
+  try {
+    await admin.deleteTopics({ topics: [topic] });
+  } catch (error) {
+    if (!isKafkaError(error, "UNKNOWN_TOPIC_OR_PARTITION")) throw error; // it is already gone
+  }
+}
+
 /** Creates an empty topic, deleting an existing topic of that name with all its records. */
 export async function freshTopic(
   brokers: readonly string[],
@@ -57,9 +65,12 @@ export async function freshTopic(
   partitions: number,
 ): Promise<void> {
   await withAdmin(kafkaClient(brokers), async (admin) => {
-    if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
-    // Kafka deletes in the background and frees the name last.
-    while (!(await makeTopic(admin, topic, partitions))) await sleep(POLL_MS);
+    // Kafka deletes in the background and frees the name last. A broker that has just started may not list the topic yet.
+    for (;;) {
+      if ((await admin.listTopics()).includes(topic)) await deleteTopic(admin, topic);
+      if (await makeTopic(admin, topic, partitions)) return;
+      await sleep(POLL_MS);
+    }
   }).catch((error: unknown) => {
     throw unreachable(brokers, error);
   });
