@@ -106,7 +106,7 @@ test("temporary files are in .lab/tmp and are removed by the outermost script", 
 test("temporary files are removed after Ctrl-C too", async () => {
   const { root, run } = await machine();
   await run("mkdir -p .lab");
-  const child = spawn("bash", ["-c", `${LIB}; touch "$TMPDIR/file"; echo ready; sleep 60`], {
+  const child = spawn("bash", ["-c", `${LIB}; touch "$TMPDIR/file"; echo ready; while :; do sleep 0.1; done`], {
     cwd: root,
     detached: true,
   });
