@@ -106,10 +106,14 @@ test("temporary files are in .lab/tmp and are removed by the outermost script", 
 test("temporary files are removed after Ctrl-C too", async () => {
   const { root, run } = await machine();
   await run("mkdir -p .lab");
-  const child = spawn("bash", ["-c", `${LIB}; touch "$TMPDIR/file"; echo ready; while :; do sleep 0.1; done`], {
-    cwd: root,
-    detached: true,
-  });
+  const child = spawn(
+    "bash",
+    ["-c", `${LIB}; touch "$TMPDIR/file"; echo ready; while :; do sleep 0.1; done`],
+    {
+      cwd: root,
+      detached: true,
+    },
+  );
   await new Promise((resolve) => child.stdout.once("data", resolve));
   expect(await readdir(join(root, ".lab"))).toContain("tmp");
   const ended = new Promise((resolve) => child.once("close", resolve));
