@@ -76,7 +76,8 @@ export function formatRubric(lines: readonly RubricLine[], paint: Paint): string
   });
   for (const { name, points, of, isRequired, finding } of lines) {
     const sign = finding === undefined ? paint("green", "✓") : paint("red", "✗");
-    table.push([sign, name, `${points} of ${of}`, isRequired ? "yes" : ""]);
+    const remark = finding?.endsWith(NOTHING) ? ": nothing to judge" : "";
+    table.push([sign, `${name}${remark}`, `${points} of ${of}`, isRequired ? "yes" : ""]);
   }
   const wrong = lines.flatMap(({ name, finding, see }) =>
     finding === undefined || finding.endsWith(NOTHING)

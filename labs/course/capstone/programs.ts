@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { dirname } from "node:path";
 import { exitCode, lastWords } from "../../shared/process.js";
 
 // The learner's two programs, each a process of its own that can be killed.
@@ -22,6 +23,12 @@ export interface RunningProgram {
   kill(): Promise<void>;
 }
 
+/** The last lines of an output, and the first place of a stack trace that is in a folder. */
+function wordsOf(output: string, folder: string): string {
+  const place = output.split("\n").find((line) => /^\s+at /.test(line) && line.includes(folder));
+  return [lastWords(output), ...(place === undefined ? [] : [`  ${place.trim()}`])].join("\n");
+}
+
 /** Starts a TypeScript file with the lab's own Node. @param root its working directory */
 export function startProgram(
   root: string,
@@ -41,7 +48,9 @@ export function startProgram(
     });
   }
   let end: ProgramEnd | undefined;
-  const ended = exitCode(child).then((code) => (end = { code, words: lastWords(output) }));
+  const ended = exitCode(child).then(
+    (code) => (end = { code, words: wordsOf(output, dirname(file)) }),
+  );
   ended.catch(() => {}); // thrown where it is awaited
   return {
     ended,

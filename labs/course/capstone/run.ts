@@ -258,13 +258,15 @@ async function untilEnded(
 ): Promise<void> {
   const isRunning = (name: ProgramName) => running[name].end() === undefined;
   let limitMs = deadlineMs;
+  let why = "did not end in time";
   while (PROGRAMS.some(isRunning)) {
-    if ((running.producer.end()?.code ?? 0) !== 0) {
+    if ((running.producer.end()?.code ?? 0) !== 0 && limitMs === deadlineMs) {
       limitMs = Math.min(limitMs, performance.now() + AFTER_FAILURE_MS);
+      why = "cannot end any more, because the producer failed";
     }
     if (performance.now() > limitMs) {
       const late = PROGRAMS.filter(isRunning).map((name) => `${name}.ts`);
-      return log(`${late.join(" and ")} did not end in time: stopped`);
+      return log(`${late.join(" and ")} stopped: ${why}`);
     }
     await sleep(POLL_MS);
   }

@@ -4,7 +4,14 @@ import { formatTime } from "../../shared/time.js";
 import { unansweredSections } from "./note.js";
 import type { Product, ProductRow } from "./products.js";
 import type { ProgramEnd } from "./programs.js";
-import { MAX_LATENESS_MS, VENUES, type FeedMessage, type Session, type Trade } from "./session.js";
+import {
+  MAX_LATENESS_MS,
+  VENUES,
+  allMessages,
+  type FeedMessage,
+  type Session,
+  type Trade,
+} from "./session.js";
 import type { Place, TopicRecord } from "./topic.js";
 
 // Scores a run of the capstone, only by what is in Kafka and on HDFS afterwards, and by how the programs ended.
@@ -178,7 +185,7 @@ export function score(outcome: Outcome): RubricLine[] {
   const lines: Omit<RubricLine, "points">[] = [
     {
       ...{ name: "recovery: both end by themselves", of: 5, isRequired: false },
-      finding: recoveryFinding(outcome),
+      finding: recoveryFinding(outcome, found),
       see: "the last lines of the program; chapter 6, deliberate faults",
     },
     {
@@ -204,7 +211,7 @@ export function score(outcome: Outcome): RubricLine[] {
     {
       ...{ name: "windows/: right, with late trades", of: 20, isRequired },
       finding: windowsFinding(outcome, trades),
-      see: "query.ts: which time it takes, its watermark, the end; chapter 3",
+      see: "query.ts: which time it takes; lateness in the order of the feed (sequence), not of the topic; the end; chapter 3",
     },
     {
       ...{ name: "rejected/: each once, with reason", of: 10, isRequired: false },
@@ -348,15 +355,22 @@ function rejectedFinding(
   return `only ${reasons.size} different reasons for ${rows.length} records`;
 }
 
-function recoveryFinding({ ends }: Outcome): string | undefined {
-  for (const [program, end] of Object.entries(ends)) {
+function recoveryFinding({ session, ends }: Outcome, { messages }: Delivered): string | undefined {
+  const missing = allMessages(session).length - messages.size;
+  const findings = Object.entries(ends).flatMap(([program, end]) => {
     if (end === undefined)
-      return `${program}.ts did not end: it was stopped. An open connection keeps a program running`;
+      return `${program}.ts did not end and was stopped: ${reasonToRun(missing)}`;
     if (end.code === null) return `${program}.ts was killed, but not by this check`;
-    if (end.code !== 0) return `${program}.ts ended with exit code ${end.code}:\n${end.words}`;
-  }
-  return undefined;
+    return end.code === 0 ? [] : `${program}.ts ended with exit code ${end.code}:\n${end.words}`;
+  });
+  return findings.length === 0 ? undefined : findings.join("\n");
 }
+
+/** Why a program may not have ended. @param missing how many messages of the feed the topic lacks */
+const reasonToRun = (missing: number) =>
+  missing === 0
+    ? "the topic was complete; an open connection keeps a program running"
+    : `the topic lacks ${missing} messages of the feed`;
 
 function layoutFinding({ trades, windows, halfWritten }: Outcome): string | undefined {
   for (const [name, { rows, files, problems }] of Object.entries({ trades, windows })) {

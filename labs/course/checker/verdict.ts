@@ -117,6 +117,7 @@ export function formatList(
   if (next !== undefined) {
     const option = track === undefined ? "" : ` --track ${track}`;
     lines.push(`next: ${STUBS}/${next.name}.ts    then: npm run check -- --watch${option}`);
+    lines.push(`last: the capstone, ${STUBS}/capstone/README.md`);
   } else lines.push(`next: the capstone, ${STUBS}/capstone/README.md`);
   return lines.join("\n");
 }
