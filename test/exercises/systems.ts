@@ -1,7 +1,9 @@
 import { ownAddresses, readConfig } from "../../labs/shared/config.js";
-import { kafkaClient } from "../../labs/log/kafka/client.js";
+import { kafkaClient, withAdmin } from "../../labs/log/kafka/client.js";
 import { freshTopic, removeTopics } from "../../labs/log/kafka/topics.js";
 import { openStack, type Stack } from "../../labs/stack/stack.js";
+import { hdfsStore } from "../../labs/store/hdfs.js";
+import type { Store } from "../../labs/store/store.js";
 
 // The real systems for checks. They are always the lab's own, whatever KAFKA_BROKERS and the like name: checks restart
 // brokers, and delete topics and folders.
@@ -23,18 +25,74 @@ let count = 0;
 export const uniqueName = (what: string): string =>
   `exercise-${what}-${process.pid}-${Date.now().toString(36)}-${count++}`;
 
+/** Whether a name was given by a check whose process has ended, such as one that a time limit has stopped. */
+function isLeftOver(name: string): boolean {
+  const pid = /^exercise-.*?-(\d+)-[0-9a-z]+-\d+/.exec(name)?.[1];
+  if (pid === undefined) return false;
+  try {
+    process.kill(Number(pid), 0); // sends nothing
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+async function removeFromKafka(): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    const topics = (await admin.listTopics()).filter(isLeftOver);
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+    const { groups } = await admin.listGroups();
+    const left = groups.map(({ groupId }) => groupId).filter(isLeftOver);
+    // The member of a killed process stays in its group for a while: the next check will delete the group.
+    if (left.length > 0) await admin.deleteGroups(left).catch(() => {});
+  });
+}
+
+async function removeFromHdfs(): Promise<void> {
+  const root = hdfsStore({ ...hdfs, path: "" }, true);
+  for (const name of (await root.list("")).filter(isLeftOver)) await root.remove(name);
+}
+
+const removed = new Map<() => Promise<void>, Promise<void>>();
+/** Removes what checks have left behind, once in this process. */
+function removeLeftOvers(from: () => Promise<void>): Promise<void> {
+  const removing = removed.get(from) ?? from();
+  removed.set(from, removing);
+  return removing;
+}
+
 /** Creates a topic, runs a function with its name, and deletes the topic. */
 export async function withTopic<T>(
   what: string,
   partitions: number,
   run: (topic: string) => Promise<T>,
 ): Promise<T> {
+  await removeLeftOvers(removeFromKafka);
   const topic = uniqueName(what);
   await freshTopic(brokers, topic, partitions);
   try {
     return await run(topic);
   } finally {
     await removeTopics(brokers, topic);
+  }
+}
+
+/** A folder of the lab's HDFS. */
+export interface Folder {
+  /** Its name in the root of HDFS. */
+  name: string;
+  store: Store;
+}
+
+/** Runs a function with a new folder on HDFS, and removes it. */
+export async function withFolder<T>(what: string, run: (folder: Folder) => Promise<T>): Promise<T> {
+  await removeLeftOvers(removeFromHdfs);
+  const name = uniqueName(what);
+  const store = hdfsStore({ ...hdfs, path: `/${name}` }, true);
+  try {
+    return await run({ name, store });
+  } finally {
+    await store.remove("");
   }
 }
 
