@@ -11,8 +11,8 @@ import axios, { type Method } from "axios";
  * those of the files before, in the order of the files' names. If the newest version has one file only, it stays as it is.
  * The last line of a file may lack its line break: then add it. The table has at least one version with at least one file.
  *
- * The process may be killed at any moment. The promise of the next call must resolve with the same result, whatever the killed
- * call has left behind. If a request fails, reject.
+ * The process may be killed at any moment, and any request may fail. If a request fails, reject without repeating it. The promise
+ * of the next call must resolve with the same result, whatever the call before has left behind.
  *
  * WebHDFS: `LISTSTATUS`, `OPEN`, `CREATE` (with `overwrite=true`), `RENAME`, `DELETE` (with `recursive=true`). A rename of a
  * folder is atomic. `RENAME` reports a failure as status 200 with `{"boolean":false}`.
@@ -25,9 +25,9 @@ export async function compact(webhdfs: string, user: string, folder: string): Pr
   async function request<T>(method: Method, path: string, parameters: object, data?: string) {
     const url = `${webhdfs}${path}`;
     const params = { ...parameters, "user.name": user };
-    const response = await axios.request<T>({
-      ...{ method, url, params, data, proxy: false, transformResponse: (text) => text as unknown },
-    });
+    const transformResponse = (text: unknown) => text; // leave JSON unparsed, as in OPEN's rows
+    const options = { method, url, params, data, proxy: false as const, transformResponse };
+    const response = await axios.request<T>(options);
     return response.data;
   }
   async function list(path: string): Promise<string[]> {

@@ -12,8 +12,8 @@ import axios from "axios";
  * those of the files before, in the order of the files' names. If the newest version has one file only, it stays as it is.
  * The last line of a file may lack its line break: then add it. The table has at least one version with at least one file.
  *
- * The process may be killed at any moment. The promise of the next call must resolve with the same result, whatever the killed
- * call has left behind. If a request fails, reject.
+ * The process may be killed at any moment, and any request may fail. If a request fails, reject without repeating it. The promise
+ * of the next call must resolve with the same result, whatever the call before has left behind.
  *
  * WebHDFS: `LISTSTATUS`, `OPEN`, `CREATE` (with `overwrite=true`), `RENAME`, `DELETE` (with `recursive=true`). A rename of a
  * folder is atomic. `RENAME` reports a failure as status 200 with `{"boolean":false}`.

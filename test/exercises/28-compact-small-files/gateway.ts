@@ -3,9 +3,9 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { sleep } from "../../../labs/shared/wait.js";
 
-// Stands between an answer and HDFS, counts the requests, and cuts the connection at one of them and all later ones. To HDFS
-// this looks the same as a process that is killed there.
+// Stands between an answer and HDFS, counts the requests, and disturbs one of them.
 
+/** Cuts the connection at a request and all later ones. To HDFS this looks the same as a process that is killed there. */
 export interface Cut {
   /** The number of the request, from 1. */
   at: number;
@@ -13,11 +13,30 @@ export interface Cut {
   reaches: "nothing" | "half" | "all";
 }
 
+/** Answers one request with a failure, and does not forward it. */
+export interface Failure {
+  at: number;
+  /** Status 500 with a RemoteException, or status 200 with `{"boolean":false}`. */
+  answers: "500" | "false";
+}
+
+/** A request to HDFS or to a DataNode. */
+export interface Seen {
+  /** The operation, such as `LISTSTATUS`. */
+  operation: string;
+  hasData: boolean;
+}
+
+const FAILURES = {
+  "500": [500, { RemoteException: { exception: "IOException", message: "the disk failed" } }],
+  false: [200, { boolean: false }],
+} as const;
+
 export interface Gateway {
   /** The URL that stands for HDFS, with `/webhdfs/v1`. */
   url: string;
-  /** The requests so far, those to DataNodes included: whether they sent data. */
-  requests: { hasData: boolean }[];
+  /** The requests so far, those to DataNodes included. */
+  requests: Seen[];
   close(): Promise<void>;
 }
 
@@ -32,8 +51,10 @@ async function bytesOf(message: IncomingMessage): Promise<Buffer> {
 }
 
 /** Opens a gateway on loopback. @param nameNode `host:port` of WebHDFS */
-export async function openGateway(nameNode: string, cut?: Cut): Promise<Gateway> {
-  const requests: { hasData: boolean }[] = [];
+export async function openGateway(nameNode: string, disturbance?: Cut | Failure): Promise<Gateway> {
+  const cut = disturbance && "reaches" in disturbance ? disturbance : undefined;
+  const failure = disturbance && "answers" in disturbance ? disturbance : undefined;
+  const requests: Seen[] = [];
   const server = createServer((incoming, response) => {
     void handle(incoming, response).catch(() => incoming.socket.destroy());
   });
@@ -42,7 +63,13 @@ export async function openGateway(nameNode: string, cut?: Cut): Promise<Gateway>
     const [prefix = "", host = nameNode] = DATANODE.exec(incoming.url!) ?? [];
     const url = `http://${host}${incoming.url!.slice(prefix.length)}`;
     const data = await bytesOf(incoming);
-    requests.push({ hasData: data.length > 0 });
+    const operation = new URL(url).searchParams.get("op")?.toUpperCase() ?? "none";
+    requests.push({ operation, hasData: data.length > 0 });
+    if (requests.length === failure?.at) {
+      const [status, body] = FAILURES[failure.answers];
+      response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+      return;
+    }
     const reaches = cut === undefined || requests.length < cut.at ? "all" : cut.reaches;
     if (cut !== undefined && (requests.length > cut.at || reaches === "nothing")) {
       throw new Error("cut");

@@ -39,4 +39,24 @@ export const mutants: Mutants = {
     "What a killed call has left becomes part of the table.",
     ["    await remove(temporary); // what a killed call may have left\n", ""],
   ],
+  "failed-read-is-empty": [
+    "A file that cannot be read is taken for an empty one, and its rows are lost.",
+    ['{ op: "OPEN" });', '{ op: "OPEN" }).catch(() => "");'],
+  ],
+  "rename-believed": [
+    "A rename that HDFS refused is taken for done, and the old version is deleted.",
+    [RENAME, RENAME.split("\n")[0] + "\n    void answer;\n"],
+  ],
+  "deletes-swallowed": [
+    "A failed request to delete is ignored, so the call resolves although old versions remain.",
+    ['{ op: "DELETE", recursive: true });', '{ op: "DELETE", recursive: true }).catch(() => "");'],
+  ],
+  "always-a-line-break": [
+    "Files that end with a line break get another one, which readers take for an empty row.",
+    ['rows += text === "" || text.endsWith("\\n") ? text : `${text}\\n`;', "rows += `${text}\\n`;"],
+  ],
+  "one-file-again": [
+    "A version with one file is written again as the next version.",
+    ["if (files.length > 1) {", "if (files.length > 0) {"],
+  ],
 };
