@@ -1,11 +1,11 @@
 import axios from "axios";
+import { sleep } from "../../../labs/shared/wait.js";
 import type { SparkSession } from "../../../labs/spark/client.js";
-import { hdfsStore } from "../../../labs/store/hdfs.js";
 import type { Store } from "../../../labs/store/store.js";
 import * as solution from "../../../solutions/32-partitions-that-prune.js";
 import { checksOf, wrong } from "../checks.js";
 import { asAnswer, withSpark } from "../spark.js";
-import { hdfs, sparkUi, uniqueName } from "../systems.js";
+import { sparkUi, withFolder } from "../systems.js";
 
 const check = checksOf(solution);
 
@@ -19,25 +19,23 @@ const PRICES = `
   FROM range(0, ${ROWS}, 1, 4)`;
 
 /** Creates the learner's table, and runs a function with it. */
-async function withTable(
+const withTable = (
   subject: typeof solution,
   run: (table: string, store: Store, session: SparkSession) => Promise<void>,
-): Promise<void> {
-  const name = uniqueName("partitions");
-  const table = name.replaceAll("-", "_");
-  const store = hdfsStore({ ...hdfs, path: `/${name}` }, true);
-  await withSpark(async (session) => {
-    await session.createView("prices", { sql: { query: PRICES } });
-    try {
-      const statement = subject.createTable(table, `${store.root}/table`);
-      await asAnswer("createTable", () => session.sql(statement));
-      await run(table, store, session);
-    } finally {
-      await session.sql(`DROP TABLE IF EXISTS ${table}`);
-      await store.remove("");
-    }
-  });
-}
+): Promise<void> =>
+  withFolder("partitions", ({ name, store }) =>
+    withSpark(async (session) => {
+      const table = name.replaceAll("-", "_");
+      await session.createView("prices", { sql: { query: PRICES } });
+      try {
+        const statement = subject.createTable(table, `${store.root}/table`);
+        await asAnswer("createTable", () => session.sql(statement));
+        await run(table, store, session);
+      } finally {
+        await session.sql(`DROP TABLE IF EXISTS ${table}`);
+      }
+    }),
+  );
 
 /** The Parquet files below a folder. */
 async function filesIn(store: Store, folder: string): Promise<string[]> {
@@ -53,41 +51,74 @@ async function filesIn(store: Store, folder: string): Promise<string[]> {
 
 interface Execution {
   id: number;
+  status: string;
+  planDescription: string;
   nodes: { metrics: { name: string; value: string }[] }[];
 }
 
-/** How many files Spark's latest query has read, from its web UI. */
-async function filesRead(): Promise<number> {
+/** The queries that have read a table and are done, from Spark's web UI, which shows them a moment later. */
+async function executionsOf(table: string): Promise<Execution[]> {
   const api = `${sparkUi}/api/v1/applications`;
   const get = async <T>(url: string) => (await axios.get<T>(url, { proxy: false })).data;
   const [application] = await get<{ id: string }[]>(api);
-  const executions = await get<Execution[]>(
-    `${api}/${application!.id}/sql?details=true&length=100000`,
+  const all = await get<Execution[]>(
+    `${api}/${application!.id}/sql?details=true&planDescription=true&length=100000`,
   );
-  const latest = executions.sort((a, b) => a.id - b.id).at(-1)!;
-  const counts = latest.nodes.flatMap(({ metrics }) =>
+  return all.filter(
+    (each) =>
+      each.status === "COMPLETED" &&
+      each.planDescription.includes(table) &&
+      filesRead(each) !== undefined,
+  );
+}
+
+/** How many files a query has read; undefined if it has not read a table. */
+function filesRead({ nodes }: Execution): number | undefined {
+  const counts = nodes.flatMap(({ metrics }) =>
     metrics.flatMap(({ name, value }) =>
       name === "number of files read" ? [Number(value.replaceAll(",", ""))] : [],
     ),
   );
-  return counts.reduce((sum, count) => sum + count, 0);
+  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
 }
 
-const countOf = (session: SparkSession, query: string) =>
-  session
-    .sql<{ count: number }>(
-      `SELECT count(DISTINCT asset, price_usd, event_time) AS count FROM (${query})`,
-    )
-    .then(([row]) => row!.count);
+const UI_LIMIT_MS = 20_000;
+const POLL_MS = 100;
+
+/** Runs a query of a table. @returns its rows, and how many files Spark has read for it */
+async function measured(
+  session: SparkSession,
+  table: string,
+  query: string,
+): Promise<{ rows: { event_time: number }[]; read: number }> {
+  const known = new Set((await executionsOf(table)).map(({ id }) => id));
+  const rows = await session.sql<{ event_time: number }>(query);
+  const deadlineMs = performance.now() + UI_LIMIT_MS;
+  while (performance.now() < deadlineMs) {
+    const [execution] = (await executionsOf(table)).filter(({ id }) => !known.has(id));
+    if (execution !== undefined) return { rows, read: filesRead(execution)! };
+    await sleep(POLL_MS);
+  }
+  throw new Error(
+    `Spark's web UI has not shown the query of ${table} for ${UI_LIMIT_MS / 1_000} s`,
+  );
+}
+
+/** All rows and the different ones, which are as many if each was written once. */
+async function countsOf(session: SparkSession, table: string): Promise<string> {
+  const [row] = await session.sql<{ rows: number; different: number }>(
+    `SELECT count(*) AS rows, count(DISTINCT asset, price_usd, event_time) AS different FROM ${table}`,
+  );
+  return `${row!.rows} prices, ${row!.different} of them different`;
+}
 
 export default [
   check.scenario("the table has all rows, in few files", (subject) =>
     withTable(subject, async (table, store, session) => {
       const input = `createTable, for ${ROWS.toLocaleString("en-US")} prices of ${DAYS} days`;
-      const found = await asAnswer(input, () =>
-        countOf(session, `SELECT asset, price_usd, event_time FROM ${table}`),
-      );
-      if (found !== ROWS) throw wrong(input, `${ROWS} prices`, `${found}`, "Write every row once.");
+      const right = `${ROWS} prices, ${ROWS} of them different`;
+      const found = await asAnswer(input, () => countsOf(session, table));
+      if (found !== right) throw wrong(input, right, found, "Write every row once.");
       const files = await filesIn(store, "table");
       if (files.length === 0) {
         throw wrong(
@@ -113,8 +144,7 @@ export default [
       for (const day of ["2025-01-01", "2025-01-17", "2025-01-30"]) {
         const input = `pricesOn(table, "${day}")`;
         const query = subject.pricesOn(table, day);
-        const rows = await asAnswer(input, () => session.sql<{ event_time: number }>(query));
-        const read = await filesRead();
+        const { rows, read } = await asAnswer(input, () => measured(session, table, query));
         const right = ROWS / DAYS;
         const times = rows.map(({ event_time: time }) => new Date(time).toISOString());
         const other = times.find((time) => !time.startsWith(day));
@@ -126,7 +156,7 @@ export default [
           `SELECT DISTINCT input_file_name() FROM ${table} WHERE date_format(event_time, 'yyyy-MM-dd') = '${day}'`,
         );
         const all = (await filesIn(store, "table")).length;
-        if (read > holding.length || (holding.length === all && all > 1)) {
+        if (read !== holding.length || (holding.length === all && all > 1)) {
           throw wrong(
             input,
             holding.length === all

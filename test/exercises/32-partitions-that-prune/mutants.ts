@@ -18,6 +18,10 @@ export const mutants: Mutants = {
       "WHERE event_time >= timestamp'${day}' AND event_time < timestamp'${day}' + INTERVAL 1 DAY",
     ],
   ],
+  "rows-twice": [
+    "Each row is written twice.",
+    ["    FROM prices\n", "    FROM (SELECT * FROM prices UNION ALL SELECT * FROM prices)\n"],
+  ],
   "no-partitions": [
     "Without partitions every file has prices of every day.",
     [" PARTITIONED BY (day)", ""],
