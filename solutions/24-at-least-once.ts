@@ -34,7 +34,9 @@ export async function consume(
   try {
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+        if (!restart) reject(error); // else kafkajs starts again by itself
+      });
       const eachMessage = async ({ partition, message }: EachMessagePayload) => {
         await handle(String(message.value));
         const next = Number(message.offset) + 1;

@@ -48,7 +48,9 @@ export async function addUp(
   try {
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+        if (!restart) reject(error); // else kafkajs starts again by itself
+      });
       consumer.on(consumer.events.END_BATCH_PROCESS, () => isComplete() && resolve());
       consumer.run({ autoCommit: false, eachBatch }).catch(reject);
       for (const { partition } of ends) {

@@ -42,8 +42,11 @@ export function startAnswer(
 ): Running {
   const child: ChildProcess = fork("test/exercises/process-main.ts", {
     execArgv: ["--import", "tsx"],
-    stdio: "ignore",
-  } as object);
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding("utf8").on("data", (text: string) => console.log(text.trimEnd()));
+  }
   const result = new Promise<unknown>((fulfil, reject) => {
     child.on("message", (message: Message) => {
       if (message.type === "result") fulfil(message.value);

@@ -1,5 +1,5 @@
 import { withAdmin } from "../../../labs/log/kafka/client.js";
-import { startTimer } from "../../../labs/shared/wait.js";
+import { sleep, startTimer } from "../../../labs/shared/wait.js";
 import * as solution from "../../../solutions/24-at-least-once.js";
 import { checksOf, wrong } from "../checks.js";
 import { CALLBACK, startAnswer } from "../process.js";
@@ -11,6 +11,8 @@ const PARTITIONS = 3;
 const COUNT = 150;
 const KILL_AT = 70;
 const MAX_AGAIN = 10;
+/** How long the work for a record takes. */
+const HANDLE_MS = 3;
 /** A killed member stays in the group until its session times out: 30 s by default. */
 const LIMIT_MS = 50_000;
 
@@ -27,6 +29,8 @@ interface Call {
   /** The values in the order in which `handle` was called, and those for which it has returned. */
   begun: string[];
   done: string[];
+  /** The value with which `handle` was called while an earlier call had not returned. */
+  tooEarly: string | undefined;
   outcome: "resolved" | "killed" | "still running";
 }
 
@@ -36,11 +40,13 @@ interface Call {
  * @param killAt the call of `handle` during which the process is killed
  */
 async function call(path: string, topic: string, group: string, killAt = Infinity): Promise<Call> {
-  const made: Call = { begun: [], done: [], outcome: "resolved" };
-  const answer = startAnswer(path, "consume", [brokers, topic, group, CALLBACK], (value) => {
+  const made: Call = { begun: [], done: [], tooEarly: undefined, outcome: "resolved" };
+  const answer = startAnswer(path, "consume", [brokers, topic, group, CALLBACK], async (value) => {
+    if (made.begun.length > made.done.length) made.tooEarly ??= String(value);
     made.begun.push(String(value));
-    if (made.begun.length === killAt) answer.kill();
-    else made.done.push(String(value));
+    if (made.begun.length === killAt) return answer.kill();
+    await sleep(HANDLE_MS);
+    made.done.push(String(value));
   });
   const limit = startTimer(LIMIT_MS, () => {
     made.outcome = "still running";
@@ -62,7 +68,7 @@ const shown = (values: readonly string[]) =>
     ? "nothing"
     : values.slice(0, 5).join(", ") + (values.length > 5 ? ` … (${values.length})` : "");
 
-/** @throws WrongAnswer if a call has not resolved, or has handled the records of a partition in another order */
+/** @throws WrongAnswer if a call has not resolved, or has handled records at the same time or in another order */
 function judge(input: string, made: Call): void {
   if (made.outcome === "still running") {
     const found = `not resolved after ${LIMIT_MS / 1_000} s; it has handled ${shown(made.done)}`;
@@ -71,6 +77,14 @@ function judge(input: string, made: Call): void {
       "resolved",
       found,
       "Compare end offsets with committed offsets, and stop when all are reached.",
+    );
+  }
+  if (made.tooEarly !== undefined) {
+    throw wrong(
+      input,
+      "one call of handle after the other",
+      `handle is called with ${made.tooEarly} while an earlier call has not resolved`,
+      "Await handle, and let kafkajs process one partition at a time.",
     );
   }
   for (let partition = 0; partition < PARTITIONS; partition++) {

@@ -26,6 +26,10 @@ export const mutants: Mutants = {
     "The committed offset is that of the next record, not of the last one.",
     ["offset: String(next) }]", "offset: message.offset }]"],
   ],
+  "three-at-once": [
+    "Records of three partitions are handled at the same time.",
+    ["autoCommit: false, ", "autoCommit: false, partitionsConsumedConcurrently: 3, "],
+  ],
   "kafkajs-commits": [
     "By default kafkajs commits after a whole batch.",
     [COMMIT, ""],

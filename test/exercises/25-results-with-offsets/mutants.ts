@@ -23,6 +23,11 @@ export const mutants: Mutants = {
     ],
     ["if (Number(offset) < nextOf(partition)) continue; // it already counts\n", "\n"],
   ],
+  "every-five-thousand": [
+    "The file is written too seldom: a crash costs up to 5,000 records.",
+    ["from += 500", "from += 5_000"],
+    ["from + 500", "from + 5_000"],
+  ],
   "one-write-at-the-end": [
     "The file is written at the end only: a crash costs everything.",
     [
