@@ -62,10 +62,21 @@ interface Row {
   count: number;
   max_price: number;
 }
-const startOf = ({ window_start: start }: Row) =>
-  typeof start === "number"
-    ? start
-    : Date.parse(start.includes("Z") ? start : `${start.replace(" ", "T")}Z`);
+/** The beginning of a row's window. @throws WrongAnswer if it is not a time */
+function startOf({ window_start: start }: Row): number {
+  if (typeof start === "number") return start;
+  const hasOffset = /(Z|[+-]\d\d:?\d\d)$/.test(start);
+  const startMs = Date.parse(hasOffset ? start : `${start.replace(" ", "T")}Z`);
+  if (Number.isNaN(startMs)) {
+    throw wrong(
+      INPUT,
+      "a window_start such as 2025-01-01T10:00:00.000Z",
+      start,
+      "Keep the timestamp.",
+    );
+  }
+  return startMs;
+}
 
 export default [
   check.scenario("the archive has each minute once, when it is final", async (subject) => {

@@ -7,14 +7,15 @@ const check = checksOf(solution);
 
 interface Arrival {
   asset: string;
-  /** Seconds. */
+  /** Seconds; whole milliseconds. */
   time: number;
 }
 type Row = { asset: string; events: number; late: number; share: number };
 
 async function ask(session: SparkSession, query: string, arrivals: Arrival[]): Promise<Row[]> {
   const values = arrivals.map(
-    ({ asset, time }, number) => `('${asset}', timestamp_millis(${time * 1_000}), ${number}L)`,
+    ({ asset, time }, number) =>
+      `('${asset}', timestamp_millis(${Math.round(time * 1_000)}), ${number}L)`,
   );
   // In another order than that of arrival: a query must not rely on it.
   const rows = values.sort().join(", ");
@@ -38,7 +39,7 @@ const asked = (name: string, idea: string, arrivals: Arrival[]) =>
   check.scenario(name, async (subject) => {
     const query = subject.lateShare();
     const firstTime = arrivals[0]!.time;
-    const shown = ({ asset, time }: Arrival) => `${asset} ${time - firstTime}`;
+    const shown = ({ asset, time }: Arrival) => `${asset} ${Number((time - firstTime).toFixed(3))}`;
     const first = arrivals.slice(0, 8).map(shown).join(", ");
     const input = `asset and second, in order of arrival: ${first}${arrivals.length > 8 ? ` … (${arrivals.length})` : ""}`;
     await withSpark(async (session) => {
@@ -54,8 +55,8 @@ const asked = (name: string, idea: string, arrivals: Arrival[]) =>
 export default [
   asked(
     "more than thirty seconds behind is late",
-    "30 seconds behind is in time, 31 is late; the largest before counts, not the last one.",
-    [0, 60, 30, 29, 40, 100, 69, 70].map((time) => arrival("bitcoin", time)),
+    "30 seconds behind is in time, half a second more is late; the largest before counts, not the last one.",
+    [0, 60.7, 30.7, 30.2, 40, 100, 69.5, 70].map((time) => arrival("bitcoin", time)),
   ),
   asked(
     "other assets move the watermark, too",

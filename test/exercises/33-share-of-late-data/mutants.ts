@@ -21,6 +21,13 @@ export const mutants: Mutants = {
     "30 seconds behind is in time.",
     ["event_time < largest_before", "event_time <= largest_before"],
   ],
+  "whole-seconds": [
+    "Fractions of a second are cut off, so half a second too late is in time.",
+    [
+      "event_time < largest_before - INTERVAL 30 SECONDS",
+      "unix_timestamp(event_time) < unix_timestamp(largest_before) - 30",
+    ],
+  ],
   "no-row": [
     "Assets without late events are missing.",
     ["    GROUP BY asset`", "    GROUP BY asset HAVING count_if(is_late) > 0`"],
