@@ -79,7 +79,6 @@ async function planned(batchId: number): Promise<number[] | undefined> {
 /** Reads the records of a batch, and updates the state. */
 async function runBatch(state: State, ends: readonly number[]): Promise<Output> {
   const output: Output = { trades: [], windows: [], rejected: [] };
-  let latestSentMs = 0;
   for (const [partition, end] of ends.entries()) {
     for await (const records of read(partition, state.offsets[partition]!, end)) {
       for (const { offset, value } of records) {
@@ -89,7 +88,6 @@ async function runBatch(state: State, ends: readonly number[]): Promise<Output> 
           if (sequence <= own.sequence) continue;
           own.sequence = sequence;
           own.isEnded = trade === undefined;
-          latestSentMs = Math.max(latestSentMs, sentMs);
           if (trade !== undefined && addTrade(own, trade, sentMs)) output.trades.push(trade);
         } catch (error) {
           if (!(error instanceof Invalid)) throw error;
@@ -99,7 +97,7 @@ async function runBatch(state: State, ends: readonly number[]): Promise<Output> 
     }
   }
   for (const [venue, own] of Object.entries(state.venues)) {
-    output.windows.push(...takeFinal(venue, own, latestSentMs));
+    output.windows.push(...takeFinal(venue, own));
   }
   return output;
 }

@@ -31,13 +31,15 @@ export interface VenueState {
   sequence: number;
   isEnded: boolean;
   latestTradeMs: number;
+  /** When the venue's latest message was sent; another venue may be ahead of it or behind. */
+  latestSentMs: number;
   /** When each of the recent trades was first sent, by id. */
   sentMs: Record<string, number>;
   windows: OpenWindow[];
 }
 
 export const newVenue = (): VenueState => ({
-  ...{ sequence: 0, isEnded: false, latestTradeMs: 0, sentMs: {}, windows: [] },
+  ...{ sequence: 0, isEnded: false, latestTradeMs: 0, latestSentMs: 0, sentMs: {}, windows: [] },
 });
 
 /** The trades before this time are too late for their window. */
@@ -46,6 +48,7 @@ const watermarkMs = ({ isEnded, latestTradeMs }: VenueState): number =>
 
 /** Adds a trade to its window. @returns false if it has been added before */
 export function addTrade(state: VenueState, trade: Trade, sentMs: number): boolean {
+  state.latestSentMs = Math.max(state.latestSentMs, sentMs);
   if (state.sentMs[trade.trade_id] !== undefined) return false;
   state.sentMs[trade.trade_id] = sentMs;
   const startMs = Math.floor(trade.trade_time / MINUTE_MS) * MINUTE_MS;
@@ -66,9 +69,9 @@ export function addTrade(state: VenueState, trade: Trade, sentMs: number): boole
 }
 
 /** Removes and returns the windows that are final, and forgets the trades that cannot be sent again. */
-export function takeFinal(venue: string, state: VenueState, sentMs: number): WindowRow[] {
+export function takeFinal(venue: string, state: VenueState): WindowRow[] {
   for (const [id, firstMs] of Object.entries(state.sentMs)) {
-    if (firstMs < sentMs - REPEATED_WITHIN_MS) delete state.sentMs[id];
+    if (firstMs < state.latestSentMs - REPEATED_WITHIN_MS) delete state.sentMs[id];
   }
   const isFinal = ({ startMs }: OpenWindow) => startMs + MINUTE_MS <= watermarkMs(state);
   const final = state.windows.filter(isFinal);

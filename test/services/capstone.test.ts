@@ -32,7 +32,7 @@ async function writeWrong(name: string, { file, changes }: WrongSolution): Promi
   return folder;
 }
 
-test("the reference solution gets all points, on a feed that it has not seen", async () => {
+test("the reference solution gets all points, on a random feed", async () => {
   const { code, failed, text } = await check(SOLUTION, Math.floor(Math.random() * 2 ** 31));
   expect(failed, text).toEqual([]);
   expect(text).toContain("passed with 100 of 100 points");

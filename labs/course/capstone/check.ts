@@ -25,7 +25,8 @@ export async function checkCapstone(
   }: CapstoneOptions,
   { print, paint }: Terminal,
 ): Promise<boolean> {
-  const answer = await readAnswer(resolve(root, programs));
+  const folder = resolve(root, programs);
+  const answer = await readAnswer(folder);
   for (const name of ["producer", "query"] as const) {
     if (!answer[name].includes(NOT_DONE)) continue;
     print(`${programs}/${name}.ts ${NOT_DONE} ${STUBS}/${CAPSTONE}/README.md`);
@@ -34,7 +35,7 @@ export async function checkCapstone(
   const place = await prepare(root, "check", seed);
   try {
     print(`seed ${seed}; the topic is ${place.topic}, the products are in ${place.store.root}`);
-    const lines = await runCapstone(root, programs, place, print);
+    const lines = await runCapstone(root, folder, place, print);
     print(formatRubric(lines, paint));
     if (!hasPassed(lines)) print(`the same feed again: npm run check -- capstone --seed ${seed}`);
     return hasPassed(lines);
@@ -53,7 +54,7 @@ export async function serveFeed(
   const exports = Object.entries(environment).map(([name, value]) => `  export ${name}=${value}`);
   print(
     [
-      `feed of seed ${seed} at ${feed.url}: the session begins with the first request; Ctrl-C stops it`,
+      `feed of seed ${seed} at ${feed.url}: the session begins with the first request for messages, also one by curl, and takes 26 s; for a new session stop this command by Ctrl-C and start it again`,
       "in another terminal:",
       ...exports,
       `  npx tsx ${STUBS}/${CAPSTONE}/producer.ts`,

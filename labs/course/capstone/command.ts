@@ -19,6 +19,7 @@ export interface CapstoneOptions {
 /** The options of the checker that are only for exercises. */
 const EXERCISE_OPTIONS = [
   "watch",
+  "track",
   "hint",
   "reset",
   "solution",

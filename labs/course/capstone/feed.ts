@@ -37,6 +37,8 @@ export interface FeedServer {
   servedMs(message: FeedMessage): number | undefined;
   /** What clients met. */
   counts: { pages: number; refused: number; cuts: number; skipped: number };
+  /** How many messages of both venues have been released. */
+  released(): number;
   close(): Promise<void>;
 }
 
@@ -191,6 +193,7 @@ export async function startFeed(session: Session): Promise<FeedServer> {
   });
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, connection, head) => {
+    connection.on("error", () => connection.destroy()); // a program that is killed resets it
     const venue = /^\/v1\/venues\/([^/?]+)\/stream$/.exec(request.url ?? "")?.[1];
     const state = venues.get(venue ?? "");
     const isDown = state !== undefined && performance.now() < state.downUntilMs;
@@ -213,6 +216,7 @@ export async function startFeed(session: Session): Promise<FeedServer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     servedMs: (message) => served.get(message),
     counts,
+    released: () => [...venues.values()].reduce((sum, { released }) => sum + released, 0),
     async close() {
       closed.abort();
       for (const { sockets: open } of venues.values())

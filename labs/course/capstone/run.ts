@@ -15,7 +15,7 @@ import { filesIn, readRejected, readTrades, readWindows } from "./products.js";
 import { startProgram, type RunningProgram } from "./programs.js";
 import { score, type Outcome, type RubricLine } from "./score.js";
 import { VENUES, allMessages, generateSession, type Session } from "./session.js";
-import { addPoison, countRecords, readTopic, type Place } from "./topic.js";
+import { addPoison, countRecords, readRecords, type Place } from "./topic.js";
 import { watchWindows } from "./watch.js";
 
 // Runs the learner's programs against the feed, disturbs them, and reads what they have left.
@@ -28,6 +28,8 @@ const PATIENCE_MS = 30_000;
 /** How much of the feed is in the topic when something is done. */
 const POISON_AT = 0.3;
 const KILL_PRODUCER_AT = 0.4;
+/** How much more of the feed is released when poison and kill no longer wait for the topic: a producer may write late. */
+const FEED_AHEAD = 0.2;
 const KILL_QUERY_AT = [0.55, 0.75] as const;
 /** How long new files are waited for before the query is killed all the same. */
 const NEW_FILES_MS = 4_000;
@@ -35,7 +37,7 @@ const RESTART_MS = 300;
 /** How long the query may still run after the producer has failed. */
 const AFTER_FAILURE_MS = 5_000;
 
-const INTERRUPTIONS = ["SIGINT", "SIGTERM"] as const;
+const INTERRUPTIONS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const PRODUCTS = ["trades", "windows", "rejected"];
 const PROGRAMS = ["producer", "query"] as const;
 type ProgramName = (typeof PROGRAMS)[number];
@@ -122,7 +124,7 @@ export async function readAnswer(folder: string): Promise<Record<ProgramName | "
 /**
  * Runs the programs of a folder to their end, kills them on the way, and scores what they have left.
  *
- * @param folder relative to the root
+ * @param folder the folder of the programs
  * @param say called with what happens
  */
 export async function runCapstone(
@@ -132,7 +134,7 @@ export async function runCapstone(
   say: (line: string) => void,
 ): Promise<RubricLine[]> {
   const { session, feed, brokers, topic, store, environment } = place;
-  const { note } = await readAnswer(join(root, folder));
+  const { note } = await readAnswer(folder);
   const cluster = connectTopic({ brokers, topic, patienceMs: PATIENCE_MS });
   const startedMs = performance.now();
   const log = (what: string) =>
@@ -163,7 +165,7 @@ export async function runCapstone(
     for (const name of PROGRAMS) await running[name].kill(); // what still runs must not write any more
     const outcome: Outcome = {
       ...{ session, poison, note, ends },
-      topic: await readTopic(cluster),
+      topic: await readRecords(cluster),
       trades: await readTrades(store),
       windows: await readWindows(store),
       rejected: await readRejected(store),
@@ -182,7 +184,7 @@ export async function runCapstone(
 
 /** Adds poison, and kills and restarts the programs, as the topic fills. @returns where the poison is */
 async function disturb(
-  { session, brokers, topic, store }: Workplace,
+  { session, feed, brokers, topic, store }: Workplace,
   cluster: TopicCluster,
   running: Record<ProgramName, RunningProgram>,
   start: (name: ProgramName) => RunningProgram,
@@ -191,9 +193,9 @@ async function disturb(
   const total = allMessages(session).length;
   const deadlineMs = performance.now() + RUN_LIMIT_MS;
 
-  /** Waits until the topic holds a share of the feed. @returns false if it will not */
-  async function reaches(share: number): Promise<boolean> {
-    while ((await countRecords(cluster)) < share * total) {
+  /** Waits until the topic holds a share of the feed, or more of it is released. @returns false if neither will happen */
+  async function reaches(share: number, released = Infinity): Promise<boolean> {
+    while ((await countRecords(cluster)) < share * total && feed.released() < released * total) {
       if (running.producer.end() !== undefined || performance.now() > deadlineMs) return false;
       await sleep(POLL_MS);
     }
@@ -209,10 +211,10 @@ async function disturb(
     log(`${name}.ts started again`);
   }
 
-  if (!(await reaches(POISON_AT))) return new Set();
+  if (!(await reaches(POISON_AT, POISON_AT + FEED_AHEAD))) return new Set();
   const poison = await addPoison(brokers, topic, PARTITIONS);
   log(`${poison.size} records of poison written to the topic`);
-  if (!(await reaches(KILL_PRODUCER_AT))) return poison;
+  if (!(await reaches(KILL_PRODUCER_AT, KILL_PRODUCER_AT + FEED_AHEAD))) return poison;
   await restart("producer", `at ${Math.round(100 * KILL_PRODUCER_AT)} % of the feed`);
   if (!(await reaches(KILL_QUERY_AT[0]))) return poison;
   // The query may store what it will do and what it has done: one of two new files is the latter.

@@ -12,7 +12,7 @@ import {
   type Session,
   type Trade,
 } from "./session.js";
-import type { Place, TopicRecord } from "./topic.js";
+import type { Place, StoredRecord } from "./topic.js";
 
 // Scores a run of the capstone, only by what is in Kafka and on HDFS afterwards, and by how the programs ended.
 
@@ -27,7 +27,7 @@ export const PASS_POINTS = 80;
 /** What a run has left. */
 export interface Outcome {
   session: Session;
-  topic: TopicRecord[];
+  topic: StoredRecord[];
   /** Where the checker has written poison. */
   poison: ReadonlySet<Place>;
   trades: Product;
@@ -68,7 +68,7 @@ interface Delivered {
   messages: Set<FeedMessage>;
   invalid: Set<Place>;
   /** Records that are neither messages of the feed nor poison. */
-  foreign: TopicRecord[];
+  foreign: StoredRecord[];
 }
 
 const keyOf = (venue: unknown, id: unknown) => `${String(venue)} ${String(id)}`;
@@ -174,7 +174,7 @@ function doubled(keys: readonly string[]): string[] {
   return keys.filter((key) => seen.size === seen.add(key).size);
 }
 
-/** Ends a finding that only follows from others. */
+/** Marks a line that could not be judged. */
 export const NOTHING = "there is nothing to judge";
 
 /** Scores a run. */

@@ -8,7 +8,7 @@ export type Place = string;
 export const placeOf = (partition: number, offset: number): Place => `${partition}:${offset}`;
 
 /** A record of the topic. */
-export interface TopicRecord {
+export interface StoredRecord {
   place: Place;
   value: string;
 }
@@ -63,10 +63,10 @@ export async function countRecords(cluster: TopicCluster): Promise<number> {
 }
 
 /** All records of the topic. */
-export async function readTopic(cluster: TopicCluster): Promise<TopicRecord[]> {
+export async function readRecords(cluster: TopicCluster): Promise<StoredRecord[]> {
   const [starts, ends] = [await startOffsets(cluster), await endOffsets(cluster)];
   const read = openReader(cluster, ends.length);
-  const all: TopicRecord[] = [];
+  const all: StoredRecord[] = [];
   for (const [partition, end] of ends.entries()) {
     for await (const records of read(partition, starts[partition] ?? 0, end)) {
       for (const { offset, value } of records) {

@@ -19,11 +19,12 @@ export interface WindowsWatch {
   stop(): Promise<void>;
 }
 
-const windowName = (venue: unknown, startMs: unknown) => `${String(venue)} ${String(startMs)}`;
+const windowName = (venue: unknown, asset: unknown, startMs: unknown) =>
+  `${String(venue)} ${String(asset)} ${String(startMs)}`;
 
 /** Watches `windows/` until it is stopped. */
 export function watchWindows(store: Store, session: Session, feed: FeedServer): WindowsWatch {
-  /** By window of a venue: when its first row could be read. */
+  /** By window: when it could be read. */
   const readableMs = new Map<string, number>();
   const halfWritten: string[] = [];
   const known = new Set<string>();
@@ -32,14 +33,14 @@ export function watchWindows(store: Store, session: Session, feed: FeedServer): 
   async function look(): Promise<void> {
     for (const name of await filesIn(store, "windows")) {
       if (known.has(name)) continue;
-      known.add(name);
       const path = `windows/${name}`;
       try {
         const content = await store.read(path);
+        known.add(name);
         const rows = await decodeParquet<ProductRow>(content).catch(() => undefined);
         if (rows === undefined) halfWritten.push(path);
         for (const row of rows ?? []) {
-          const window = windowName(row["venue"], row["window_start"]);
+          const window = windowName(row["venue"], row["asset"], row["window_start"]);
           if (!readableMs.has(window)) readableMs.set(window, performance.now());
         }
       } catch (error) {
@@ -49,11 +50,13 @@ export function watchWindows(store: Store, session: Session, feed: FeedServer): 
   }
 
   async function run(): Promise<void> {
-    do {
+    for (let isLast = false; ; isLast = stopped.signal.aborted) {
       await look().catch((error: unknown) => {
         if (!(error instanceof LabError)) throw error; // the score reads everything again
       });
-    } while (await sleep(POLL_MS, stopped.signal));
+      if (isLast) return;
+      await sleep(POLL_MS, stopped.signal);
+    }
   }
   const running = run();
   running.catch(() => {}); // thrown by stop()
@@ -70,26 +73,31 @@ export function watchWindows(store: Store, session: Session, feed: FeedServer): 
 }
 
 /**
- * For each window of a venue that the feed has passed by the lateness that counts, when it served the first trade that shows
+ * For each window that the feed has passed by the lateness that counts, when it served the first trade of the venue that shows
  * it. A window that only the end of the session closes is not due before.
  */
 function dueMs(session: Session, feed: FeedServer): Map<string, number> {
   const due = new Map<string, number>();
   for (const venue of VENUES) {
-    const open = new Set<number>();
+    /** The end of each open window. */
+    const open = new Map<string, number>();
     let latestMs = -Infinity;
     for (const message of session.messages[venue]) {
       const { trade } = message;
       if (trade === undefined) continue;
-      latestMs = Math.max(latestMs, trade.tradeTimeMs);
-      const servedMs = feed.servedMs(message);
-      for (const startMs of open) {
-        if (startMs + WINDOW_MS + MAX_LATENESS_MS > latestMs || servedMs === undefined) continue;
-        open.delete(startMs);
-        due.set(windowName(venue, startMs), servedMs);
+      const { asset, tradeTimeMs } = trade;
+      const startMs = tradeTimeMs - (tradeTimeMs % WINDOW_MS);
+      latestMs = Math.max(latestMs, tradeTimeMs);
+      const finalMs = latestMs - MAX_LATENESS_MS;
+      if (startMs + WINDOW_MS > finalMs) {
+        open.set(windowName(venue, asset, startMs), startMs + WINDOW_MS);
       }
-      const startMs = trade.tradeTimeMs - (trade.tradeTimeMs % WINDOW_MS);
-      if (!due.has(windowName(venue, startMs))) open.add(startMs);
+      const servedMs = feed.servedMs(message);
+      for (const [window, endMs] of open) {
+        if (endMs > finalMs || servedMs === undefined) continue;
+        open.delete(window);
+        due.set(window, servedMs);
+      }
     }
   }
   return due;
