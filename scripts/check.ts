@@ -38,7 +38,7 @@ const program = new Command("check")
   .addOption(
     new Option(
       "--track <name>",
-      "list and watch only the exercises of a track; fast is for those who know the basics",
+      "list, watch and, with --class, check only the exercises of a track; fast is for those who know the basics",
     ).choices(TRACKS),
   )
   .option("--class <folder>", "for teachers: check all answers in the folders of a class")

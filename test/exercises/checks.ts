@@ -23,7 +23,7 @@ export interface Check<M> {
   run(subject: M, path: string): Promise<void>;
 }
 
-/** The very case that an answer gets wrong: its message is for the learner. */
+/** The input that an answer gets wrong; its message is for the learner. */
 export class WrongAnswer extends Error {
   override name = "WrongAnswer";
 }
@@ -119,6 +119,11 @@ const CALL_FILE = process.env["LAB_CALL_FILE"];
 function noteCall(text: string): void {
   if (CALL_FILE !== undefined) writeFileSync(CALL_FILE, indented(text));
 }
+
+/** No call has been made yet: a check is about to begin. */
+export const forgetCall = (): void => {
+  if (CALL_FILE !== undefined) writeFileSync(CALL_FILE, "");
+};
 
 /** Calls a function of the module with copies, and looks at what it answers and at whether it left its input alone. */
 async function ask(

@@ -1,6 +1,6 @@
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { LabError } from "../../shared/errors.js";
+import { LabError, UsageError } from "../../shared/errors.js";
 import { makeFolders } from "../../shared/files.js";
 import {
   exercisesOf,
@@ -32,7 +32,7 @@ export interface CheckOptions {
   exercise?: string;
   watch?: boolean;
   json?: boolean;
-  /** Only the exercises of this track are listed, watched and next. */
+  /** Only the exercises of this track are listed, watched, next, and checked for a class. */
   track?: Track;
   /** `true`: a hint for the next open exercise. */
   hint?: string | boolean;
@@ -66,7 +66,8 @@ export async function runCheck(
   const find = (wanted: string) => findExercise(exercises, wanted);
   const exercise = options.exercise === undefined ? undefined : find(options.exercise);
   const record = await openRecord(root);
-  if (options.class !== undefined) return classOf(root, options.class, exercises, terminal);
+  const listed = exercisesOf(options.track, exercises);
+  if (options.class !== undefined) return classOf(root, options.class, listed, terminal);
   if (options.reset !== undefined) return reset(root, find(options.reset), terminal);
   if (typeof options.hint === "string") {
     terminal.print(formatHint(await record.nextHint(find(options.hint))));
@@ -75,12 +76,11 @@ export async function runCheck(
   const solved = options.solution === undefined ? undefined : find(options.solution);
   const discussed = options.discuss === undefined ? undefined : find(options.discuss);
   const runner = startRunner(root);
-  const listed = exercisesOf(options.track, exercises);
   const session = { root, exercises: listed, record, runner, terminal };
   try {
     if (solved !== undefined) return await showSolution(session, solved);
     if (discussed !== undefined) return await discuss(session, discussed);
-    if (options.watch) return await watch(session, exercise);
+    if (options.watch) return await watch(session, exercise, options.track);
     if (options.hint === true) return await hint(session, exercise);
     if (exercise !== undefined) return await checkOne(session, exercise, options.json);
     return await checkAll(session, options);
@@ -148,10 +148,17 @@ async function maySeeAnswer(
   return status === "passed" || (await terminal.confirm(question));
 }
 
-async function watch(session: Session, first: Exercise | undefined): Promise<true> {
+async function watch(
+  session: Session,
+  first: Exercise | undefined,
+  track: Track | undefined,
+): Promise<true> {
+  if (first !== undefined && !session.exercises.includes(first)) {
+    throw new UsageError(`${first.name} is not in the ${track} track: leave out --track`);
+  }
   await verdictsOf(session);
   const { terminal, ...rest } = session;
-  await watchExercises({ ...rest, ...terminal, first, keys: terminal.keys() });
+  await watchExercises({ ...rest, ...terminal, track, first, keys: terminal.keys() });
   return true;
 }
 

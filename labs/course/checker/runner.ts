@@ -20,13 +20,23 @@ const LIMIT_MS = 10_000;
 const SYSTEMS_LIMIT_MS = 120_000;
 const START_LIMIT_MS = 30_000;
 const MAX_STDERR_CHARACTERS = 10_000;
+const MAX_PRINTED_CHARACTERS = 10_000;
+
+/** What the worker is asked to do: check an answer, or only compile it. */
+export interface CheckRequest {
+  name: string;
+  compileOnly: boolean;
+}
 
 /** The worker's result for an answer. */
-export type CheckResult = Pick<Verdict, "status" | "message" | "passed" | "checks" | "printed">;
+export type CheckResult = Pick<Verdict, "status" | "message" | "passed" | "checks">;
+
+/** What the worker sends: what the answer prints, and in the end the result, if there is one. */
+export type CheckReport = { printed: string } | { result: CheckResult | undefined };
 
 export interface Runner {
   /**
-   * Runs the checks of an exercise, and first starts the real systems that they need.
+   * Runs the checks of an exercise. Starts the real systems that they need, if the answer can be compiled.
    *
    * @throws LabError if the worker or one of the systems cannot start
    */
@@ -54,15 +64,33 @@ export function startRunner(root: string, options: RunnerOptions = {}): Runner {
   const { systemsRoot = root, showStarts } = options;
   let worker = startWorker(root, systemsRoot);
 
+  /** The verdict; undefined for an answer that was only compiled, without an error. */
+  async function ask(exercise: Exercise, compileOnly: boolean): Promise<Verdict | undefined> {
+    const { name, chapter } = exercise;
+    let printed = "";
+    const result = await resultOf({ name, compileOnly }, exercise, (text) => {
+      if (printed.length <= MAX_PRINTED_CHARACTERS) printed = cut(`${printed}${text}`);
+    });
+    if (result === undefined) return undefined;
+    if (!("fatal" in result)) return { name, chapter, ...result, printed };
+    restart();
+    const message = result.fatal;
+    return { name, chapter, status: "error", message, passed: 0, checks: 0, printed };
+  }
+
   /** The result, or why the worker must be replaced. */
-  async function resultOf(exercise: Exercise): Promise<CheckResult | { fatal: string }> {
+  async function resultOf(
+    request: CheckRequest,
+    { needs }: Exercise,
+    onPrinted: (text: string) => void,
+  ): Promise<CheckResult | { fatal: string } | undefined> {
     const { process: child, ready, stderr } = worker;
     await ready;
     mkdirSync(join(root, ".lab"), { recursive: true });
     writeFileSync(join(root, CALL_FILE), "");
-    const limitMs = exercise.needs !== undefined ? SYSTEMS_LIMIT_MS : LIMIT_MS;
+    const limitMs = needs !== undefined ? SYSTEMS_LIMIT_MS : LIMIT_MS;
     return new Promise((resolve) => {
-      const end = (result: CheckResult | { fatal: string }) => {
+      const end = (result: CheckResult | { fatal: string } | undefined) => {
         limit.cancel();
         child.removeAllListeners("message").off("close", ended);
         resolve(result);
@@ -78,24 +106,27 @@ export function startRunner(root: string, options: RunnerOptions = {}): Runner {
       });
       if (hasEnded(child)) return ended();
       child.once("close", ended); // after all of its output has been read
-      child.once("message", (result) => end(result as CheckResult));
-      child.send(exercise.name);
+      child.on("message", (report: CheckReport) => {
+        if ("printed" in report) onPrinted(report.printed);
+        else end(report.result);
+      });
+      child.send(request);
     });
   }
 
   return {
     async check(exercise) {
       const { name, chapter, needs } = exercise;
-      const missing =
-        needs === undefined ? undefined : await startNeeds(systemsRoot, needs, showStarts);
-      if (missing !== undefined) {
-        return { name, chapter, status: "skipped", message: missing, passed: 0, checks: 0 };
-      }
       try {
-        const result = await resultOf(exercise);
-        if (!("fatal" in result)) return { name, chapter, ...result };
-        restart();
-        return { name, chapter, status: "error", message: result.fatal, passed: 0, checks: 0 };
+        if (needs !== undefined) {
+          const typeError = await ask(exercise, true);
+          if (typeError !== undefined) return typeError;
+          const missing = await startNeeds(systemsRoot, needs, showStarts);
+          if (missing !== undefined) {
+            return { name, chapter, status: "skipped", message: missing, passed: 0, checks: 0 };
+          }
+        }
+        return (await ask(exercise, false))!;
       } catch (error) {
         restart();
         throw error;
@@ -149,6 +180,12 @@ function startWorker(root: string, systemsRoot: string): Worker {
   ready.catch(() => {}); // check() reports the error
   return { process: child, ready, stderr: () => stderr };
 }
+
+/** The beginning of what an answer prints. */
+const cut = (text: string) =>
+  text.length <= MAX_PRINTED_CHARACTERS
+    ? text
+    : `${text.slice(0, MAX_PRINTED_CHARACTERS)}\n… your code printed more`;
 
 const withWords = (message: string, stderr: string) => `${message}\n${lastWords(stderr)}`.trimEnd();
 

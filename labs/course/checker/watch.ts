@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { errorMessage } from "../../shared/errors.js";
 import { startTimer, type Timer } from "../../shared/wait.js";
 import { discussionHint } from "./discussion.js";
-import type { Exercise } from "./exercises.js";
+import type { Exercise, Track } from "./exercises.js";
 import { STUBS } from "./places.js";
 import type { Terminal } from "./terminal.js";
 import { allVerdicts, type LearnerRecord } from "./record.js";
@@ -25,6 +25,8 @@ const KEYS = "h hint · l list · n next · p previous · q quit";
 export interface WatchOptions {
   root: string;
   exercises: readonly Exercise[];
+  /** The track whose exercises these are, if it is not all of them. */
+  track?: Track;
   record: LearnerRecord;
   runner: Runner;
   /** The exercise to start with; the first open one by default. */
@@ -37,11 +39,11 @@ export interface WatchOptions {
 
 /** Checks the current exercise on every save, and moves on to the next when it passes, until the learner quits. */
 export async function watchExercises(options: WatchOptions): Promise<void> {
-  const { root, exercises, record, runner, print, paint, waitingFor } = options;
+  const { root, exercises, track, record, runner, print, paint, waitingFor } = options;
   let verdicts = await allVerdicts(exercises, record, runner);
   let current = options.first ?? nextOpen(exercises, verdicts);
   if (current === undefined) {
-    print(`${formatList(exercises, verdicts, paint)}\nAll exercises are done.`);
+    print(`${formatList(exercises, verdicts, paint, { track })}\nAll exercises are done.`);
     return;
   }
   const follow = (exercise: Exercise) => {
@@ -64,7 +66,7 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
     const next = nextOpen(exercises, verdicts);
     if (next === undefined) {
       print(
-        `\n${formatList(exercises, verdicts, paint)}\nAll exercises are done. Congratulations!`,
+        `\n${formatList(exercises, verdicts, paint, { track })}\nAll exercises are done. Congratulations!`,
       );
       return;
     }
@@ -93,7 +95,7 @@ export async function watchExercises(options: WatchOptions): Promise<void> {
       if (key === "q") return;
       else if (key === "h") print(`\n${formatHint(await record.nextHint(current))}`);
       else if (key === "l") {
-        print(`\n${formatList(exercises, verdicts, paint, { next: current })}`);
+        print(`\n${formatList(exercises, verdicts, paint, { track, next: current })}`);
       } else if (key === "n" || key === "p") {
         const passed = new Set(
           verdicts.filter(({ status }) => status === "passed").map(({ name }) => name),

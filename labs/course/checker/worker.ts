@@ -1,18 +1,17 @@
 import { inspect, stripVTControlCharacters } from "node:util";
 import { createVitest, type TestCase } from "vitest/node";
 import { CHECKS, solutionPath, stubPath } from "./places.js";
-import type { CheckResult } from "./runner.js";
+import type { CheckReport, CheckRequest, CheckResult } from "./runner.js";
 import { typeChecker } from "./types.js";
 import { errorMessage } from "../../shared/errors.js";
 
-// The process that checks exercises. runner.ts starts it in the project's root, sends it the name of an exercise and receives a
-// result. It keeps Vitest and the compiler warm.
+// The process that checks exercises. runner.ts starts it in the project's root, sends it requests and receives reports. It keeps
+// Vitest and the compiler warm.
 
 const ROOT = process.cwd();
 const TEST = `${CHECKS}/exercises.test.ts`;
 const types = typeChecker(ROOT);
-/** What the answer that is being checked has printed. */
-const printed: string[] = [];
+const report = (message: CheckReport) => process.send!(message);
 const starting = createVitest(
   "test",
   {
@@ -20,12 +19,20 @@ const starting = createVitest(
     config: false,
     watch: false,
     include: [TEST],
-    reporters: [{ onUserConsoleLog: ({ content }) => void printed.push(content) }],
+    reporters: [
+      {
+        onUserConsoleLog: ({ content }) =>
+          void report({ printed: stripVTControlCharacters(content) }),
+      },
+    ],
     fileParallelism: false,
     testTimeout: 120_000, // runner.ts sets its own limit
   },
   { server: { watch: null } },
 );
+
+/** What Vitest says when the process that runs an answer has ended. */
+const ENDED = /\[vitest-pool(-runner)?\]|Worker exited unexpectedly/;
 
 /** The compile errors of an answer, the first one in full; undefined if there are none. */
 function typeResult(path: string): CheckResult | undefined {
@@ -46,10 +53,10 @@ function signatureResult(name: string): CheckResult | undefined {
   return { status: "error", message, passed: 0, checks: 0 };
 }
 
-async function check(name: string): Promise<CheckResult> {
+/** @returns undefined for an answer that was only compiled, without an error */
+async function check({ name, compileOnly }: CheckRequest): Promise<CheckResult | undefined> {
   const typeError = typeResult(stubPath(ROOT, name)) ?? signatureResult(name);
-  if (typeError !== undefined) return typeError;
-  printed.length = 0;
+  if (typeError !== undefined || compileOnly) return typeError;
   const vitest = await starting;
   vitest.invalidateFile(stubPath(ROOT, name));
   vitest.provide("exercise" as never, name as never); // the test declares its type
@@ -68,7 +75,7 @@ async function check(name: string): Promise<CheckResult> {
   if (failed !== undefined) return { ...failure(failed), ...counts };
   const [unhandled] = unhandledErrors;
   const [failedToRun] = testModules.flatMap((each) => each.errors());
-  const hasEnded = /vitest-pool|worker/i.test(errorMessage(failedToRun ?? unhandled));
+  const hasEnded = ENDED.test(errorMessage(failedToRun ?? unhandled));
   if (failedToRun === undefined && unhandled !== undefined && !hasEnded) {
     const message = `your code left an error that nobody handles: is an await missing?\n  ${textOf(unhandled)}`;
     return { status: "error", message, ...counts };
@@ -101,15 +108,13 @@ function failure(test: TestCase): Pick<CheckResult, "status" | "message"> {
   return { status: "failed", message: `${test.name}\n  your code threw: ${message}` };
 }
 
-process.on("message", (name: string) => {
-  check(name)
+process.on("message", (request: CheckRequest) => {
+  check(request)
     .catch((error: unknown): CheckResult => {
       const message = `the check itself failed: ${errorMessage(error)}`;
       return { status: "error", message, passed: 0, checks: 0 };
     })
-    .then((result) =>
-      process.send!({ ...result, printed: stripVTControlCharacters(printed.join("")) }),
-    )
+    .then((result) => report({ result }))
     .catch(() => process.exit(1));
 });
 process.on("disconnect", () => process.exit(0));

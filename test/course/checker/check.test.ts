@@ -44,7 +44,7 @@ test("a right answer passes, however it is written", async () => {
   expect(code).toBe(0);
 });
 
-test("a wrong answer gets the very case, in 80 columns, without a word of the test runner", async () => {
+test("a wrong answer is shown the input that it gets wrong, in 80 columns, without a word of the test runner", async () => {
   await answer("return Math.trunc(timeMs / windowMs) * windowMs;");
   const { code, stdout: output } = await run("08");
   expect(code).toBe(1);
@@ -115,6 +115,19 @@ test("what an answer prints is shown", async () => {
   );
 });
 
+test("of a flood of output only the beginning is kept", async () => {
+  await answer('console.log("x".repeat(1_000_000)); return 0;');
+  expect((await run("08")).stdout).toMatch(/your code printed:\n {2}x+\n/);
+  const record = JSON.parse(
+    await readFile(join(learner.folder, ".lab/exercises.json"), "utf8"),
+  ) as {
+    verdicts: Record<string, { verdict: { printed: string } }>;
+  };
+  const { printed } = record.verdicts[WINDOW]!.verdict;
+  expect(printed).toMatch(/^x+\n… your code printed more$/);
+  expect(printed.length).toBeLessThan(11_000);
+});
+
 test("an answer that remembers earlier calls is told so", async () => {
   const text = await readFile(`labs/exercises/${WINDOW}.ts`, "utf8");
   const body = "return calls++ > 100 ? 5 : Math.floor(timeMs / windowMs) * windowMs;";
@@ -156,6 +169,14 @@ test("the fast track leaves exercises out, and says how to go on in it", async (
   }
   expect(output).toContain("--watch --track fast");
   expect(await run("--track", "slow")).toMatchObject({ code: 2 });
+  const { name } = EXERCISES.find(({ fast }) => fast !== true)!;
+  const { code: refused, stderr } = await run(name, "--watch", "--track", "fast");
+  expect({ refused, stderr }).toMatchObject({
+    refused: 2,
+    stderr: expect.stringContaining(
+      `${name} is not in the fast track: leave out --track`,
+    ) as string,
+  });
 });
 
 test("an answer that needs a system which is not installed is skipped, and says how to install it", async () => {
@@ -168,6 +189,11 @@ test("an answer that needs a system which is not installed is skipped, and says 
   expect((await run()).stdout).toMatch(/– 26 .* kafka\n/);
   const { exercises } = JSON.parse((await run("--json")).stdout) as { exercises: object[] };
   expect(exercises).toContainEqual(expect.objectContaining({ name: LAG, status: "skipped" }));
+});
+
+test("an answer that cannot be compiled is told so before a system starts", async () => {
+  await writeFile(stub(LAG), "export const lagOf: string = 7;\n");
+  expect((await run("26")).stdout).toMatch(/line 1, column 14: type error/);
 });
 
 test("hints come one at a time, and the last one stays", async () => {
