@@ -5,21 +5,21 @@ import { Kafka, logLevel } from "kafkajs";
 export interface Topics {
   /** Records that a consumer could not process. */
   deadLetters: string;
-  /** Where the mended records go. */
+  /** Where the repaired records go. */
   target: string;
-  /** Where the records go that cannot be mended. */
+  /** Where the records go that cannot be repaired. */
   parked: string;
 }
 
 /**
- * Replays dead letters. Each record of `deadLetters` is mended and sent to `target`. Resolves when this has been done with
+ * Replays dead letters. Each record of `deadLetters` is repaired and sent to `target`. Resolves when this has been done with
  * every record that `deadLetters` contained at the time of the call.
  *
- * - `mend` returns the corrected value; undefined if it does not know how. It never throws.
- * - A mended record has the key of the dead letter, so that the records of a key stay in one partition, in the order of the
+ * - `repair` returns the corrected value; undefined if it does not know how. It never throws.
+ * - A repaired record has the key of the dead letter, so that the records of a key stay in one partition, in the order of the
  *   dead letters. (All records of a key are in the same partition of `deadLetters`.) It also has a header `dead-letter`
  *   with partition and offset of the dead letter, such as `2:17`, so that a reader can recognize a repetition.
- * - A record that cannot be mended goes to `parked`, with its key, value and headers as they were, and the same additional header.
+ * - A record that cannot be repaired goes to `parked`, with its key, value and headers as they were, and the same additional header.
  * - If Kafka does not store a record, the promise rejects, and the dead letter is not committed.
  * - The consumer group `groupId` stores how far the replay has come. The next call, after more dead letters have arrived,
  *   sends only these.
@@ -30,8 +30,8 @@ export async function replay(
   brokers: string[],
   { deadLetters, target, parked }: Topics,
   groupId: string,
-  mend: (value: string) => string | undefined,
+  repair: (value: string) => string | undefined,
 ): Promise<void> {
   // TODO
-  return notDone(brokers, deadLetters, target, parked, groupId, mend, Kafka, logLevel);
+  return notDone(brokers, deadLetters, target, parked, groupId, repair, Kafka, logLevel);
 }

@@ -131,7 +131,7 @@ test("a name that does not resolve is tried again, and stopping ends the wait at
   await ended;
 });
 
-test("a refusal that trying again cannot mend ends the source, without showing the key", async () => {
+test("a refusal that trying again cannot repair ends the source, without showing the key", async () => {
   const server = await coingeckoServer(failure(401));
   const { source, notices } = poll({ url: server.url, key: "secret-key" });
   const error = await take(source, 1).catch((reason: unknown) => reason);

@@ -22,7 +22,7 @@ function deadLetters(from: number, to: number): Sent[] {
 }
 
 /** Turns a price that is text into a number. */
-function mend(value: string): string | undefined {
+function repair(value: string): string | undefined {
   const event = JSON.parse(value) as { price_usd: string };
   const price = Number(event.price_usd);
   return Number.isNaN(price) ? undefined : JSON.stringify({ ...event, price_usd: price });
@@ -48,14 +48,14 @@ async function expected(topic: string): Promise<{ target: Sent[]; parked: Sent[]
   const parked: Sent[] = [];
   for (const { key, value, partition, offset, headers } of await readTopic(kafka, topic)) {
     const marked = { ...headers, "dead-letter": `${partition}:${offset}` };
-    const mended = mend(value!);
-    if (mended === undefined) parked.push({ key, value, headers: marked });
-    else target.push({ key, value: mended, headers: marked });
+    const repaired = repair(value!);
+    if (repaired === undefined) parked.push({ key, value, headers: marked });
+    else target.push({ key, value: repaired, headers: marked });
   }
   return { target, parked };
 }
 
-/** Compares the records of each key, in order. Headers of mended records may be more than the one that is asked for. */
+/** Compares the records of each key, in order. Headers of repaired records may be more than the one that is asked for. */
 function compare(input: string, name: string, right: Sent[], found: Sent[], idea: string): void {
   for (const key of new Set([...right, ...found].map((each) => each.key!))) {
     const of = (records: Sent[]) => records.filter((each) => each.key === key).map(shown);
@@ -102,7 +102,7 @@ async function judge(input: string, topics: solution.Topics): Promise<void> {
     "target",
     ours,
     onlyOurs,
-    "Each mended record once, with its key and the header, in the order of the dead letters.",
+    "Each repaired record once, with its key and the header, in the order of the dead letters.",
   );
   const parked = await readTopic(kafka, topics.parked);
   compare(
@@ -110,7 +110,7 @@ async function judge(input: string, topics: solution.Topics): Promise<void> {
     "parked",
     right.parked,
     parked,
-    "What cannot be mended keeps key, value and headers, and gets the header dead-letter.",
+    "What cannot be repaired keeps key, value and headers, and gets the header dead-letter.",
   );
 }
 
@@ -134,10 +134,13 @@ async function inTime(input: string, replaying: Promise<void>): Promise<void> {
 }
 
 export default [
-  check.scenario("each dead letter is mended or parked", (subject) =>
+  check.scenario("each dead letter is repaired or parked", (subject) =>
     withTopics(async (topics) => {
       await send(topics.deadLetters, deadLetters(0, 60));
-      await inTime("60 dead letters", subject.replay(brokers, topics, uniqueName("replay"), mend));
+      await inTime(
+        "60 dead letters",
+        subject.replay(brokers, topics, uniqueName("replay"), repair),
+      );
       await judge("60 dead letters", topics);
     }),
   ),
@@ -145,10 +148,10 @@ export default [
     withTopics(async (topics) => {
       const group = uniqueName("replay");
       await send(topics.deadLetters, deadLetters(0, 20));
-      await inTime("20 dead letters", subject.replay(brokers, topics, group, mend));
-      await inTime("nothing new", subject.replay(brokers, topics, group, mend));
+      await inTime("20 dead letters", subject.replay(brokers, topics, group, repair));
+      await inTime("nothing new", subject.replay(brokers, topics, group, repair));
       await send(topics.deadLetters, deadLetters(20, 33));
-      await inTime("13 more dead letters", subject.replay(brokers, topics, group, mend));
+      await inTime("13 more dead letters", subject.replay(brokers, topics, group, repair));
       await judge("20 dead letters, a replay, 13 more, another replay", topics);
     }),
   ),
@@ -156,9 +159,9 @@ export default [
     withTopics(async (topics) => {
       const group = uniqueName("replay");
       await send(topics.deadLetters, deadLetters(0, 30));
-      const input = "30 dead letters; mend makes solana too large for Kafka";
+      const input = "30 dead letters; repair makes solana too large for Kafka";
       const tooLarge = (value: string) => {
-        return value.includes("solana") ? TOO_LARGE : mend(value);
+        return value.includes("solana") ? TOO_LARGE : repair(value);
       };
       const outcome = await inTime(input, subject.replay(brokers, topics, group, tooLarge)).then(
         () => "resolved",
@@ -172,8 +175,8 @@ export default [
         throw wrong(input, "rejected", outcome, "Wait for producer.send, and let its error pass.");
       }
       await inTime(
-        "the same replay, with a better mend",
-        subject.replay(brokers, topics, group, mend),
+        "the same replay, with a better repair",
+        subject.replay(brokers, topics, group, repair),
       );
       const stored = (await readTopic(kafka, topics.target)).filter(({ key }) => key === "solana");
       const right = (await expected(topics.deadLetters)).target.filter(
@@ -182,10 +185,10 @@ export default [
       const values = (all: Sent[]) => all.map(({ value }) => value).join(" ") || "nothing";
       if (values(stored) === values(right)) return;
       throw wrong(
-        `${input}; then the same replay with a better mend`,
+        `${input}; then the same replay with a better repair`,
         values(right),
         values(stored),
-        "Commit a dead letter when Kafka has stored the mended record, and not before.",
+        "Commit a dead letter when Kafka has stored the repaired record, and not before.",
       );
     }),
   ),

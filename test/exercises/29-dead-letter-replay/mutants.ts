@@ -16,10 +16,10 @@ export const mutants: Mutants = {
     ],
   ],
   "parked-ones-dropped": [
-    "What cannot be mended is lost.",
+    "What cannot be repaired is lost.",
     [
       "        await producer.send({ topic, messages",
-      "        if (mended !== undefined) await producer.send({ topic, messages",
+      "        if (repaired !== undefined) await producer.send({ topic, messages",
     ],
   ],
   "not-awaited": [
@@ -31,7 +31,7 @@ export const mutants: Mutants = {
     ],
   ],
   "commits-first": [
-    "A dead letter is committed before its mended record is stored.",
+    "A dead letter is committed before its repaired record is stored.",
     [COMMIT, ""],
     [
       "        await producer.send(",
