@@ -62,7 +62,9 @@ async function main(argv: string[]): Promise<void> {
   let log: Promise<MarketLog> | undefined;
   let stack: BenchStack | undefined;
   const bench: Bench = {
-    ...{ root: ROOT, events, sizes },
+    root: ROOT,
+    events,
+    sizes,
     marketLog: () => (log ??= openMarketLog(events)),
     stack: () => (stack ??= openBenchStack(ROOT, readConfig().stack)),
   };

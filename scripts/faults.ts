@@ -83,8 +83,16 @@ async function main(argv: string[]): Promise<void> {
     const jobs = options.jobs ?? (services === undefined ? availableParallelism() : 1);
     const { outcomes, elapsedMs } = await runCampaign(
       {
-        ...{ seed: options.seed, folder: FOLDER, minutes, kills, round, only: options.only },
-        ...{ engine: options.engine, jobs, services, say: console.log },
+        seed: options.seed,
+        folder: FOLDER,
+        minutes,
+        kills,
+        round,
+        only: options.only,
+        engine: options.engine,
+        jobs,
+        services,
+        say: console.log,
       },
       stop.signal,
     );

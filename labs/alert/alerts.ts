@@ -281,7 +281,11 @@ export function raiseAlerts(
     },
 
     save: ({ arrivalMs, partition, priceUsd, episodes, returns }) => ({
-      ...{ arrivalMs, partition, priceUsd, episodes, returns },
+      arrivalMs,
+      partition,
+      priceUsd,
+      episodes,
+      returns,
     }),
     restore(asset, saved) {
       const memory = { asset, ...saved };

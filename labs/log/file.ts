@@ -47,7 +47,10 @@ const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, REPLACEMENT
 
 /** A record as it is read from the file. */
 const wellFormedRecord = ({ offset, timestampMs, key, value }: LogRecord): LogRecord => ({
-  ...{ offset, timestampMs, key: wellFormed(key), value: wellFormed(value) },
+  offset,
+  timestampMs,
+  key: wellFormed(key),
+  value: wellFormed(value),
 });
 
 function formatRecord({ offset, timestampMs, key, value }: LogRecord): string {

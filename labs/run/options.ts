@@ -57,7 +57,9 @@ interface Parsed extends Omit<
 
 /** The settings of a run that figures and pages show. */
 export const viewSettings = ({ windows, delayMs, changeThreshold }: Options) => ({
-  ...{ ...windows, delayMs, changeThreshold },
+  ...windows,
+  delayMs,
+  changeThreshold,
 });
 
 function sourceOf(text: string): SourceCommand {
@@ -228,8 +230,19 @@ export function pipelineOptions(command: Command, notify: Notify): Options {
   }
   return {
     ...parsed,
-    ...{ sourceOptions: { ...parsed }, windows, delayMs, triggerMs, durationMs },
-    ...{ stack, follow, useExercises, fresh, verify, json, engine, log },
+    sourceOptions: { ...parsed },
+    windows,
+    delayMs,
+    triggerMs,
+    durationMs,
+    stack,
+    follow,
+    useExercises,
+    fresh,
+    verify,
+    json,
+    engine,
+    log,
   };
 }
 

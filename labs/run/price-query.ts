@@ -46,7 +46,9 @@ export async function openPriceQuery(
   const { aggregated, latest, operators } = priceOperators(settings);
   const { delayMs, batchSize, clock, semantics } = settings;
   const query = await openQuery(log, checkpoint, sink, operators, {
-    ...{ delayMs, batchSize, clock },
+    delayMs,
+    batchSize,
+    clock,
     nextWatermark: semantics?.nextWatermark,
   });
   return Object.assign(query, {

@@ -110,7 +110,11 @@ export async function openRun(
     const { assets, sourceOptions } = options;
     const known = () => readAll(store, "latest");
     const { source, settings = {} } = await options.source.open(sourceOptions, {
-      ...{ root, config, assets, known, notify },
+      root,
+      config,
+      assets,
+      known,
+      notify,
     });
     if (options.stack) await startStack(options, config, output, root);
     await output.reach();
@@ -120,7 +124,8 @@ export async function openRun(
     const log = await openLog(options, config, output, notify);
     closing.push(() => log.close());
     const checkpoint = await openCheckpoint(store, log.topic, {
-      ...{ source: source.name, ...settings },
+      source: source.name,
+      ...settings,
       ...checkpointSettings(options, alerts),
       ...(learners === undefined ? {} : { "use-exercises": learners.inUse.join(",") }),
     });
@@ -152,7 +157,10 @@ export async function openRun(
 
     const { windows, delayMs, changeThreshold, batch: batchSize } = options;
     const query: PriceQuerySettings = {
-      ...{ windows, delayMs, changeThreshold, batchSize },
+      windows,
+      delayMs,
+      changeThreshold,
+      batchSize,
       semantics: learners?.semantics,
       alertRules: alerts?.rules,
     };
@@ -166,7 +174,15 @@ export async function openRun(
         const status = await engine
           .run(
             {
-              ...{ source, log, output, checkpoint, query, triggerMs, follow, appendFirst, notify },
+              source,
+              log,
+              output,
+              checkpoint,
+              query,
+              triggerMs,
+              follow,
+              appendFirst,
+              notify,
               observe(batch) {
                 page?.addOutput(batch);
                 delivery?.deliver(batch.alerts);

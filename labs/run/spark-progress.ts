@@ -27,8 +27,14 @@ const figuresSchema = z.object({
 type SparkFigures = z.infer<typeof figuresSchema>;
 
 const NOTHING: SparkFigures = {
-  ...{ nextBatch: 0, rows: 0, droppedRows: 0, openWindows: 0, endOffsets: [] },
-  ...{ newestEventMs: null, watermarkMs: null, batchMs: null },
+  nextBatch: 0,
+  rows: 0,
+  droppedRows: 0,
+  openWindows: 0,
+  endOffsets: [],
+  newestEventMs: null,
+  watermarkMs: null,
+  batchMs: null,
 };
 
 /** Follows the progress of a query. Its memory, its file and a call of `take` do not grow with the number of batches. */

@@ -43,7 +43,10 @@ export const durationOption = (
   parse: (text: string) => number,
   defaultMs: number,
 ): OptionSpec => ({
-  ...{ flags, help, parse, default: defaultMs },
+  flags,
+  help,
+  parse,
+  default: defaultMs,
   shownDefault: formatDuration(defaultMs),
 });
 

@@ -234,7 +234,10 @@ export async function decodeParquet<R = Row>(content: Buffer, wanted?: Wanted): 
     const names = schemaOf(metadata).children.map(({ element }) => element.name);
     const columns = names.map((): unknown[] => []);
     await parquetRead({
-      ...{ file, metadata, compressors, parsers: PARSERS },
+      file,
+      metadata,
+      compressors,
+      parsers: PARSERS,
       onChunk({ columnName, columnData, rowStart }) {
         const values = columns[names.indexOf(columnName)]!;
         for (let index = 0; index < columnData.length; index++) {

@@ -73,7 +73,13 @@ export interface BatchOutput {
 
 /** The output of a batch before operators add to it. */
 export const emptyOutput = (batchId: number): BatchOutput => ({
-  ...{ batchId, prices: [], windows: [], changes: [], latest: undefined, rejected: [], alerts: [] },
+  batchId,
+  prices: [],
+  windows: [],
+  changes: [],
+  latest: undefined,
+  rejected: [],
+  alerts: [],
 });
 
 export const PRICE_COLUMNS: Columns = {

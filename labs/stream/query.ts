@@ -160,7 +160,9 @@ export async function openQuery(
     await addRecords(plan, output);
     const { prices, rejected } = output;
     const counts: Partial<Totals> = {
-      ...{ batches: 1, events: prices.length, rejected: rejected.length },
+      batches: 1,
+      events: prices.length,
+      rejected: rejected.length,
     };
     for (const operator of operators) Object.assign(counts, operator.endBatch(plan, output));
 

@@ -39,7 +39,12 @@ export interface VenueState {
 }
 
 export const newVenue = (): VenueState => ({
-  ...{ sequence: 0, isEnded: false, latestTradeMs: 0, latestSentMs: 0, sentMs: {}, windows: [] },
+  sequence: 0,
+  isEnded: false,
+  latestTradeMs: 0,
+  latestSentMs: 0,
+  sentMs: {},
+  windows: [],
 });
 
 /** The trades before this time are too late for their window. */
@@ -77,6 +82,11 @@ export function takeFinal(venue: string, state: VenueState): WindowRow[] {
   const final = state.windows.filter(isFinal);
   state.windows = state.windows.filter((window) => !isFinal(window));
   return final.map(({ asset, startMs, count, volume, value }) => ({
-    ...{ venue, asset, window_start: startMs, count, volume, vwap: value / volume },
+    venue,
+    asset,
+    window_start: startMs,
+    count,
+    volume,
+    vwap: value / volume,
   }));
 }

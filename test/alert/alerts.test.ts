@@ -238,7 +238,9 @@ test("where the clock counts, a silence is raised although nothing comes; and th
   const open = async () =>
     openPriceQuery(log, await memoryCheckpoint(store), sink, {
       windows: { windowMs: 2_000, slideMs: 1_000 },
-      ...{ delayMs: 1_000, changeThreshold: 1, batchSize: 10 },
+      delayMs: 1_000,
+      changeThreshold: 1,
+      batchSize: 10,
       alertRules: rules({ name: "silent", kind: "silence", after: "3s" }),
       clock: () => nowMs,
     });

@@ -8,8 +8,14 @@ import { temporaryFolder } from "../support/folder.js";
 import { receiver } from "../support/receiver.js";
 
 const alert = (id: string): AlertRow => ({
-  ...{ id, rule: "r", kind: "level", asset: "bitcoin", time: "2025-01-01T10:00:00.000Z" },
-  ...{ price_usd: 1, value: 1, text: "bitcoin is at $1" },
+  id,
+  rule: "r",
+  kind: "level",
+  asset: "bitcoin",
+  time: "2025-01-01T10:00:00.000Z",
+  price_usd: 1,
+  value: 1,
+  text: "bitcoin is at $1",
 });
 
 async function setUp(url: string, timeoutMs = 200) {

@@ -51,7 +51,8 @@ const HERE: readonly Case[] = [
 const ON_STACK: readonly Case[] = [
   { perSecond: 10_000, options: ["--stack", "--engine", "ts", "--trigger", "20ms", ...LARGE] },
   {
-    ...{ perSecond: 10_000, isPage: true },
+    perSecond: 10_000,
+    isPage: true,
     options: ["--stack", "--engine", "ts", "--trigger", "20ms", ...LARGE],
   },
   // A batch of Spark takes more than a second, whatever the trigger.

@@ -17,7 +17,9 @@ export const BATCH = 50_000;
 export const PARTITIONS = 3;
 export const QUERY = {
   windows: { windowMs: 60_000, slideMs: 10_000 },
-  ...{ delayMs: 30_000, changeThreshold: 0.5, batchSize: BATCH },
+  delayMs: 30_000,
+  changeThreshold: 0.5,
+  batchSize: BATCH,
 } satisfies PriceQuerySettings;
 
 /** A simulated market of 100 assets: the same events for every benchmark. */

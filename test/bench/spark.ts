@@ -127,7 +127,10 @@ async function runOurs(root: string, bench: BenchStack, topic: string, folder: s
   await session.sql("SELECT 1");
   const job: SparkJob = {
     ...QUERY,
-    ...{ brokers: stack.addresses.brokers, topic, root: urlOf(bench, folder), batchSize: BATCH },
+    brokers: stack.addresses.brokers,
+    topic,
+    root: urlOf(bench, folder),
+    batchSize: BATCH,
   };
   const took = await measured(server!.pid!, async () => {
     const streams = await startSparkJob(session, job);

@@ -32,9 +32,17 @@ const priceRow = (second: number, price_usd: number, asset = "bitcoin"): PriceRo
 const window = (count: number): WindowRow => {
   const start = Date.UTC(2025, 0, 1);
   return {
-    ...{ asset: "bitcoin", window_start: start, window_end: start + MINUTE_MS, count },
-    ...{ avg_price: 10.5, stddev_price: 0.5, min_price: 10, max_price: 11 },
-    ...{ first_price: 10, last_price: 11, pct_change: 10 },
+    asset: "bitcoin",
+    window_start: start,
+    window_end: start + MINUTE_MS,
+    count,
+    avg_price: 10.5,
+    stddev_price: 0.5,
+    min_price: 10,
+    max_price: 11,
+    first_price: 10,
+    last_price: 11,
+    pct_change: 10,
   };
 };
 
@@ -54,8 +62,14 @@ const BATCHES: readonly BatchOutput[] = [
     latest: [{ asset: "bitcoin", price_usd: 12, event_time: priceRow(70, 12).event_time }],
     alerts: [
       {
-        ...{ id: "moves/1", rule: "moves", kind: "change", asset: "bitcoin", time: "then" },
-        ...{ price_usd: 11, value: 10, text: "it moved" },
+        id: "moves/1",
+        rule: "moves",
+        kind: "change",
+        asset: "bitcoin",
+        time: "then",
+        price_usd: 11,
+        value: 10,
+        text: "it moved",
       },
     ],
   },

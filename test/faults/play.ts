@@ -90,7 +90,11 @@ export async function playRound(
     if (stage === undefined) {
       const problems = [error.message];
       return {
-        ...{ round, problems, done: [], kills: 0, rows: 0 },
+        round,
+        problems,
+        done: [],
+        kills: 0,
+        rows: 0,
         verdict: "different",
         tookMs: tookMs(),
       };

@@ -232,8 +232,19 @@ export async function openStage(
   }
 
   const stage: Stage = {
-    ...{ round, services, out, quiet, store, expected, feed, receiver, disk, problems },
-    ...{ reached, lastCommit, digests },
+    round,
+    services,
+    out,
+    quiet,
+    store,
+    expected,
+    feed,
+    receiver,
+    disk,
+    problems,
+    reached,
+    lastCommit,
+    digests,
     isLive: source.kind === "live",
     done: [],
     snapshots: [],

@@ -49,7 +49,10 @@ function brokerOf(batches: readonly Batch[], mostBytes: number): Cluster {
     }
     const messages = given.flatMap(({ first, last, kept }) =>
       kept.map((offset) => ({
-        ...{ offset: String(offset), timestamp: "0", key: null, value: null },
+        offset: String(offset),
+        timestamp: "0",
+        key: null,
+        value: null,
         isControlRecord: false,
         batchContext: {
           firstOffset: String(first),

@@ -19,7 +19,10 @@ const MESSAGES = Array.from({ length: MANY + 1_000 }, (_, index): Message => {
 
 const OPTIONS = {
   windows: { windowMs: 60_000, slideMs: 60_000 },
-  ...{ delayMs: 0, changeThreshold: 1, batchSize: 100, triggerMs: 10 },
+  delayMs: 0,
+  changeThreshold: 1,
+  batchSize: 100,
+  triggerMs: 10,
 };
 
 async function run(

@@ -20,7 +20,10 @@ const PARTITIONS = 3;
 const EVENTS = 600;
 const OPTIONS: PipelineOptions = {
   windows: { windowMs: 10_000, slideMs: 5_000 },
-  ...{ delayMs: 3_000, changeThreshold: 0.1, batchSize: 100, triggerMs: 1 },
+  delayMs: 3_000,
+  changeThreshold: 0.1,
+  batchSize: 100,
+  triggerMs: 1,
 };
 
 const tape = () => market({ seed: 1, events: EVENTS, assets: 8 });

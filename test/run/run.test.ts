@@ -121,7 +121,9 @@ test("rows that are no events go to rejected/ with position and reason, the rest
   expect(rejected).toEqual([
     { topic: "crypto_prices", partition: 0, offset: 1, reason: "not JSON", raw: "{broken" },
     {
-      ...{ topic: "crypto_prices", partition: 0, offset: 3 },
+      topic: "crypto_prices",
+      partition: 0,
+      offset: 3,
       reason: "price_usd is not above 0",
       raw: good(3).replace("103", "-103"),
     },

@@ -11,8 +11,13 @@ import { nothing } from "../support/source.js";
 import { TOPIC, scriptedQuery, type ScriptedQuery } from "../support/spark-query.js";
 
 const job = {
-  ...{ brokers: ["none:1"], topic: TOPIC, root: "memory:", delayMs: 0, changeThreshold: 1 },
-  ...{ batchSize: 10, windows: { windowMs: 1_000, slideMs: 1_000 } },
+  brokers: ["none:1"],
+  topic: TOPIC,
+  root: "memory:",
+  delayMs: 0,
+  changeThreshold: 1,
+  batchSize: 10,
+  windows: { windowMs: 1_000, slideMs: 1_000 },
 };
 const log = {
   partitions: 1,
@@ -42,7 +47,9 @@ function scriptedSpark(prepare: (query: ScriptedQuery, index: number) => void = 
 function liveSource(fail?: Error) {
   const state = { ended: false };
   const source: Source = {
-    ...{ name: "live", finite: false, counts: {} },
+    name: "live",
+    finite: false,
+    counts: {},
     fractionRead: () => undefined,
     async *messages(signal) {
       if (fail !== undefined) throw fail;

@@ -16,8 +16,14 @@ test("a run of any number of batches asks for one report at a time and keeps one
   expect(query.longAnswers).toBe(0);
   expect(progress.batchesNow).toBe(2_000);
   expect(progress.figures).toEqual({
-    ...{ nextBatch: 2_000, rows: 20_000, droppedRows: 2_000, openWindows: 1_999 },
-    ...{ newestEventMs: 1_000_000, watermarkMs: 1_999_000, batchMs: 1_999, endOffsets: [20_000] },
+    nextBatch: 2_000,
+    rows: 20_000,
+    droppedRows: 2_000,
+    openWindows: 1_999,
+    newestEventMs: 1_000_000,
+    watermarkMs: 1_999_000,
+    batchMs: 1_999,
+    endOffsets: [20_000],
   });
   expect([...store.files.keys()]).toEqual(["checkpoint/progress.json"]);
   expect(store.files.get("checkpoint/progress.json")!.length).toBeLessThan(500);

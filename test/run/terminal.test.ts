@@ -11,7 +11,10 @@ import { temporaryFolder } from "../support/folder.js";
 const EVENTS = 12_000;
 const SETTINGS = {
   windows: { windowMs: 60_000, slideMs: 10_000 },
-  ...{ delayMs: 30_000, changeThreshold: 0.5, batchSize: 1_000, triggerMs: 1_000 },
+  delayMs: 30_000,
+  changeThreshold: 0.5,
+  batchSize: 1_000,
+  triggerMs: 1_000,
 };
 
 test("the share that is processed counts what is in the log, not what has been read of the tape", async () => {

@@ -56,7 +56,9 @@ async function products(store: Store) {
 test("both engines read the same batches of a topic with transactions, compaction and an added partition", async () => {
   const topic = uniqueName("committed");
   const compact = {
-    ...{ "cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.001" },
+    "cleanup.policy": "compact",
+    "segment.ms": "100",
+    "min.cleanable.dirty.ratio": "0.001",
   };
   await withAdmin(kafka, (admin) =>
     admin.createTopics({
@@ -66,7 +68,11 @@ test("both engines read the same batches of a topic with transactions, compactio
   const log = await openKafkaLog({ brokers, topic, partitions: PARTITIONS });
   onTestFinished(() => log.close());
   const committed = await produceTransactions(kafka, topic, {
-    ...{ seed: 7, brokers, partitions: PARTITIONS, steps: 300, valueOf },
+    seed: 7,
+    brokers,
+    partitions: PARTITIONS,
+    steps: 300,
+    valueOf,
   });
   const count = async () => {
     let records = 0;
@@ -123,7 +129,9 @@ test("both engines read the same batches of a topic with transactions, compactio
 
   const query = {
     windows: { windowMs: 60_000, slideMs: 20_000 },
-    ...{ delayMs: 60_000, changeThreshold: 1, batchSize: 500 },
+    delayMs: 60_000,
+    changeThreshold: 1,
+    batchSize: 500,
   };
   const [ourFolder, sparkFolder] = [await temporaryFolder(), await temporaryFolder()];
   const [ourStore, sparkStore] = [localStore(ourFolder), localStore(sparkFolder)];

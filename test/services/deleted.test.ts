@@ -37,7 +37,9 @@ const query = async (log: EventLog, folder: string): Promise<Query> =>
     () => Promise.resolve(),
     {
       windows: { windowMs: 60_000, slideMs: 60_000 },
-      ...{ delayMs: 0, changeThreshold: 1, batchSize: 1_000 },
+      delayMs: 0,
+      changeThreshold: 1,
+      batchSize: 1_000,
     },
   );
 
@@ -126,7 +128,8 @@ test("partitions added to a topic are read from their beginning, and remembered 
     .toBe("sent");
   expect(await log.endOffsets()).toEqual([30, 10, 10]);
   expect((await running.runBatch()).source).toEqual({
-    ...{ startOffset: [30], endOffset: [30, 10, 10] },
+    startOffset: [30],
+    endOffset: [30, 10, 10],
   });
   await log.append(prices(5, 60));
   expect(await log.endOffsets()).toEqual([35, 10, 10]);

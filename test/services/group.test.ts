@@ -53,7 +53,11 @@ test("a topic with transactions is read to its end, whatever is there", async ()
   await freshTopic(brokers, topic, 2);
   const valueOf = (index: number) => ({ key: "", value: `record ${index}`, timestampMs: index });
   const committed = await produceTransactions(kafka, topic, {
-    ...{ seed: 3, brokers, partitions: 2, steps: 20, valueOf },
+    seed: 3,
+    brokers,
+    partitions: 2,
+    steps: 20,
+    valueOf,
   });
   const found = (await readTopic(kafka, topic)).map(({ value }) => value);
   // kafkajs's consumer shows some records of aborted transactions where transactions overlap, too.

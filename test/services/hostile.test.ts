@@ -59,13 +59,17 @@ test("Spark and our engine agree on every record, however hostile, in every colu
   const log = await openKafkaLog({ brokers, topic, partitions: 1 });
   await appendRaw(topic, RECORDS);
   const query = {
-    ...{ windows: { windowMs: 10_000, slideMs: 5_000 }, delayMs: 5_000 },
-    ...{ changeThreshold: 0.5, batchSize: 3_000 },
+    windows: { windowMs: 10_000, slideMs: 5_000 },
+    delayMs: 5_000,
+    changeThreshold: 0.5,
+    batchSize: 3_000,
   };
   const ourStore = hdfsStore({ ...hdfs, path: `/${topic}/ours` }, true);
   const ours = await runPipeline(
     {
-      ...{ source: nothing, log, store: ourStore },
+      source: nothing,
+      log,
+      store: ourStore,
       checkpoint: await openCheckpoint(ourStore, topic, {}),
     },
     { ...query, triggerMs: 1_000, appendFirst: true },

@@ -29,8 +29,16 @@ interface Case {
 
 const CASES: Case[] = [
   {
-    ...{ name: "sliding windows, one partition", seed: 1, events: 4_000, assets: 6, partitions: 1 },
-    ...{ batchSize: 700, windowMs: 60_000, slideMs: 10_000, delayMs: 30_000, changeThreshold: 1 },
+    name: "sliding windows, one partition",
+    seed: 1,
+    events: 4_000,
+    assets: 6,
+    partitions: 1,
+    batchSize: 700,
+    windowMs: 60_000,
+    slideMs: 10_000,
+    delayMs: 30_000,
+    changeThreshold: 1,
   },
   {
     ...{
@@ -49,8 +57,16 @@ const CASES: Case[] = [
     },
   },
   {
-    ...{ name: "tumbling windows without delay", seed: 3, events: 4_000, assets: 5, partitions: 2 },
-    ...{ batchSize: 900, windowMs: 30_000, slideMs: 30_000, delayMs: 0, changeThreshold: 0.5 },
+    name: "tumbling windows without delay",
+    seed: 3,
+    events: 4_000,
+    assets: 5,
+    partitions: 2,
+    batchSize: 900,
+    windowMs: 30_000,
+    slideMs: 30_000,
+    delayMs: 0,
+    changeThreshold: 0.5,
   },
   {
     ...{
@@ -60,7 +76,11 @@ const CASES: Case[] = [
       assets: 4,
       partitions: 1,
     },
-    ...{ batchSize: 600, windowMs: 45_000, slideMs: 20_000, delayMs: 5_000, changeThreshold: 0.1 },
+    batchSize: 600,
+    windowMs: 45_000,
+    slideMs: 20_000,
+    delayMs: 5_000,
+    changeThreshold: 0.1,
   },
 ];
 
@@ -190,7 +210,9 @@ test("pyarrow reads the Parquet files of both engines, with the same columns and
   const sparkStore = hdfsStore({ ...hdfs, path: `/${topic}/spark` }, true);
   await runPipeline(
     {
-      ...{ source: nothing, log, store: ourStore },
+      source: nothing,
+      log,
+      store: ourStore,
       checkpoint: await openCheckpoint(ourStore, topic, {}),
     },
     { ...query, triggerMs: 1_000, appendFirst: true },
@@ -225,7 +247,10 @@ os._exit(0) # pyarrow's threads now and then abort an interpreter that ends`;
   expect(ours!.rows).toBeGreaterThan(10);
   expect(ours).toEqual(spark);
   expect(ours!.types).toMatchObject({
-    ...{ asset: "string", window_start: "timestamp[ms, tz=UTC]", count: "int64" },
-    ...{ avg_price: "double", stddev_price: "double" },
+    asset: "string",
+    window_start: "timestamp[ms, tz=UTC]",
+    count: "int64",
+    avg_price: "double",
+    stddev_price: "double",
   });
 });

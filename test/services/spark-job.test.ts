@@ -33,8 +33,13 @@ async function open() {
   const jobIn = (folder: string) => {
     const store = hdfsStore({ ...hdfs, path: `/${topic}/${folder}` }, true);
     const job: SparkJob = {
-      ...{ brokers, topic, root: store.root, delayMs: 10_000, changeThreshold: THRESHOLD },
-      ...{ batchSize: 500, windows: { windowMs: 30_000, slideMs: 10_000 } },
+      brokers,
+      topic,
+      root: store.root,
+      delayMs: 10_000,
+      changeThreshold: THRESHOLD,
+      batchSize: 500,
+      windows: { windowMs: 30_000, slideMs: 10_000 },
     };
     return { store, job };
   };

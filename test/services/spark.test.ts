@@ -20,12 +20,24 @@ test("rows come back typed: numbers, text, times in milliseconds, null, nested v
     AS t(number, fraction, text, flag, time, long, list, struct)`);
   expect(rows).toEqual([
     {
-      ...{ number: 1, fraction: 2.5, text: "é✓", flag: true, long: Number.MAX_SAFE_INTEGER },
-      ...{ time: Date.parse("2025-01-01T10:00:10.250Z"), list: [1, 2], struct: { a: "x" } },
+      number: 1,
+      fraction: 2.5,
+      text: "é✓",
+      flag: true,
+      long: Number.MAX_SAFE_INTEGER,
+      time: Date.parse("2025-01-01T10:00:10.250Z"),
+      list: [1, 2],
+      struct: { a: "x" },
     },
     {
-      ...{ number: null, fraction: null, text: null, flag: null, long: null },
-      ...{ time: null, list: null, struct: null },
+      number: null,
+      fraction: null,
+      text: null,
+      flag: null,
+      long: null,
+      time: null,
+      list: null,
+      struct: null,
     },
   ]);
 });
@@ -56,8 +68,11 @@ test("a stream reports its progress, ends when it is stopped, and continues from
   await spark.createView("lab_rate", readStream("rate", { rowsPerSecond: "50" }));
   const start = () =>
     spark.writeStream(sqlRelation("SELECT value FROM lab_rate"), {
-      ...{ name: uniqueName("rate"), path: `${path}/data`, checkpoint: `${path}/checkpoint` },
-      ...{ format: "parquet" as const, everyMs: 500 },
+      name: uniqueName("rate"),
+      path: `${path}/data`,
+      checkpoint: `${path}/checkpoint`,
+      format: "parquet" as const,
+      everyMs: 500,
     });
   const first = await start();
   expect(await first.isActive()).toBe(true);
@@ -110,8 +125,11 @@ test("a stream that fails says why", async () => {
   const query = await spark.writeStream(
     sqlRelation("SELECT CAST(raise_error('broken on purpose') AS string) AS x FROM lab_bad"),
     {
-      ...{ name: "failing", path: `${path}/data`, checkpoint: `${path}/checkpoint` },
-      ...{ format: "parquet", everyMs: 200 },
+      name: "failing",
+      path: `${path}/data`,
+      checkpoint: `${path}/checkpoint`,
+      format: "parquet",
+      everyMs: 200,
     },
   );
   await expect(query.awaitTermination(60_000)).rejects.toThrow(

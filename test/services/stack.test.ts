@@ -81,7 +81,9 @@ test("every service answers, and listens on loopback only, on every port it has"
 test("a service maps the archive of its classes, and starts without it if it is damaged", async () => {
   const kafkaClasses = (places: Places) =>
     javaArguments(places, join(places.installed, "java/bin/java"), {
-      ...{ name: "zookeeper", component: "kafka", program: SERVICES.zookeeper.java(places) },
+      name: "zookeeper",
+      component: "kafka",
+      program: SERVICES.zookeeper.java(places),
     });
   // The first start of the stack makes the archives in the background.
   let archive: string | undefined;

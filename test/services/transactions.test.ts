@@ -30,7 +30,11 @@ test.each([1, 2, 3])(
     const partitions = 2;
     const log = await open(partitions);
     const committed = await produceTransactions(kafka, log.topic, {
-      ...{ seed, brokers, partitions, steps: 80, valueOf: plain },
+      seed,
+      brokers,
+      partitions,
+      steps: 80,
+      valueOf: plain,
     });
     const ends = await log.endOffsets();
     const random = seededRandom(seed);
@@ -53,7 +57,9 @@ test("an open transaction ends what can be read, until it is committed", async (
   const log = await open(1);
   await log.append([plain(0), plain(1)]);
   const producer = kafka.producer({
-    ...{ transactionalId: log.topic, idempotent: true, maxInFlightRequests: 1 },
+    transactionalId: log.topic,
+    idempotent: true,
+    maxInFlightRequests: 1,
   });
   await producer.connect();
   const transaction = await producer.transaction();

@@ -37,7 +37,11 @@ async function firstGood(timeoutMs: number, ...answers: [Answer, ...Answer[]]) {
   const server = await coingeckoServer(...answers);
   const notices: string[] = [];
   const source = coingecko({
-    ...{ url: server.url, assets: ["odd", "good"], everyMs: 5, firstRetryMs: 5, timeoutMs },
+    url: server.url,
+    assets: ["odd", "good"],
+    everyMs: 5,
+    firstRetryMs: 5,
+    timeoutMs,
     notify: (notice) => notices.push(notice),
   });
   const stop = new AbortController();
@@ -152,7 +156,11 @@ test("wrong names of the charset and a byte order mark do no harm", async () => 
 test("a redirect of the same host is followed, with the key", async () => {
   const server = await coingeckoServer(body("", { location: "/other?x=1" }, 307), body(whole));
   const source = coingecko({
-    ...{ url: server.url, key: "secret-key", assets: ["good"], everyMs: 5, notify: () => {} },
+    url: server.url,
+    key: "secret-key",
+    assets: ["good"],
+    everyMs: 5,
+    notify: () => {},
   });
   await take(source, 1);
   expect(server.requests[1]!.path).toBe("/other?x=1");
@@ -167,8 +175,12 @@ test.each([301, 302, 303, 307, 308])(
       body("", { location: `${other.url}/api?token=hidden` }, status),
     );
     const source = coingecko({
-      ...{ url: `http://me:hidden@${server.url.slice(7)}`, key: "hidden", assets: ["good"] },
-      ...{ everyMs: 5, firstRetryMs: 5, notify: () => {} },
+      url: `http://me:hidden@${server.url.slice(7)}`,
+      key: "hidden",
+      assets: ["good"],
+      everyMs: 5,
+      firstRetryMs: 5,
+      notify: () => {},
     });
     const error = await take(source, 1).catch((reason: unknown) => reason);
     expect(String(error)).toContain(`${server.url} redirects to ${other.url}`);
@@ -205,7 +217,10 @@ test("after Retry-After: 9999999 no second request comes, and stopping ends the 
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
   const source = coingecko({
-    ...{ url: server.url, assets: ["good"], everyMs: 5, firstRetryMs: 5 },
+    url: server.url,
+    assets: ["good"],
+    everyMs: 5,
+    firstRetryMs: 5,
     notify: (notice) => notices.push(notice),
   });
   const ended = (async () => {

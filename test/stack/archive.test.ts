@@ -24,8 +24,12 @@ async function installation() {
   const folder = join(await temporaryFolder(), "läb mit Leerzeichen");
   const installed = join(folder, ".lab");
   const places: Places = {
-    ...{ root: folder, installed, settings: join(folder, "settings") },
-    ...{ data: join(folder, "data"), logs: join(folder, "logs"), run: join(folder, "run") },
+    root: folder,
+    installed,
+    settings: join(folder, "settings"),
+    data: join(folder, "data"),
+    logs: join(folder, "logs"),
+    run: join(folder, "run"),
   };
   const java = join(installed, "java/bin/java");
   const jars = join(installed, "kafka/jars");
@@ -52,7 +56,11 @@ async function installation() {
   });
   const services = [service("zookeeper"), service("kafka")];
   return {
-    ...{ places, java, jars, services, write },
+    places,
+    java,
+    jars,
+    services,
+    write,
     archives: async () =>
       (await readdir(join(installed, "cds"))).filter((name) => name !== "lock").sort(),
     arguments: (name: string, records = true) =>

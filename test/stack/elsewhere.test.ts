@@ -39,6 +39,7 @@ test("whether Spark answers is asked with the description of its protocol in the
   const { stack: config } = readConfig({ LAB_SPARK_PORT: String(port) });
   const { places } = openStack(join(elsewhere, "project"), config);
   await expect(SERVICES.spark.answers(places, config)).rejects.toMatchObject({
-    ...{ code: "ENOENT", path: join(elsewhere, "project/labs/spark/connect.proto") },
+    code: "ENOENT",
+    path: join(elsewhere, "project/labs/spark/connect.proto"),
   });
 });

@@ -32,8 +32,11 @@ async function output(): Promise<string> {
   await runPipeline(
     { source: market({ seed: 1, events: 4_000 }), log, checkpoint, store: store(folder) },
     {
-      ...{ windows: { windowMs: 4_000, slideMs: 2_000 }, delayMs: 1_000, changeThreshold: 0.05 },
-      ...{ batchSize: 800, triggerMs: 1_000 },
+      windows: { windowMs: 4_000, slideMs: 2_000 },
+      delayMs: 1_000,
+      changeThreshold: 0.05,
+      batchSize: 800,
+      triggerMs: 1_000,
       alertRules: parseAlertRules(JSON.stringify({ rules }), "rules").rules,
     },
     new AbortController().signal,

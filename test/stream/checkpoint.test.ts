@@ -43,7 +43,9 @@ async function filled(batches: number, withFiles = true): Promise<string> {
 /** What a batch lists: its own file, and the one that every batch replaces. */
 const filesOf = (batchId: number) =>
   [`prices/part-${String(batchId).padStart(8, "0")}.parquet`, LATEST_FILE].map((path) => ({
-    ...{ path, bytes: 100 + batchId, rows: batchId },
+    path,
+    bytes: 100 + batchId,
+    rows: batchId,
     crc32: batchId.toString(16).padStart(8, "0"),
   }));
 

@@ -85,7 +85,9 @@ async function filledLog(ticks: readonly (Tick & { arrivalMs?: number })[], part
 
 const settings = ({ windowMs, slideMs, delayMs, batchSize }: Chosen): PriceQuerySettings => ({
   windows: { windowMs, slideMs },
-  ...{ delayMs, changeThreshold: 1, batchSize },
+  delayMs,
+  changeThreshold: 1,
+  batchSize,
 });
 
 /** Assets as JSON, by name. */
@@ -294,7 +296,9 @@ async function stateBytes(assets: number, panes: number, batches: number, change
   const log = memoryLog(1);
   const query: PriceQuerySettings = {
     windows: { windowMs: panes * 1_000, slideMs: 1_000 },
-    ...{ delayMs: 0, changeThreshold: 1, batchSize: assets * panes },
+    delayMs: 0,
+    changeThreshold: 1,
+    batchSize: assets * panes,
   };
   const engine = await openPriceQuery(
     log,

@@ -3,7 +3,9 @@ import type { Source } from "../../labs/source/source.js";
 
 /** A source that gives these messages, one at a time. */
 export const sourceOf = (messages: Iterable<Message>, finite = true): Source => ({
-  ...{ name: "test", finite, counts: {} },
+  name: "test",
+  finite,
+  counts: {},
   fractionRead: () => undefined,
   async *messages() {
     for (const message of messages) yield [message];

@@ -15,7 +15,11 @@ export interface ScriptedQuery extends StreamingQuery {
 export function scriptedQuery(kept = 300): ScriptedQuery {
   const reports: SparkProgress[] = [];
   return {
-    ...{ id: "id", runId: "run", name: "windows", longAnswers: 0, stops: 0 },
+    id: "id",
+    runId: "run",
+    name: "windows",
+    longAnswers: 0,
+    stops: 0,
     end(batchId, isBatch = true) {
       reports.push({
         batchId,
@@ -29,7 +33,8 @@ export function scriptedQuery(kept = 300): ScriptedQuery {
         ],
         sources: [
           {
-            ...{ numInputRows: 10, processedRowsPerSecond: 1 },
+            numInputRows: 10,
+            processedRowsPerSecond: 1,
             endOffset: JSON.stringify({ [TOPIC]: { 0: 10 * (batchId + 1) } }),
           },
         ],

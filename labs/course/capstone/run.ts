@@ -164,7 +164,10 @@ export async function runCapstone(
     const ends = { producer: running.producer.end(), query: running.query.end() };
     for (const name of PROGRAMS) await running[name].kill(); // what still runs must not write any more
     const outcome: Outcome = {
-      ...{ session, poison, note, ends },
+      session,
+      poison,
+      note,
+      ends,
       topic: await readRecords(cluster),
       trades: await readTrades(store),
       windows: await readWindows(store),

@@ -121,8 +121,13 @@ function venueMessages(venue: Venue, random: () => number): Sent[] {
       const millionths = 1 + Math.floor(random() ** 3 * 5_000_000);
       const side = random() < 0.5 ? "buy" : "sell";
       const trade: Trade = {
-        ...{ venue, tradeId: ++tradeId, asset: COINS[coin]!.asset },
-        ...{ price: cents / 100, quantity: millionths / 1_000_000, side, tradeTimeMs },
+        venue,
+        tradeId: ++tradeId,
+        asset: COINS[coin]!.asset,
+        price: cents / 100,
+        quantity: millionths / 1_000_000,
+        side,
+        tradeTimeMs,
       };
       const fields = fieldsOf[venue](trade, COINS[coin]![venue], cents, millionths);
       let delayMs = between(50, 3_000);
@@ -154,12 +159,20 @@ const fieldsOf: Record<
   (trade: Trade, symbol: string, cents: number, millionths: number) => Fields
 > = {
   northgate: ({ tradeId, side, tradeTimeMs }, symbol, cents, millionths) => ({
-    ...{ id: tradeId, symbol, price: (cents / 100).toFixed(2) },
-    ...{ size: (millionths / 1_000_000).toFixed(6), side, time: formatTime(tradeTimeMs) },
+    id: tradeId,
+    symbol,
+    price: (cents / 100).toFixed(2),
+    size: (millionths / 1_000_000).toFixed(6),
+    side,
+    time: formatTime(tradeTimeMs),
   }),
   meridian: ({ tradeId, side, tradeTimeMs }, pair, cents, millionths) => ({
-    ...{ tid: tradeId, pair, px: cents, qty: millionths },
-    ...{ taker: side === "buy" ? "B" : "S", ts: tradeTimeMs },
+    tid: tradeId,
+    pair,
+    px: cents,
+    qty: millionths,
+    taker: side === "buy" ? "B" : "S",
+    ts: tradeTimeMs,
   }),
 };
 

@@ -90,7 +90,11 @@ async function placeAnswer(room: string, own: string, name: string): Promise<voi
 }
 
 const MARKS: Record<Status, string> = {
-  ...{ passed: "✓", failed: "✗", error: "!", todo: "·", skipped: "–" },
+  passed: "✓",
+  failed: "✗",
+  error: "!",
+  todo: "·",
+  skipped: "–",
 };
 const doneOf = (verdicts: readonly Verdict[]) =>
   verdicts.filter(({ status }) => status === "passed").length;

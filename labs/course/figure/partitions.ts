@@ -125,6 +125,9 @@ export function groupFigure(
 /** A line above the lowest lane. */
 const separator = (columns: number) => ({
   type: "line",
-  ...{ x0: -0.5, x1: columns - 0.5, y0: 0.5, y1: 0.5 },
+  x0: -0.5,
+  x1: columns - 0.5,
+  y0: 0.5,
+  y1: 0.5,
   line: { color: COLOURS.ink, width: 1, dash: "dot" },
 });

@@ -24,7 +24,10 @@ export function openAssets(limits: Limits) {
     let kept = assets.get(asset);
     if (kept === undefined && assets.size < limits.assets) {
       kept = {
-        ...{ asset, price: NaN, eventTimeMs: -Infinity, isChanged: false },
+        asset,
+        price: NaN,
+        eventTimeMs: -Infinity,
+        isChanged: false,
         prices: boundedList(limits.prices),
         windows: boundedList(limits.windows),
       };
@@ -48,7 +51,11 @@ export function openAssets(limits: Limits) {
     prices: PricePoint[],
     windows: ChartedWindow[],
   ) => ({
-    ...{ asset, price, eventTimeMs, prices, windows },
+    asset,
+    price,
+    eventTimeMs,
+    prices,
+    windows,
   });
 
   return {

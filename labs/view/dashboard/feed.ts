@@ -105,7 +105,13 @@ export function openFeed(run: RunView): Feed {
       const { eventsPerSecond } = stream;
       stream = {
         ...totals,
-        ...{ openWindows, watermarkMs, newestEventMs, eventsPerSecond, batchMs, offsets, ended },
+        openWindows,
+        watermarkMs,
+        newestEventMs,
+        eventsPerSecond,
+        batchMs,
+        offsets,
+        ended,
       };
       noteLag(status);
       isChanged = true;

@@ -50,7 +50,9 @@ const GAUGES: Metric[] = [
 export function openMetrics(feed: Feed, lag: () => Promise<readonly number[]>) {
   const registry = new Registry();
   const configOf = ({ name, help }: Metric) => ({
-    ...{ name: `lab_${name}`, help, registers: [registry] },
+    name: `lab_${name}`,
+    help,
+    registers: [registry],
   });
   /** NaN if unknown: 0 would be a value. */
   const current = ({ value }: Metric) => value(feed.snapshot().stream) ?? NaN;

@@ -14,8 +14,12 @@ const COLUMNS: Columns = {
   trade_time: { type: "timestamp" },
 };
 const row = (tradeId: number) => ({
-  ...{ trade_id: tradeId, asset: "bitcoin", price: 1.5, quantity: 2 },
-  ...{ side: "buy", trade_time: 1_740_996_000_120 },
+  trade_id: tradeId,
+  asset: "bitcoin",
+  price: 1.5,
+  quantity: 2,
+  side: "buy",
+  trade_time: 1_740_996_000_120,
 });
 const FOLDER = "trades/venue=meridian";
 

@@ -35,7 +35,11 @@ function perfect(countVeryLate = false): Outcome {
   );
   const product = () => ({ files: 10, problems: [] });
   return {
-    ...{ session, topic, note, poison: new Set([placeOf(1, 0)]), halfWritten: [] },
+    session,
+    topic,
+    note,
+    poison: new Set([placeOf(1, 0)]),
+    halfWritten: [],
     trades: { ...product(), rows: trades.map(tradeRow) },
     windows: {
       ...product(),
@@ -51,7 +55,13 @@ function perfect(countVeryLate = false): Outcome {
 }
 
 const tradeRow = ({ venue, tradeId, asset, price, quantity, side, tradeTimeMs }: Trade) => ({
-  ...{ venue, trade_id: tradeId, asset, price, quantity, side, trade_time: tradeTimeMs },
+  venue,
+  trade_id: tradeId,
+  asset,
+  price,
+  quantity,
+  side,
+  trade_time: tradeTimeMs,
 });
 
 function windowRows(trades: readonly Trade[]) {
@@ -188,8 +198,12 @@ test("programs that do nothing get no points but those of the note", () => {
   const empty = { rows: [], files: 0, problems: [] };
   const lines = score({
     ...perfect(),
-    ...{ topic: [], poison: new Set<string>(), latenciesMs: [] },
-    ...{ trades: empty, windows: empty, rejected: empty },
+    topic: [],
+    poison: new Set<string>(),
+    latenciesMs: [],
+    trades: empty,
+    windows: empty,
+    rejected: empty,
     ends: { producer: undefined, query: undefined },
   });
   expect(totalPoints(lines)).toBe(5);

@@ -49,8 +49,13 @@ test("a parser written from the documentation finds the trades, and rejects the 
       else if (trade === undefined) expect(parseMessage(text).trade).toBeUndefined();
       else {
         expect(parseMessage(text).trade).toEqual({
-          ...{ venue: trade.venue, trade_id: trade.tradeId, asset: trade.asset, side: trade.side },
-          ...{ price: trade.price, quantity: trade.quantity, trade_time: trade.tradeTimeMs },
+          venue: trade.venue,
+          trade_id: trade.tradeId,
+          asset: trade.asset,
+          side: trade.side,
+          price: trade.price,
+          quantity: trade.quantity,
+          trade_time: trade.tradeTimeMs,
         });
       }
     }

@@ -49,7 +49,11 @@ test("a shock among quiet prices is found within its interval by every detector,
 test("an alarm counts for one shock, and only after it and in time", () => {
   const shocks = [10, 20, 100].map((timeMs) => ({ timeMs, size: 1 }));
   expect(judge([9, 25, 131], shocks, 30)).toEqual({
-    ...{ alarms: 3, found: 1, precision: 1 / 3, recall: 1 / 3, meanDelayMs: 15 },
+    alarms: 3,
+    found: 1,
+    precision: 1 / 3,
+    recall: 1 / 3,
+    meanDelayMs: 15,
   });
   expect(judge([], shocks, 30)).toMatchObject({ precision: null, recall: 0, meanDelayMs: null });
 });

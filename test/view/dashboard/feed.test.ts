@@ -6,7 +6,9 @@ import type { AlertRow, WindowRow, PriceRow } from "../../../labs/store/products
 import { RUN } from "../../support/run-view.js";
 
 const price = (event_time: number, price_usd: number, asset = "bitcoin"): PriceRow => ({
-  ...{ asset, price_usd, event_time },
+  asset,
+  price_usd,
+  event_time,
 });
 const row = (window_end: number, pct_change: number): WindowRow => ({
   asset: "bitcoin",
@@ -120,8 +122,14 @@ test("a late event does not take the place of the latest price", () => {
 test("alerts: a snapshot has those that are kept, updates have each new one once, and the number kept is bounded", () => {
   const feed = openFeed(RUN);
   const raise = (number: number): AlertRow => ({
-    ...{ id: `a/bitcoin/${number}`, rule: "a", kind: "level", asset: "bitcoin", time: "" },
-    ...{ price_usd: 1, value: 1, text: "" },
+    id: `a/bitcoin/${number}`,
+    rule: "a",
+    kind: "level",
+    asset: "bitcoin",
+    time: "",
+    price_usd: 1,
+    value: 1,
+    text: "",
   });
   feed.addPast([], [raise(0)]);
   const updates: Update[] = [];

@@ -82,8 +82,14 @@ test("the metrics are there for Prometheus, lag included", async () => {
   const { url, feed } = await dashboard();
   feed.setStatus({
     totals: {
-      ...{ batches: 2, events: 10, rejected: 1, windows: 3, changes: 0 },
-      ...{ alerts: 5, lateEvents: null, droppedRows: 0 },
+      batches: 2,
+      events: 10,
+      rejected: 1,
+      windows: 3,
+      changes: 0,
+      alerts: 5,
+      lateEvents: null,
+      droppedRows: 0,
     },
     ...{
       appended: 10,
@@ -93,7 +99,10 @@ test("the metrics are there for Prometheus, lag included", async () => {
       watermarkMs: 70_000,
       newestEventMs: 100_000,
     },
-    ...{ batchMs: 250, latest: [], offsets: [7, 4], ended: false },
+    batchMs: 250,
+    latest: [],
+    offsets: [7, 4],
+    ended: false,
   });
   const { headers, body } = await ask(`${url}/metrics`, { host: new URL(url).host });
   expect((headers as Record<string, string>)["content-type"]).toMatch(

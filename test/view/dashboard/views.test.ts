@@ -15,12 +15,26 @@ const ASSETS = ["bitcoin", "ethereum", "solana"];
 
 /** A row in the n-th second. */
 const windowRow = (asset: string, n: number): WindowRow => ({
-  ...{ asset, window_start: n * 1_000 - 60_000, window_end: n * 1_000, count: 2, avg_price: n },
-  ...{ stddev_price: null, min_price: n, max_price: n, first_price: n, last_price: n },
+  asset,
+  window_start: n * 1_000 - 60_000,
+  window_end: n * 1_000,
+  count: 2,
+  avg_price: n,
+  stddev_price: null,
+  min_price: n,
+  max_price: n,
+  first_price: n,
+  last_price: n,
   pct_change: 0,
 });
 const alertRow = (asset: string, n: number): AlertRow => ({
-  ...{ id: `${asset}/${n}`, rule: "r", kind: "level", asset, time: "", price_usd: n, value: n },
+  id: `${asset}/${n}`,
+  rule: "r",
+  kind: "level",
+  asset,
+  time: "",
+  price_usd: n,
+  value: n,
   text: "",
 });
 
@@ -51,8 +65,16 @@ test("a page opened at any time has what the feed has, after the next update", (
         } else if (each.kind === "status") {
           feed.setStatus({
             totals: totalsBy(() => second),
-            ...{ appended: 0, logged: 0, batchesNow: 1, openWindows: 1, batchMs: 1, latest: [] },
-            ...{ watermarkMs: second, newestEventMs: second + 30_000, offsets: [], ended: false },
+            appended: 0,
+            logged: 0,
+            batchesNow: 1,
+            openWindows: 1,
+            batchMs: 1,
+            latest: [],
+            watermarkMs: second,
+            newestEventMs: second + 30_000,
+            offsets: [],
+            ended: false,
           });
         } else if (each.kind === "output") {
           const rows = each.assets.flatMap((name) =>

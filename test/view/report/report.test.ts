@@ -18,14 +18,28 @@ import { temporaryFolder } from "../../support/folder.js";
 import { memoryLog } from "../../../labs/log/memory.js";
 
 const SETTINGS = {
-  ...{ windowMs: 60_000, slideMs: 10_000, delayMs: 30_000, changeThreshold: 0.5 },
+  windowMs: 60_000,
+  slideMs: 10_000,
+  delayMs: 30_000,
+  changeThreshold: 0.5,
   title: "test",
 };
 const HOSTILE = '</script><img src=x onerror="alert(1)">';
 
 const summary: Summary = {
-  ...{ events: 1, rejected: 0, lateEvents: 0, droppedRows: 0, windows: 1, changes: 0, alerts: 0 },
-  ...{ openWindows: 0, batches: 1, watermark: null, newRecords: 1, ended: true, elapsedMs: 1 },
+  events: 1,
+  rejected: 0,
+  lateEvents: 0,
+  droppedRows: 0,
+  windows: 1,
+  changes: 0,
+  alerts: 0,
+  openWindows: 0,
+  batches: 1,
+  watermark: null,
+  newRecords: 1,
+  ended: true,
+  elapsedMs: 1,
   source: {},
   assetCount: 1,
   assets: [
@@ -41,8 +55,16 @@ const summary: Summary = {
 
 function windowRow(asset: string, startMs: number): WindowRow {
   return {
-    ...{ asset, window_start: startMs, window_end: startMs + 60_000, count: 1, avg_price: 1 },
-    ...{ stddev_price: null, min_price: 1, max_price: 1, first_price: 1, last_price: 1 },
+    asset,
+    window_start: startMs,
+    window_end: startMs + 60_000,
+    count: 1,
+    avg_price: 1,
+    stddev_price: null,
+    min_price: 1,
+    max_price: 1,
+    first_price: 1,
+    last_price: 1,
     pct_change: 0,
   };
 }
@@ -50,7 +72,13 @@ function windowRow(asset: string, startMs: number): WindowRow {
 function alertRow(second: number, kind: AlertRow["kind"] = "level"): AlertRow {
   const time = formatTime(second * 1_000);
   return {
-    ...{ id: `${second}`, rule: HOSTILE, kind, asset: HOSTILE, time, price_usd: 2, value: 2 },
+    id: `${second}`,
+    rule: HOSTILE,
+    kind,
+    asset: HOSTILE,
+    time,
+    price_usd: 2,
+    value: 2,
     text: `after ${second} s`,
   };
 }
@@ -198,7 +226,9 @@ test("a summary for people shows the first assets and the number of the others",
       newestEventMs: 0,
     },
     latest: names.map((asset) => ({ asset, price_usd: 1, event_time: 0 })),
-    ...{ batchMs: 1, offsets: [1_500], ended: true },
+    batchMs: 1,
+    offsets: [1_500],
+    ended: true,
   };
   const totals = { ...status.totals, lateEvents: 0, droppedRows: 0 };
   const few = await summarize({ ...status, totals }, store, {}, 0, 20);
