@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { wrapped } from "../../labs/course/checker/verdict.js";
+import { sleep } from "../../labs/shared/wait.js";
 
 // What a check is: a sentence, and a run that finds a case which the learner's module gets wrong. Nothing here knows
 // how an answer is written, only what it answers.
@@ -52,6 +53,20 @@ export function wrong(input: string, expected: string, found: string, idea: stri
       wrapped(idea),
     ].join("\n"),
   );
+}
+
+/** Waits for a call of an answer. @throws WrongAnswer if it takes too long; what the call throws */
+export async function settled<T>(
+  input: string,
+  calling: Promise<T>,
+  limitMs: number,
+  idea: string,
+): Promise<T> {
+  const isOver = new AbortController();
+  const tooLate = sleep(limitMs, isOver.signal).then(() => {
+    throw wrong(input, "resolved", `not resolved after ${limitMs / 1_000} s`, idea);
+  });
+  return Promise.race([calling, tooLate]).finally(() => isOver.abort());
 }
 
 const call = (name: string, args: readonly unknown[]) => `${name}(${args.map(shown).join(", ")})`;

@@ -1,7 +1,8 @@
 import { readTopic } from "../../../labs/course/lesson/topic.js";
+import { withAdmin } from "../../../labs/log/kafka/client.js";
 import { sleep } from "../../../labs/shared/wait.js";
 import * as solution from "../../../solutions/23-producer-through-a-restart.js";
-import { checksOf, wrong } from "../checks.js";
+import { checksOf, settled, wrong } from "../checks.js";
 import { brokers, kafka, ownStack, withTopic } from "../systems.js";
 
 const check = checksOf(solution);
@@ -10,6 +11,10 @@ const COUNT = 60;
 const EVERY_MS = 25;
 /** More than kafkajs's default retries wait. */
 const AWAY_MS = 15_000;
+/** How long an answer may take after that. */
+const LIMIT_MS = 60_000;
+/** A value that has arrived longer ago is stored, while the broker answers. */
+const DELAY_MS = 1_000;
 
 /** Kills the broker, and starts it again after some time. */
 async function restartBroker(awayMs: number): Promise<void> {
@@ -20,14 +25,21 @@ async function restartBroker(awayMs: number): Promise<void> {
   await stack.start("kafka");
 }
 
-/** Values that arrive one after the other. @param awayMs for how long the broker is away, from the twentieth value on */
-async function* arriving(onRestart: (restarting: Promise<void>) => unknown, awayMs?: number) {
+/** Values that arrive one after the other. @param before called before each of them */
+async function* arriving(before: (index: number) => Promise<void> | void) {
   for (let index = 0; index < COUNT; index++) {
-    if (index === 20 && awayMs !== undefined) onRestart(restartBroker(awayMs));
+    await before(index);
     await sleep(EVERY_MS);
     yield `value ${index}`;
   }
 }
+
+/** How many records the topic has. */
+const countIn = (topic: string): Promise<number> =>
+  withAdmin(kafka, async (admin) => {
+    const [offsets] = await admin.fetchTopicOffsets(topic);
+    return Number(offsets!.high);
+  });
 
 const shown = (values: readonly string[]) =>
   values.length > 6 ? `${values.slice(0, 6).join(", ")} … (${values.length})` : values.join(", ");
@@ -38,16 +50,34 @@ const sends = (name: string, idea: string, awayMs?: number) =>
       const input = `${COUNT} values${awayMs === undefined ? "" : `; the broker is away for ${awayMs / 1_000} s from value 20 on`}`;
       const expected = Array.from({ length: COUNT }, (_, index) => `value ${index}`);
       let restarting = Promise.resolve();
-      const values = arriving((restart) => (restarting = restart), awayMs);
+      let storedBeforeLast = COUNT;
+      const values = arriving(async (index) => {
+        if (index === 20 && awayMs !== undefined) restarting = restartBroker(awayMs);
+        if (index === COUNT - 1 && awayMs === undefined) storedBeforeLast = await countIn(topic);
+      });
       let failure: unknown;
       try {
-        await subject.sendInOrder(brokers, topic, values);
+        await settled(
+          input,
+          subject.sendInOrder(brokers, topic, values),
+          (awayMs ?? 0) + LIMIT_MS,
+          "Resolve when the values have ended and all of them are stored.",
+        );
       } catch (error) {
         failure = error;
       }
       // What is in the topic at this moment counts. The broker may still be away if the answer did not wait for it.
       await restarting;
-      if (failure instanceof Error && failure.name === "NotDone") throw failure;
+      if (failure instanceof Error && /^(NotDone|WrongAnswer)$/.test(failure.name)) throw failure;
+      const due = COUNT - 1 - DELAY_MS / EVERY_MS;
+      if (storedBeforeLast < due) {
+        throw wrong(
+          `${input}, one every ${EVERY_MS} ms`,
+          `at least ${due} values stored before the last one arrives`,
+          `${storedBeforeLast}`,
+          "Send each value when it arrives: what is only in memory is lost in a crash.",
+        );
+      }
       const records = await readTopic(kafka, topic);
       const stored = [...new Set(records.map(({ value }) => value!))];
       if (failure !== undefined) {

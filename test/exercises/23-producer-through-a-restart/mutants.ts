@@ -17,6 +17,13 @@ export const mutants: Mutants = {
     ["retries: 90", "retries: 2"],
     [SEND, SEND.replace(";", ".catch(() => {});")],
   ],
+  "after-the-last": [
+    "Until all values have arrived, they are only in memory.",
+    [
+      "    for await (const value of values) {",
+      "    const all: string[] = [];\n    for await (const value of values) all.push(value);\n    for (const value of all) {",
+    ],
+  ],
   "all-at-once": [
     "Sends overlap: a retried one is stored after later ones.",
     [

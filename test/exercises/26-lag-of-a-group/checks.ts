@@ -1,9 +1,23 @@
 import { withAdmin } from "../../../labs/log/kafka/client.js";
+import { sleep } from "../../../labs/shared/wait.js";
 import * as solution from "../../../solutions/26-lag-of-a-group.js";
 import { checksOf, wrong } from "../checks.js";
 import { brokers, commitOffsets, kafka, send, uniqueName, withTopic } from "../systems.js";
 
 const check = checksOf(solution);
+
+const CLOSE_MS = 2_000;
+const POLL_MS = 50;
+
+const openConnections = () =>
+  process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+
+/** Waits until no more connections are open than before. @returns how many more are left in the end */
+async function leftConnections(before: number): Promise<number> {
+  const deadlineMs = performance.now() + CLOSE_MS;
+  while (openConnections() > before && performance.now() < deadlineMs) await sleep(POLL_MS);
+  return Math.max(0, openConnections() - before);
+}
 
 /** A topic and a group: by partition, how many records were sent, how many deleted, and where the group is. */
 interface Situation {
@@ -39,14 +53,25 @@ const lags = (name: string, idea: string, { sent, deletedTo, committed }: Situat
       const expected = sent.map((end, partition) => {
         return end - Math.max(committed[partition] ?? 0, deletedTo?.[partition] ?? 0);
       });
+      const before = openConnections();
       const found = await subject.lagOf(brokers, topic, groupId);
-      if (JSON.stringify(found) === JSON.stringify(expected)) return;
+      const left = await leftConnections(before);
       const input = [
         `records sent, by partition: ${sent.join(", ")}`,
         `committed: ${committed.map((offset) => offset ?? "nothing").join(", ")}`,
         ...(deletedTo === undefined ? [] : [`deleted before: ${deletedTo.join(", ")}`]),
       ].join("\n");
-      throw wrong(input, JSON.stringify(expected), JSON.stringify(found), idea);
+      if (JSON.stringify(found) !== JSON.stringify(expected)) {
+        throw wrong(input, JSON.stringify(expected), JSON.stringify(found), idea);
+      }
+      if (left > 0) {
+        throw wrong(
+          input,
+          "no connection to Kafka left open",
+          `${left} left open`,
+          "Disconnect the admin client, also after an error: try … finally.",
+        );
+      }
     }),
   );
 

@@ -13,6 +13,10 @@ export const mutants: Mutants = {
     ],
   ],
   "deleted-records-count": ["Deleted records are counted.", ["Number(low))", "0)"]],
+  "left-connected": [
+    "The connection to Kafka stays open, so the program does not end.",
+    ["    await admin.disconnect();\n", ""],
+  ],
   "as-kafka-lists-them": [
     "Kafka does not return partitions in order.",
     ["lags[partition] = Number(high) - next;", "lags.push(Number(high) - next);"],

@@ -1,7 +1,6 @@
 import { readTopic } from "../../../labs/course/lesson/topic.js";
-import { sleep } from "../../../labs/shared/wait.js";
 import * as solution from "../../../solutions/29-dead-letter-replay.js";
-import { checksOf, wrong } from "../checks.js";
+import { checksOf, settled, wrong } from "../checks.js";
 import { brokers, kafka, send, uniqueName, withTopic, type Sent } from "../systems.js";
 
 const check = checksOf(solution);
@@ -117,21 +116,13 @@ async function judge(input: string, topics: solution.Topics): Promise<void> {
 /** More than a broker accepts: 1 MB. */
 const TOO_LARGE = "x".repeat(1_500_000);
 
-/** Waits for a replay. @throws WrongAnswer if it takes too long */
-async function inTime(input: string, replaying: Promise<void>): Promise<void> {
-  const isOver = new AbortController();
-  const idea = "Compare end offsets with committed offsets, and stop when all are reached.";
-  try {
-    await Promise.race([
-      replaying,
-      sleep(LIMIT_MS, isOver.signal).then(() => {
-        throw wrong(input, "resolved", `not resolved after ${LIMIT_MS / 1_000} s`, idea);
-      }),
-    ]);
-  } finally {
-    isOver.abort();
-  }
-}
+const inTime = (input: string, replaying: Promise<void>): Promise<void> =>
+  settled(
+    input,
+    replaying,
+    LIMIT_MS,
+    "Compare end offsets with committed offsets, and stop when all are reached.",
+  );
 
 export default [
   check.scenario("each dead letter is repaired or parked", (subject) =>
