@@ -8,7 +8,8 @@ import { Kafka, logLevel, type EachMessagePayload } from "kafkajs";
  *
  * The process may be killed at any moment, and the next call, in another process, has the same group. It must handle each
  * record again whose handling had not ended (`handle` had not resolved). Apart from that, it may handle at most 10 records
- * again. The records of a partition are handled in order. `handle` never rejects.
+ * again, in all partitions together. The records of a partition are handled in order. `handle` never rejects, and resolves
+ * within a second.
  *
  * The check kills the process once. Until the killed member's session has timed out, Kafka waits for it:
  * `sessionTimeout: 6_000` is the shortest time that the broker allows.

@@ -9,7 +9,8 @@ import { Kafka, Partitioners, logLevel, type ICustomPartitioner } from "kafkajs"
  *   stays in one partition, in order, where other producers of the topic send it too.
  * - Keys and values stay as they are: the key still names the asset.
  *
- * Resolves when Kafka has stored all records. See kafkajs's documentation of custom partitioners.
+ * Resolves when Kafka has stored all records. See kafkajs's documentation of producing messages: `partition` in a
+ * message, or a custom partitioner.
  *
  * @param brokers `host:port` of the brokers
  */

@@ -6,6 +6,7 @@ import { Kafka, logLevel } from "kafkajs";
  * Adds up the amounts in a topic, per key, in a JSON file: `{"totals": {"bitcoin": 12, "solana": 7}}`, and anything else that
  * you want to store there. A record's key, which may be any text, names the total; its value is a whole number such as `"3"`.
  * Resolves when the totals in the file contain every record that the topic contained at the time of the call. Each counts once.
+ * If there is none, the file need not exist.
  *
  * The process may be killed at any moment, again and again, and the next call, in another process, continues with the file.
  * No record may then count twice or be lost. Others read the file at any moment: it is either missing or complete. The file

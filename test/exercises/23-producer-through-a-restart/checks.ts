@@ -41,6 +41,10 @@ const countIn = (topic: string): Promise<number> =>
     return Number(offsets!.high);
   });
 
+const isAboutConnecting = (message: string) => /connect|ECONN|closed/i.test(message);
+const CONNECTING =
+  "The option retry of new Kafka governs connecting again; that of kafka.producer governs only the requests.";
+
 const shown = (values: readonly string[]) =>
   values.length > 6 ? `${values.slice(0, 6).join(", ")} … (${values.length})` : values.join(", ");
 
@@ -82,7 +86,8 @@ const sends = (name: string, idea: string, awayMs?: number) =>
       const stored = [...new Set(records.map(({ value }) => value!))];
       if (failure !== undefined) {
         const text = failure instanceof Error ? failure.message : String(failure);
-        throw wrong(input, "no error", `rejected after ${stored.length} values: ${text}`, idea);
+        const found = `rejected after ${stored.length} values: ${text}`;
+        throw wrong(input, "no error", found, isAboutConnecting(text) ? CONNECTING : idea);
       }
       const missing = expected.filter((value) => !stored.includes(value));
       if (missing.length > 0) throw wrong(input, "all of them", `missing: ${shown(missing)}`, idea);
@@ -102,7 +107,7 @@ export default [
   sends("a quiet broker stores all values in order", "Wait until every send is acknowledged."),
   sends(
     "a broker that is killed and comes back",
-    "Retry for a minute, with one send at a time, and let the broker acknowledge.",
+    "Retry for longer than the broker is away, with one send at a time, and let the broker acknowledge.",
     AWAY_MS,
   ),
 ];

@@ -76,7 +76,7 @@ function judge(input: string, made: Call): void {
       input,
       "resolved",
       found,
-      "Compare end offsets with committed offsets, and stop when all are reached.",
+      "Compare end offsets with committed offsets, and stop when all are reached. Do not await disconnect or stop inside eachMessage: they wait for it to return.",
     );
   }
   if (made.tooEarly !== undefined) {

@@ -80,7 +80,9 @@ async function judge(input: string, path: string, sent: readonly Sent[]): Promis
       input,
       `${key}: ${total}`,
       `${key}: ${found.get(key)}`,
-      "Each record counts once: write totals and offsets together.",
+      key in {}
+        ? `Every object has a property ${key}: collect the totals in a Map.`
+        : "Each record counts once: write totals and offsets together.",
     );
   }
 }
