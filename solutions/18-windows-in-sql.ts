@@ -7,7 +7,7 @@
  * - `window_start`, a timestamp
  * - `count`, the number of prices in the window
  * - `avg_price`
- * - `stddev_price`, the *sample* standard deviation
+ * - `stddev_price`, the *sample* standard deviation; NULL for a single price
  * - `pct_change`: (last − first) / first × 100, with first and last by event time
  *
  * The order of the rows does not matter. See Spark's documentation of `window`, `min_by` and `max_by`.

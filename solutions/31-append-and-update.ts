@@ -30,7 +30,7 @@ export function archive(): Output {
  * - `value` is JSON with the fields `asset`, `window_start` (ISO 8601 or what `to_json` makes of a timestamp), `count` and `max_price`.
  * - There is one key for each asset and minute, always the same.
  *
- * A batch writes only minutes that it has changed.
+ * A batch writes only minutes that it has changed. See Spark's documentation of `to_json` and `struct`.
  */
 export function live(): Output {
   return {

@@ -16,7 +16,8 @@ export interface StreamingQuery {
  * It runs for months, so its state must stay bounded: what is final must leave the state.
  *
  * The stream `prices` has the columns `asset` string, `price_usd` double, `event_time` timestamp and `arrival_time` timestamp.
- * Prices arrive out of order. Each one that is at most 30 seconds behind the largest event time before it must count.
+ * Prices arrive out of order. Each one that is at most 30 seconds behind the largest event time before it must count. One whose
+ * minute has been written does not count any more.
  *
  * The result has the columns `asset`, `window_start` (a timestamp), `count` and `avg_price`. Each row is written once, when it
  * is final: as soon as the 30 seconds allow it.

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SparkRow } from "../../labs/spark/arrow.js";
 import { connectSpark, type SparkSession } from "../../labs/spark/client.js";
 import {
   readStream,
@@ -9,7 +10,7 @@ import {
   type Relation,
 } from "../../labs/spark/relation.js";
 import type { SparkProgress, WriteStreamOptions } from "../../labs/spark/streaming-query.js";
-import { wrong } from "./checks.js";
+import { isClose, wrong } from "./checks.js";
 import { sparkRemote, uniqueName } from "./systems.js";
 
 // Spark for checks: queries of an answer, and streams that are made of files.
@@ -32,13 +33,22 @@ export async function withSpark<T>(run: (session: SparkSession) => Promise<T>): 
   }
 }
 
+/** The columns in which two rows differ; a column that one of them lacks differs. */
+export const differingColumns = (one: SparkRow, other: SparkRow, tolerance: number): string[] =>
+  [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
+    (column) => !isClose(one[column], other[column], tolerance),
+  );
+
 /** Runs what an answer asks Spark for. @throws WrongAnswer with Spark's message */
 export async function asAnswer<T>(input: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     const [found = ""] = (error as Error).message.split("\n"); // a plan follows
-    throw wrong(input, "rows", found, "Spark's message says what it does not understand.");
+    const idea = /watermark/i.test(found)
+      ? "Is there a watermark, on the column of which the windows are made?"
+      : "Spark's message says what it does not understand.";
+    throw wrong(input, "rows", found, idea);
   }
 }
 

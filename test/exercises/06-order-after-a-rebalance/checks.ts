@@ -86,6 +86,6 @@ export default [
     "for any order of delivery",
     "valuesByKey",
     fc.tuple(delivered),
-    "For each key: each record once, in the order of offsets.",
+    "For each key, also __proto__: each record once, in the order of offsets.",
   ),
 ];

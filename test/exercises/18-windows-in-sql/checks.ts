@@ -1,8 +1,8 @@
 import { PROTOCOL, connectSpark, type SparkSession } from "../../../labs/spark/client.js";
 import { ownAddresses, readConfig } from "../../../labs/shared/config.js";
-import { isClose } from "../checks.js";
 import * as solution from "../../../solutions/18-windows-in-sql.js";
 import { checksOf, wrong } from "../checks.js";
+import { differingColumns } from "../spark.js";
 
 const check = checksOf(solution);
 
@@ -30,6 +30,13 @@ async function ask(
   return rows.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
+/** What may be wrong with a column. */
+const IDEAS: Record<string, string> = {
+  stddev_price: "stddev_samp divides by n − 1; of one price it is NULL.",
+  pct_change:
+    "min_by and max_by find the first and the last price by event time: first() and last() depend on the order in which rows are read.",
+};
+
 /** Asks both the learner's query and the solution's, and compares. */
 const asked = (name: string, idea: string, prices: [string, number, string][]) =>
   check.scenario(name, async (subject) => {
@@ -55,14 +62,17 @@ const asked = (name: string, idea: string, prices: [string, number, string][]) =
       if (expected.length !== found.length) {
         throw wrong(
           input,
-          `${expected.length} rows:\n${shown(expected.slice(0, 3))}`,
-          `${found.length} rows:\n${shown(found.slice(0, 3))}`,
+          `number of rows: ${expected.length}\n${shown(expected.slice(0, 3))}`,
+          `number of rows: ${found.length}\n${shown(found.slice(0, 3))}`,
           idea,
         );
       }
       for (const [index, row] of expected.entries()) {
-        if (!isClose(row, found[index], 1e-9))
-          throw wrong(input, shown([row]), shown([found[index]!]), idea);
+        const differing = differingColumns(row, found[index]!, 1e-9);
+        if (differing.length === 0) continue;
+        const columns = `It differs in ${differing.join(", ")}. `;
+        const why = differing.length === 1 ? (IDEAS[differing[0]!] ?? idea) : idea;
+        throw wrong(input, shown([row]), shown([found[index]!]), columns + why);
       }
     } finally {
       session.close();

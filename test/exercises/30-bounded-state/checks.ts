@@ -1,7 +1,7 @@
 import type { SparkRow } from "../../../labs/spark/arrow.js";
 import * as solution from "../../../solutions/30-bounded-state.js";
 import { checksOf, isClose, wrong } from "../checks.js";
-import { asAnswer, runStream, withSpark, type Price } from "../spark.js";
+import { asAnswer, differingColumns, runStream, withSpark, type Price } from "../spark.js";
 import { uniqueName } from "../systems.js";
 
 const check = checksOf(solution);
@@ -41,6 +41,22 @@ async function outcomeOf(asked: solution.StreamingQuery, batches: Price[][]): Pr
   });
 }
 
+/** What is wrong with rows, if it is not a single value. */
+function problemOf(right: SparkRow[], found: SparkRow[]): string | undefined {
+  const keys = found.map((row) => `${String(row["asset"])} ${String(row["window_start"])}`);
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  if (twice !== undefined) {
+    return "An asset and minute is written several times: append mode writes each row once, when it is final.";
+  }
+  if (found.length > right.length) {
+    return "Too many rows: a minute is written when the largest event time is 30 seconds past its end, not before.";
+  }
+  if (found.length < right.length) {
+    return "Too few rows: a minute is written as soon as the largest event time is 30 seconds past its end.";
+  }
+  return undefined;
+}
+
 const shown = (row: SparkRow | undefined) => JSON.stringify(row) ?? "no such row";
 
 const streams = (name: string, input: string, batches: Price[][], idea: string) =>
@@ -60,11 +76,13 @@ const streams = (name: string, input: string, batches: Price[][], idea: string) 
     const at = right.rows.findIndex((row, index) => !isClose(row, found.rows[index], 1e-9));
     if (at >= 0 || right.rows.length !== found.rows.length) {
       const [want, have] = at >= 0 ? [shown(right.rows[at]), shown(found.rows[at])] : ["", ""];
+      const [row, other] = [right.rows[at], found.rows[at]];
+      const differing = row && other ? differingColumns(row, other, 1e-9).join(", ") : "";
       throw wrong(
         input,
         `${right.rows.length} rows\n${want}`.trim(),
         `${found.rows.length} rows\n${have}`.trim(),
-        idea,
+        problemOf(right.rows, found.rows) ?? `It differs in ${differing}. ${idea}`,
       );
     }
   });
@@ -85,12 +103,12 @@ export default [
       [{ asset: "bitcoin", price: 140, timeMs: START_MS + 200_000 }],
       [{ asset: "solana", price: 8, timeMs: START_MS + 80_000 }],
     ],
-    "A delay of 30 seconds, and windows of one minute per asset.",
+    "A price at most 30 seconds behind counts; one that comes after its minute was written does not.",
   ),
   streams(
     "the state stays bounded in a long stream",
     `${BATCHES} batches of five minutes each`,
     longStream(),
-    "A price that is 29 seconds late must count, one that is ten minutes late must not delay the result.",
+    "A price that is 29 seconds late counts, one that is ten minutes late does not.",
   ),
 ];

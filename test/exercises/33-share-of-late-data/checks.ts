@@ -1,7 +1,7 @@
 import type { SparkSession } from "../../../labs/spark/client.js";
 import * as solution from "../../../solutions/33-share-of-late-data.js";
 import { checksOf, isClose, wrong } from "../checks.js";
-import { asAnswer, withSpark } from "../spark.js";
+import { asAnswer, differingColumns, withSpark } from "../spark.js";
 
 const check = checksOf(solution);
 
@@ -10,7 +10,7 @@ interface Arrival {
   /** Seconds; whole milliseconds. */
   time: number;
 }
-type Row = { asset: string; events: number; late: number; share: number };
+type Row = { asset: string; events: number; late: number | null; share: number };
 
 async function ask(session: SparkSession, query: string, arrivals: Arrival[]): Promise<Row[]> {
   const values = arrivals.map(
@@ -48,7 +48,16 @@ const asked = (name: string, idea: string, arrivals: Arrival[]) =>
       const at = right.findIndex((row, index) => !isClose(row, found[index], 1e-9));
       if (at < 0 && right.length === found.length) return;
       const text = (row: Row | undefined) => JSON.stringify(row) ?? "no such row";
-      throw wrong(input, text(right[at]), text(found[at < 0 ? right.length : at]), idea);
+      const [row, other] = [right[at], found[at]];
+      const differing = row && other ? differingColumns(row, other, 1e-9).join(", ") : "";
+      const ideas: Record<string, string> = {
+        share: "It is late divided by events, from 0 to 1.",
+        "late, share":
+          other?.late === null ? "A sum over no rows is NULL: count_if gives 0." : idea,
+      };
+      const why =
+        differing === "" ? idea : `It differs in ${differing}. ${ideas[differing] ?? idea}`;
+      throw wrong(input, text(row), text(found[at < 0 ? right.length : at]), why);
     });
   });
 
