@@ -41,7 +41,7 @@ const countIn = (topic: string): Promise<number> =>
     return Number(offsets!.high);
   });
 
-const isAboutConnecting = (message: string) => /connect|ECONN|closed/i.test(message);
+const isAboutConnecting = (message: string) => /connect|refused|closed/i.test(message);
 const CONNECTING =
   "The option retry of new Kafka governs connecting again; that of kafka.producer governs only the requests.";
 
