@@ -40,7 +40,9 @@ export async function replay(
   try {
     await consumer.subscribe({ topic: deadLetters, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+        if (!restart) reject(error); // else kafkajs starts again by itself
+      });
       const eachMessage = async ({ partition, message }: EachMessagePayload) => {
         const { key, value, offset } = message;
         const headers = { ...message.headers, "dead-letter": `${partition}:${offset}` };

@@ -1,5 +1,6 @@
 import { ownAddresses, readConfig } from "../../labs/shared/config.js";
-import { kafkaClient, withAdmin } from "../../labs/log/kafka/client.js";
+import { errorCode } from "../../labs/shared/errors.js";
+import { SINGLE_RETRY, client, kafkaClient, withAdmin } from "../../labs/log/kafka/client.js";
 import { freshTopic, removeTopics } from "../../labs/log/kafka/topics.js";
 import { openStack, type Stack } from "../../labs/stack/stack.js";
 import { hdfsStore } from "../../labs/store/hdfs.js";
@@ -32,13 +33,14 @@ function isLeftOver(name: string): boolean {
   try {
     process.kill(Number(pid), 0); // sends nothing
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    return errorCode(error) === "ESRCH"; // else the process belongs to somebody else
   }
 }
 
 async function removeFromKafka(): Promise<void> {
-  await withAdmin(kafka, async (admin) => {
+  // It does not wait for a broker: the next check tries again.
+  await withAdmin(client(brokers, SINGLE_RETRY), async (admin) => {
     const topics = (await admin.listTopics()).filter(isLeftOver);
     if (topics.length > 0) await admin.deleteTopics({ topics });
     const { groups } = await admin.listGroups();
@@ -54,9 +56,9 @@ async function removeFromHdfs(): Promise<void> {
 }
 
 const removed = new Map<() => Promise<void>, Promise<void>>();
-/** Removes what checks have left behind, once in this process. */
+/** Removes what checks have left behind, once in this process. If it cannot, a later check will. */
 function removeLeftOvers(from: () => Promise<void>): Promise<void> {
-  const removing = removed.get(from) ?? from();
+  const removing = removed.get(from) ?? from().catch(() => {});
   removed.set(from, removing);
   return removing;
 }

@@ -14,7 +14,7 @@ const MAX_AGAIN = 10;
 /** How long the work for a record takes. */
 const HANDLE_MS = 3;
 /** A killed member stays in the group until its session times out: 30 s by default. */
-const LIMIT_MS = 50_000;
+const LIMIT_MS = 40_000;
 
 const records = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => {

@@ -87,12 +87,16 @@ async function judge(input: string, path: string, sent: readonly Sent[]): Promis
   }
 }
 
-/** Runs the answer in a process of its own until it resolves, or kills it when the file has changed often enough. */
+/**
+ * Runs the answer in a process of its own until it resolves, or kills it when the file has changed often enough.
+ *
+ * @returns whether it was killed
+ */
 async function call(
   path: string,
   args: [topic: string, file: string, group: string],
   killAfter = Infinity,
-): Promise<void> {
+): Promise<boolean> {
   const watcher = watchFile(args[1]);
   const answer = startAnswer(path, "addUp", [brokers, ...args]);
   let isOver = false;
@@ -117,9 +121,9 @@ async function call(
       "Write a temporary file, and rename it.",
     );
   }
-  if (outcome === "resolved") return;
+  if (outcome === "resolved") return false;
   if (!(outcome instanceof Error) || outcome.name !== "Killed") throw outcome;
-  if (watcher.seen.versions > killAfter) return;
+  if (watcher.seen.versions > killAfter) return true;
   throw wrong(
     "a call that nobody kills",
     "resolved",
@@ -158,11 +162,11 @@ export default [
         const versions = countVersions(file);
         await call(path, [topic, file, uniqueName("group")]);
         await judge(input, file, sent);
-        const [found, right] = [await versions(), MANY / MAX_RECORDS_PER_VERSION];
+        const [found, right] = [await versions(), (0.9 * MANY) / MAX_RECORDS_PER_VERSION];
         if (found >= right) return;
         throw wrong(
           input,
-          `the file is replaced at least ${right} times`,
+          `the file is replaced about ${MANY / MAX_RECORDS_PER_VERSION} times`,
           `number of times: ${found}`,
           "Write the file while you read: a crash costs what was read since the last time.",
         );
@@ -176,9 +180,14 @@ export default [
         const sent = records(0, MANY);
         await send(topic, sent);
         const input = "30,000 records; killed while the file grows";
-        for (const after of [2, 5, 9]) await call(path, [topic, file, group], after);
+        let kills = 0;
+        for (const after of [2, 5, 9]) {
+          kills += Number(await call(path, [topic, file, group], after));
+        }
         await call(path, [topic, file, group]);
         await judge(input, file, sent);
+        // The check before has seen that the file is updated often enough.
+        if (kills === 0) throw new Error("this machine was too busy to kill your code in time");
       }),
     ),
   ),

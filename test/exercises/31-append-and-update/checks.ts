@@ -65,13 +65,14 @@ interface Row {
 /** The beginning of a row's window. @throws WrongAnswer if it is not a time */
 function startOf({ window_start: start }: Row): number {
   if (typeof start === "number") return start;
-  const hasOffset = /(Z|[+-]\d\d:?\d\d)$/.test(start);
-  const startMs = Date.parse(hasOffset ? start : `${start.replace(" ", "T")}Z`);
+  const text = typeof start === "string" ? start : JSON.stringify(start);
+  const hasOffset = /(Z|[+-]\d\d:?\d\d)$/.test(text);
+  const startMs = Date.parse(hasOffset ? text : `${text.replace(" ", "T")}Z`);
   if (Number.isNaN(startMs)) {
     throw wrong(
       INPUT,
       "a window_start such as 2025-01-01T10:00:00.000Z",
-      start,
+      text,
       "Keep the timestamp.",
     );
   }

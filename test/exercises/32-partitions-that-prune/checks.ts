@@ -152,7 +152,10 @@ export default [
           const found = `${rows.length} prices${other === undefined ? "" : `, one of them at ${other}`}`;
           throw wrong(input, `${right} prices of that day`, found, "A day begins at 00:00 UTC.");
         }
-        const holding = await session.sql(
+        // Measured, too, so that it is known when the next day's query is looked for.
+        const { rows: holding } = await measured(
+          session,
+          table,
           `SELECT DISTINCT input_file_name() FROM ${table} WHERE date_format(event_time, 'yyyy-MM-dd') = '${day}'`,
         );
         const all = (await filesIn(store, "table")).length;
