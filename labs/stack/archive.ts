@@ -22,6 +22,8 @@ export interface ArchivedService {
   name: string;
   /** The folder in `setup/` that installs it. */
   component: string;
+  /** The path of `java`. */
+  java: string;
   program: JavaProgram;
 }
 
@@ -94,8 +96,7 @@ const isThere = (path: string) =>
  */
 export async function javaArguments(
   places: Places,
-  java: string,
-  { name, component, program }: ArchivedService,
+  { name, component, java, program }: ArchivedService,
   records = true,
 ): Promise<string[]> {
   const jars = await jarsOf(program);
@@ -111,14 +112,14 @@ export async function javaArguments(
 }
 
 /**
- * Makes archives. The arguments are the path of `java`, and for each archive its path, the names of the lists of classes, the
- * class path and the options of the JVM. An archive gets its name when it is complete, and replaces older ones. If it cannot be
+ * Makes archives. The arguments are for each archive: the path of `java`, the archive's path, the names of the lists of classes,
+ * the class path and the options of the JVM. An archive gets its name when it is complete, and replaces older ones. If it cannot be
  * made, the next start of the services records their classes again.
  */
 const MAKE_ARCHIVES = `
-java=$1
-shift
 while [ $# -gt 0 ]; do
+  java=$1
+  shift
   new="$1.new"
   if [ ! -e "$1" ]; then
     cat $2 >"$new.classes" &&
@@ -132,12 +133,8 @@ while [ $# -gt 0 ]; do
 done`;
 
 /** The arguments of MAKE_ARCHIVES for a component; none if its archive exists, or cannot be made yet. */
-async function workFor(
-  places: Places,
-  java: string,
-  services: readonly ArchivedService[],
-): Promise<string[]> {
-  const { component, program } = services[0]!;
+async function workFor(places: Places, services: readonly ArchivedService[]): Promise<string[]> {
+  const { component, java, program } = services[0]!;
   const jars = await jarsOf(program);
   const archive = await findArchive(places, java, component, jars);
   if (archive === undefined || archive.exists) return [];
@@ -146,7 +143,7 @@ async function workFor(
     if (!(await isThere(join(places.run, list)))) return [];
   }
   const options = program.options.filter((option) => option.startsWith("-X"));
-  return [archive.path, lists.join(" "), jars.join(":"), options.join(" ")];
+  return [java, archive.path, lists.join(" "), jars.join(":"), options.join(" ")];
 }
 
 /**
@@ -155,7 +152,6 @@ async function workFor(
  */
 export async function makeArchives(
   places: Places,
-  java: string,
   services: readonly ArchivedService[],
 ): Promise<void> {
   try {
@@ -164,7 +160,6 @@ export async function makeArchives(
       components.map((component) =>
         workFor(
           places,
-          java,
           services.filter((each) => each.component === component),
         ),
       ),
@@ -174,7 +169,7 @@ export async function makeArchives(
     const folder = archivesOf(places);
     await makeFolders(folder);
     const command = ["--nonblock", join(folder, "lock"), "nice", "-n", "19"];
-    await startDetached("flock", [...command, "sh", "-c", MAKE_ARCHIVES, "sh", java, ...words], {
+    await startDetached("flock", [...command, "sh", "-c", MAKE_ARCHIVES, "sh", ...words], {
       cwd: places.run,
       environment: JAVA_ENVIRONMENT,
       log: join(places.logs, "archives.log"),

@@ -115,7 +115,7 @@ export async function resetServices(
   const chosen = [
     ...whole("zookeeper", "kafka"),
     ...whole("namenode", "datanode"),
-    ...(wanted.includes("spark") ? (["spark"] as const) : []),
+    ...wanted.filter((name) => name === "spark" || name === "registry"),
   ];
   const question = `Remove all data of ${chosen.join(", ")}?`;
   if (!yes && !(await confirm(question))) return console.error("nothing was removed");

@@ -23,15 +23,17 @@ const MEMORY_NEEDED = 2.5 * GB;
 const EARLIEST_MS = Date.UTC(2025, 0);
 const gigabytes = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`;
 
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
 async function java(stack: Stack): Promise<CheckResult> {
   const path = join(stack.places.installed, "java/bin/java");
   const what = "Java 11";
   const remedy = "bash setup/ubuntu-24.04.sh java";
-  const isThere = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return { what, ok: false, found: "not in .lab/java", remedy };
+  if (!(await isThere(path))) return { what, ok: false, found: "not in .lab/java", remedy };
   try {
     const { stderr } = await run(path, ["-version"]);
     const version = /version "([^"]+)"/.exec(stderr)?.[1] ?? "unknown";
@@ -43,17 +45,24 @@ async function java(stack: Stack): Promise<CheckResult> {
 
 async function installed(stack: Stack): Promise<CheckResult[]> {
   const results = new Map<string, CheckResult>();
-  const versions = { kafka: "Kafka 3.4.1", hadoop: "HDFS 3.3.6", spark: "Spark 3.5.7" };
+  const versions = {
+    kafka: "Kafka 3.4.1",
+    hadoop: "HDFS 3.3.6",
+    spark: "Spark 3.5.7",
+    registry: "Apicurio 2.6.13",
+  };
   for (const name of SERVICE_NAMES) {
-    const { component, installed: path } = SERVICES[name];
-    const found = await access(join(stack.places.installed, path)).then(
-      () => true,
-      () => false,
-    );
+    const { component, installed: path, javaHome } = SERVICES[name];
+    // Java 11 has a check of its own.
+    const needed = javaHome === "java" ? [path] : [path, `${javaHome}/bin/java`];
+    let missing: string | undefined;
+    for (const each of needed) {
+      if (!(await isThere(join(stack.places.installed, each)))) missing ??= each;
+    }
     results.set(component, {
       what: versions[component],
-      ok: found && results.get(component)?.ok !== false,
-      found: found ? "installed" : `${path} is missing in .lab/`,
+      ok: missing === undefined && results.get(component)?.ok !== false,
+      found: missing === undefined ? "installed" : `${missing} is missing in .lab/`,
       remedy: `bash setup/ubuntu-24.04.sh ${component}`,
     });
   }

@@ -25,8 +25,12 @@ export async function notInstalled(
       () => true,
       () => false,
     );
-  if (!(await has("java/bin/java"))) return [...names];
-  const found = await Promise.all(names.map((name) => has(SERVICES[name].installed)));
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const { installed, javaHome } = SERVICES[name];
+      return (await has(installed)) && (await has(`${javaHome}/bin/java`));
+    }),
+  );
   return names.filter((_, index) => !found[index]);
 }
 

@@ -58,3 +58,32 @@ export function hadoopJava({ settings, installed, logs }: Places, ...main: strin
     main,
   };
 }
+
+/**
+ * The schema registry, Apicurio. Its schemas are in a file of the database H2.
+ *
+ * @param port the port on which it listens, on this machine only
+ */
+export function registryJava({ installed, data }: Places, port: number): JavaProgram {
+  const settings = {
+    "quarkus.http.host": "127.0.0.1",
+    "quarkus.http.port": String(port),
+    "quarkus.datasource.jdbc.url": `jdbc:h2:file:${join(data, "registry/registry")}`,
+    // The default of twenty connections is for a server with many clients.
+    "quarkus.datasource.jdbc.initial-size": "1",
+    "quarkus.datasource.jdbc.min-size": "1",
+    // Otherwise its transaction manager opens a port, only to get a number that nobody else has.
+    "CoreEnvironmentBean.processImplementationClassName":
+      "com.arjuna.ats.internal.arjuna.utils.UuidProcessId",
+  };
+  return {
+    options: [
+      "-Xmx256m",
+      ...SMALL_JVM,
+      ...Object.entries(settings).map(([name, value]) => `-D${name}=${value}`),
+    ],
+    jars: [join(installed, "registry/app"), join(installed, "registry/app/lib")],
+    folders: [],
+    main: ["io.quarkus.runner.GeneratedMain"],
+  };
+}

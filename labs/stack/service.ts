@@ -1,17 +1,30 @@
 import { join } from "node:path";
 import { ownAddresses, type PortName, type StackConfig } from "../shared/config.js";
-import { hadoopJava, kafkaJava, type JavaProgram } from "./java.js";
+import { hadoopJava, kafkaJava, registryJava, type JavaProgram } from "./java.js";
 import type { Places } from "./places.js";
 import { ask, hadoopBean, isOpen } from "./probe.js";
 
 /** The processes of the stack, in the order of their dependencies. */
-export const SERVICE_NAMES = ["zookeeper", "kafka", "namenode", "datanode", "spark"] as const;
+export const SERVICE_NAMES = [
+  "zookeeper",
+  "kafka",
+  "namenode",
+  "datanode",
+  "spark",
+  "registry",
+] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
+/** Those that are started if none are named. Only events in Avro or JSON Schema need the registry. */
+export const USUAL_SERVICES: readonly ServiceName[] = SERVICE_NAMES.filter(
+  (name) => name !== "registry",
+);
 
 /** One process of the stack: how to start it, and how to check that it answers. */
 export interface Service {
   /** The folder in `setup/` that installs it. */
-  component: "kafka" | "hadoop" | "spark";
+  component: "kafka" | "hadoop" | "spark" | "registry";
+  /** The folder of its Java in what is installed. */
+  javaHome: "java" | "registry/java";
   /** The services it depends on. It waits for them itself, so all may be started at the same time. */
   needs: ServiceName[];
   /** The ports it listens on; the first is the main one. */
@@ -21,7 +34,7 @@ export interface Service {
   /** The folder of its data in `data/`. */
   data: string;
   /** Its program. */
-  java(places: Places): JavaProgram;
+  java(places: Places, config: StackConfig): JavaProgram;
   /** Resolves when it answers; rejects while it does not. Imports its client when called: Java starts meanwhile. */
   answers(places: Places, config: StackConfig): Promise<void>;
   /** Patterns in its log of fatal errors, with their meaning and what to do. */
@@ -37,6 +50,7 @@ export const RESET_HDFS = "remove the data of HDFS: npx tsx scripts/stack.ts res
 export const SERVICES: Record<ServiceName, Service> = {
   zookeeper: {
     component: "kafka",
+    javaHome: "java",
     needs: [],
     ports: ["ZOOKEEPER_PORT"],
     installed: "kafka/jars/zookeeper-3.6.4.jar",
@@ -51,6 +65,7 @@ export const SERVICES: Record<ServiceName, Service> = {
   },
   kafka: {
     component: "kafka",
+    javaHome: "java",
     needs: ["zookeeper"],
     ports: ["KAFKA_PORT"],
     installed: "kafka/jars/kafka_2.13-3.4.1.jar",
@@ -66,6 +81,7 @@ export const SERVICES: Record<ServiceName, Service> = {
   },
   namenode: {
     component: "hadoop",
+    javaHome: "java",
     needs: [],
     ports: ["NAMENODE_HTTP_PORT", "NAMENODE_PORT"],
     installed: "hadoop/jars/hadoop-hdfs-3.3.6.jar",
@@ -82,6 +98,7 @@ export const SERVICES: Record<ServiceName, Service> = {
   },
   datanode: {
     component: "hadoop",
+    javaHome: "java",
     needs: ["namenode"],
     ports: ["DATANODE_HTTP_PORT", "DATANODE_PORT", "DATANODE_IPC_PORT"],
     installed: "hadoop/jars/hadoop-hdfs-3.3.6.jar",
@@ -114,6 +131,7 @@ export const SERVICES: Record<ServiceName, Service> = {
   },
   spark: {
     component: "spark",
+    javaHome: "java",
     needs: [],
     ports: ["SPARK_PORT", "SPARK_UI_PORT"],
     installed: "spark/home/jars",
@@ -144,5 +162,25 @@ export const SERVICES: Record<ServiceName, Service> = {
       }
     },
     failures: [],
+  },
+  registry: {
+    component: "registry",
+    javaHome: "registry/java",
+    needs: [],
+    ports: ["REGISTRY_PORT"],
+    installed: "registry/app/lib",
+    data: "registry",
+    java: (places, { ports }) => registryJava(places, ports.REGISTRY_PORT),
+    answers: async (_, config) => {
+      const url = `${ownAddresses(config).registry}/subjects`;
+      const { status } = await fetch(url, { signal: AbortSignal.timeout(3_000) });
+      if (status !== 200) throw new Error(`the schema registry answered with status ${status}`);
+    },
+    failures: [
+      [
+        /MVStoreException|JdbcSQLNonTransient/,
+        "its database cannot be opened; remove it, with all schemas: npx tsx scripts/stack.ts reset registry",
+      ],
+    ],
   },
 };

@@ -30,7 +30,7 @@ import { javaArguments, makeArchives } from "./archive.js";
 import { isFormatted, notInstalled, requireInstalled } from "./installation.js";
 import { JAVA_ENVIRONMENT, hadoopJava } from "./java.js";
 import type { Places } from "./places.js";
-import { SERVICES, SERVICE_NAMES, type ServiceName } from "./service.js";
+import { SERVICES, SERVICE_NAMES, USUAL_SERVICES, type ServiceName } from "./service.js";
 import { prepareSettings } from "./settings.js";
 import { lastWords } from "../shared/process.js";
 import { sleep } from "../shared/wait.js";
@@ -97,11 +97,11 @@ export function openStack(root: string, config: StackConfig): Stack {
   const logOf = (name: ServiceName) => join(places.logs, `${name}.log`);
   const recordOf = (name: ServiceName) => join(places.run, `${name}.json`);
   const portOf = (name: ServiceName) => config.ports[SERVICES[name].ports[0]!];
-  const java = join(places.installed, "java/bin/java");
   const archived = (name: ServiceName) => ({
     name,
     component: SERVICES[name].component,
-    program: SERVICES[name].java(places),
+    java: join(places.installed, SERVICES[name].javaHome, "bin/java"),
+    program: SERVICES[name].java(places, config),
   });
 
   function select(names: readonly string[]): ServiceName[] {
@@ -110,7 +110,7 @@ export function openStack(root: string, config: StackConfig): Stack {
       for (const needed of SERVICES[name].needs) choose(needed);
       chosen.add(name);
     }
-    for (const name of names.length === 0 ? SERVICE_NAMES : names) {
+    for (const name of names.length === 0 ? USUAL_SERVICES : names) {
       if (name === "hdfs") choose("datanode");
       else choose(name as ServiceName);
     }
@@ -171,9 +171,10 @@ export function openStack(root: string, config: StackConfig): Stack {
     if (await isFormatted(places)) return;
     const main = "org.apache.hadoop.hdfs.server.namenode.NameNode";
     const program = hadoopJava(places, main, "-format", "-nonInteractive");
-    const args = await javaArguments(places, java, { ...archived("namenode"), program }, false);
+    const service = archived("namenode");
+    const args = await javaArguments(places, { ...service, program }, false);
     const where = { cwd: places.data, environment: JAVA_ENVIRONMENT };
-    await run(java, args, where).catch((error: unknown) => {
+    await run(service.java, args, where).catch((error: unknown) => {
       throw new LabError(`cannot format the NameNode's folder: ${errorMessage(error)}`);
     });
   }
@@ -210,8 +211,8 @@ export function openStack(root: string, config: StackConfig): Stack {
       if (found !== undefined) return { record: found, isNew: false };
       if (name === "namenode") await format();
       const service = archived(name);
-      const args = await javaArguments(places, java, service);
-      const record = await startDetached(java, args, {
+      const args = await javaArguments(places, service);
+      const record = await startDetached(service.java, args, {
         cwd: places.data,
         log: logOf(name),
         record: recordOf(name),
@@ -335,7 +336,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     select,
     prepare,
     start,
-    archiveClasses: () => makeArchives(places, java, SERVICE_NAMES.map(archived)),
+    archiveClasses: () => makeArchives(places, SERVICE_NAMES.map(archived)),
     stop: stopService,
     status: () => Promise.all(SERVICE_NAMES.map(statusOf)),
     reset,

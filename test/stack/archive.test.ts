@@ -47,6 +47,7 @@ async function installation() {
   const service = (name: string): ArchivedService => ({
     name,
     component: "kafka",
+    java,
     program: {
       options: ["-Xmx256m", "-Da.setting=a value"],
       jars: [jars],
@@ -63,18 +64,17 @@ async function installation() {
     write,
     archives: async () =>
       (await readdir(join(installed, "cds"))).filter((name) => name !== "lock").sort(),
-    arguments: (name: string, records = true) =>
-      javaArguments(places, java, service(name), records),
+    arguments: (name: string, records = true) => javaArguments(places, service(name), records),
     /** Starts a service, as if it had loaded classes. */
     async record(name: string, classes: string) {
-      const list = (await javaArguments(places, java, service(name)))
+      const list = (await javaArguments(places, service(name)))
         .find((each) => each.startsWith("-XX:DumpLoadedClassList="))
         ?.split("=")[1];
       if (list !== undefined) await writeFile(list, classes);
       return list;
     },
     async make() {
-      await makeArchives(places, java, services);
+      await makeArchives(places, services);
       const record = await readRecord(join(places.run, "archives.json"));
       while (record !== undefined && (await isRunning(record))) await sleep(10);
     },

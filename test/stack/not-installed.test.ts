@@ -11,9 +11,9 @@ test("where nothing is installed, status, logs and up name the installer at once
 
   const status = await run("status");
   expect(status.code).toBe(0);
-  expect(status.stdout.match(/not installed/g)).toHaveLength(5);
+  expect(status.stdout.match(/not installed/g)).toHaveLength(6);
   const installer = "bash setup/ubuntu-24.04.sh java kafka hadoop spark";
-  expect(status.stderr).toBe(`to install: ${installer}\n`);
+  expect(status.stderr).toBe(`to install: ${installer} registry\n`);
 
   const logs = await run("logs", "kafka");
   expect(logs.code).toBe(1);
