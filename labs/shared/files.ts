@@ -1,4 +1,5 @@
 import fs, { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { errorCode } from "./errors.js";
@@ -88,6 +89,13 @@ export async function syncFolder(path: string, disk: Disk = nodeDisk): Promise<v
     if (!["EINVAL", "ENOTSUP", "EACCES"].includes(errorCode(error) ?? "")) throw error;
   }
 }
+
+/** Whether a file or folder exists. */
+export const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 /**
  * Creates a folder and its missing parent folders. Node 20's recursive `mkdir` never returns if a folder cannot be created

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { access, readdir, realpath, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { makeFolders } from "../shared/files.js";
+import { isThere, makeFolders } from "../shared/files.js";
 import { JAVA_ENVIRONMENT, type JavaProgram } from "./java.js";
 import type { Places } from "./places.js";
 import { startDetached } from "./process.js";
@@ -82,12 +82,6 @@ async function findArchive(
     return undefined;
   }
 }
-
-const isThere = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /**
  * The arguments of `java` that start a service's program: with the archive of its component, or recording its classes.

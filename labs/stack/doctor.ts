@@ -1,8 +1,9 @@
-import { access, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { PORT_NAMES, portVariable, type StackConfig } from "../shared/config.js";
 import { errorMessage } from "../shared/errors.js";
+import { isThere } from "../shared/files.js";
 import { holderOf, isPortFree, run, whoListens } from "./process.js";
 import { SERVICES, SERVICE_NAMES } from "./service.js";
 import type { Stack } from "./stack.js";
@@ -22,12 +23,6 @@ const MEMORY_NEEDED = 2.5 * GB;
 /** A clock earlier than this is wrong; live events would be rejected for being ahead of it. */
 const EARLIEST_MS = Date.UTC(2025, 0);
 const gigabytes = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`;
-
-const isThere = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 async function java(stack: Stack): Promise<CheckResult> {
   const path = join(stack.places.installed, "java/bin/java");

@@ -1,6 +1,7 @@
-import { access, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError } from "../shared/errors.js";
+import { isThere } from "../shared/files.js";
 import type { Places } from "./places.js";
 import { RESET_HDFS, SERVICES, type ServiceName } from "./service.js";
 
@@ -20,11 +21,7 @@ export async function notInstalled(
   places: Places,
   names: readonly ServiceName[],
 ): Promise<ServiceName[]> {
-  const has = (path: string) =>
-    access(join(places.installed, path)).then(
-      () => true,
-      () => false,
-    );
+  const has = (path: string) => isThere(join(places.installed, path));
   const found = await Promise.all(
     names.map(async (name) => {
       const { installed, javaHome } = SERVICES[name];
