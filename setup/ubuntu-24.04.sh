@@ -94,7 +94,7 @@ row() { [ ! -e "$2" ] || printf '  %-8s %-40s %6s  %s\n' "$1" "$3" "$(du -shL "$
 row java "$LAB/java" "$(readlink "$LAB/java")" "$("$LAB/java/bin/java" -version 2>&1 | sed -n 1p)"
 row kafka "$LAB/kafka" .lab/kafka "Kafka 3.4.1, ZooKeeper 3.6.4"
 row hadoop "$LAB/hadoop" .lab/hadoop "HDFS 3.3.6"
-row registry "$LAB/registry" .lab/registry "Apicurio 2.6.13"
+row registry "$LAB/registry/app" .lab/registry "Apicurio 2.6.13"
 row spark "$LAB/venv" .lab/venv "Python environment of Spark 3.5.7 and JupyterLab"
 row packages "$LAB_ROOT/node_modules" node_modules "npm packages"
 say ""
