@@ -7,6 +7,7 @@ import { latency, stackLatency } from "./latency.js";
 import { medians } from "./median.js";
 import { produce } from "./produce.js";
 import { runs } from "./runs.js";
+import { schema } from "./schema.js";
 import { spark } from "./spark.js";
 import { stackStart } from "./stack-start.js";
 import { state } from "./state.js";
@@ -20,7 +21,7 @@ import { windows } from "./windows.js";
 /** Timed in alternation; these take seconds. */
 export const TIMINGS: readonly Timing[] = [windows, alerts];
 /** Run one after the other; these take seconds. */
-export const QUICK: readonly Benchmark[] = [engine, medians, visible];
+export const QUICK: readonly Benchmark[] = [engine, medians, schema, visible];
 /** These take minutes. */
 export const SLOW: readonly Benchmark[] = [state, runs, tape, latency];
 /** On the real Kafka, HDFS and Spark. */

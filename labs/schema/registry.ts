@@ -1,0 +1,145 @@
+import axios, { type AxiosResponse } from "axios";
+import pRetry from "p-retry";
+import { shownAddress } from "../shared/address.js";
+import { LabError, NotFoundError, errorMessage } from "../shared/errors.js";
+import type { Notify } from "../shared/notify.js";
+
+/** How long the registry may be unavailable before an operation fails; the same as for Kafka and HDFS. */
+const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 10_000;
+const FIRST_RETRY_MS = 200;
+const MAX_RETRY_MS = 2_000;
+const CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
+
+/** What a new version of a schema must be compatible with ("Schema Evolution and Compatibility" in Confluent's documentation). */
+export const COMPATIBILITIES = [
+  "BACKWARD",
+  "BACKWARD_TRANSITIVE",
+  "FORWARD",
+  "FORWARD_TRANSITIVE",
+  "FULL",
+  "FULL_TRANSITIVE",
+  "NONE",
+] as const;
+export type Compatibility = (typeof COMPATIBILITIES)[number];
+
+/** A schema as the registry stores it: a text in JSON. */
+export interface StoredSchema {
+  type: "AVRO" | "JSON";
+  text: string;
+}
+
+/** The registry refused a schema, because it is not compatible with earlier versions. */
+export class IncompatibleError extends LabError {
+  override name = "IncompatibleError";
+}
+
+/**
+ * A client of a schema registry that speaks the protocol of Confluent's (API version 1; Apicurio's path for it is
+ * `/apis/ccompat/v7`). Operations are retried while the registry is briefly unavailable.
+ */
+export interface SchemaRegistry {
+  /**
+   * Registers a version of a subject's schema. The same schema again gets the same id.
+   *
+   * @param subject the name under which a schema evolves; by convention `TOPIC-value`
+   * @returns the id of the schema
+   * @throws IncompatibleError if earlier versions forbid it
+   */
+  register(subject: string, schema: StoredSchema): Promise<number>;
+  /** The schema of an id. Ids never change their schema, so it is asked for only once. @throws NotFoundError if there is none */
+  schema(id: number): Promise<StoredSchema>;
+  /** Sets what new versions of a subject must be compatible with. */
+  setCompatibility(subject: string, compatibility: Compatibility): Promise<void>;
+}
+
+export interface RegistryOptions {
+  /** Called when an operation fails and is retried. */
+  notify?: Notify;
+  /** How long the registry may be unavailable before an operation fails. */
+  patienceMs?: number;
+}
+
+/** The registry did not answer, or answered with an error that may pass. */
+class UnavailableError extends LabError {}
+
+/** @param url the address of the API; a user and a password in it are sent as basic authentication, and never shown */
+export function openRegistry(
+  url: string,
+  { notify = () => {}, patienceMs = PATIENCE_MS }: RegistryOptions = {},
+): SchemaRegistry {
+  const { username, password } = new URL(url);
+  const address = shownAddress(url);
+  const http = axios.create({
+    baseURL: url.replace(/\/\/[^/@]*@/, "//").replace(/\/$/, ""),
+    timeout: TIMEOUT_MS,
+    proxy: false, // a proxy to the internet cannot reach a loopback address or a cluster's hosts
+    headers: { "Content-Type": CONTENT_TYPE, Accept: CONTENT_TYPE },
+    ...(username === ""
+      ? {}
+      : {
+          auth: { username: decodeURIComponent(username), password: decodeURIComponent(password) },
+        }),
+    validateStatus: () => true,
+  });
+  const schemas = new Map<number, Promise<StoredSchema>>();
+
+  /** Sends a request, and again while the registry is unavailable. @throws LabError for every answer but 200 */
+  async function request<T>(what: string, send: () => Promise<AxiosResponse<T>>): Promise<T> {
+    let isNotified = false;
+    async function attempt(): Promise<T> {
+      const response = await send().catch((error: unknown) => {
+        throw new UnavailableError(`${what}: the registry at ${address}: ${errorMessage(error)}`);
+      });
+      const { status, data } = response;
+      if (status === 200 && typeof data === "object") return data;
+      const { message } = (data ?? {}) as { message?: string };
+      const reason = `${what}: the registry at ${address} answered ${status}${message === undefined ? "" : `: ${message}`}`;
+      if (status === 404) throw new NotFoundError(reason);
+      if (status === 409) throw new IncompatibleError(reason);
+      if (status >= 500 || status === 200) throw new UnavailableError(reason); // 200 with a page: a proxy
+      throw new LabError(reason);
+    }
+    return pRetry(attempt, {
+      retries: Infinity,
+      maxRetryTime: patienceMs,
+      minTimeout: FIRST_RETRY_MS,
+      maxTimeout: MAX_RETRY_MS,
+      shouldRetry: ({ error }) => {
+        if (!(error instanceof UnavailableError)) return false;
+        if (!isNotified) notify(`${error.message}; waiting for it`);
+        isNotified = true;
+        return true;
+      },
+    });
+  }
+
+  async function load(id: number): Promise<StoredSchema> {
+    const { schema, schemaType = "AVRO" } = await request(`schema ${id}`, () =>
+      http.get<{ schema: string; schemaType?: StoredSchema["type"] }>(`/schemas/ids/${id}`),
+    );
+    return { type: schemaType, text: schema };
+  }
+
+  const path = (subject: string) => encodeURIComponent(subject);
+  return {
+    async register(subject, { type, text }) {
+      const body = { schema: text, ...(type === "AVRO" ? {} : { schemaType: type }) };
+      const { id } = await request(`a schema of ${subject}`, () =>
+        http.post<{ id: number }>(`/subjects/${path(subject)}/versions`, body),
+      );
+      return id;
+    },
+    schema(id) {
+      const loading = schemas.get(id) ?? load(id);
+      schemas.set(id, loading);
+      loading.catch(() => schemas.delete(id)); // asked for again next time
+      return loading;
+    },
+    async setCompatibility(subject, compatibility) {
+      await request(`the compatibility of ${subject}`, () =>
+        http.put<object>(`/config/${path(subject)}`, { compatibility }),
+      );
+    },
+  };
+}

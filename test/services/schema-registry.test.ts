@@ -1,0 +1,95 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { openPriceEventAvro, priceEventSchema } from "../../labs/schema/avro.js";
+import { IncompatibleError, openRegistry } from "../../labs/schema/registry.js";
+import { ownAddresses } from "../../labs/shared/config.js";
+import { NotFoundError } from "../../labs/shared/errors.js";
+import { config, stack, uniqueName } from "./environment.js";
+
+const URL = ownAddresses(config.stack).registry;
+const SCHEMA = await priceEventSchema();
+
+/** The schema with one more field. */
+function withField(field: object): string {
+  const schema = JSON.parse(SCHEMA) as { fields: object[] };
+  return JSON.stringify({ ...schema, fields: [...schema.fields, field] });
+}
+
+test("the same schema gets the same id, and the id its schema", async () => {
+  const registry = openRegistry(URL);
+  const schema = { type: "AVRO", text: SCHEMA } as const;
+  const id = await registry.register(uniqueName("one"), schema);
+  expect(await registry.register(uniqueName("other"), schema)).toBe(id);
+  const { type, text } = await registry.schema(id);
+  expect(type).toBe("AVRO");
+  expect(JSON.parse(text)).toEqual(JSON.parse(SCHEMA));
+});
+
+test("an incompatible version is refused with a reason, a compatible one is read by old readers", async () => {
+  const registry = openRegistry(URL);
+  const subject = uniqueName("evolves");
+  const old = await openPriceEventAvro(registry, subject, SCHEMA);
+  await registry.setCompatibility(subject, "FULL_TRANSITIVE");
+  const text = withField({ name: "venue", type: "string" });
+  await expect(registry.register(subject, { type: "AVRO", text })).rejects.toThrow(
+    IncompatibleError,
+  );
+  await expect(registry.register(subject, { type: "AVRO", text })).rejects.toThrow(/409.*venue/);
+  const young = await openPriceEventAvro(
+    registry,
+    subject,
+    withField({ name: "venue", type: "string", default: "unknown" }),
+  );
+  const event = { asset: "bitcoin", priceUsd: 94_000.5, eventTimeMs: 1_735_725_600_000 };
+  expect(await old.decode(young.encode(event))).toEqual(event);
+  expect(await young.decode(old.encode(event))).toEqual(event);
+});
+
+test("a schema in JSON Schema keeps its type", async () => {
+  const registry = openRegistry(URL);
+  const text = JSON.stringify({ type: "object", required: ["asset"] });
+  const id = await registry.register(uniqueName("json"), { type: "JSON", text });
+  expect(await registry.schema(id)).toMatchObject({ type: "JSON" });
+});
+
+test("an unknown id is an error that names it, and is asked for again", async () => {
+  const registry = openRegistry(URL);
+  await expect(registry.schema(987_654)).rejects.toThrow(NotFoundError);
+  await expect(registry.schema(987_654)).rejects.toThrow(/schema 987654: .* answered 404/);
+});
+
+test("while the registry is away, a request waits for it and says so once", async () => {
+  const notices: string[] = [];
+  const registry = openRegistry(URL, { notify: (notice) => notices.push(notice) });
+  await stack.stop("registry");
+  const id = registry.register(uniqueName("waits"), { type: "AVRO", text: SCHEMA });
+  await stack.start("registry");
+  expect(await id).toBeGreaterThan(0);
+  expect(notices).toHaveLength(1);
+  expect(notices[0]).toMatch(/^a schema of .* the registry at http:.*; waiting for it$/);
+});
+
+test("a registry that stays away, answers 500 or a page is an error in words, without the password", async () => {
+  let answer: [status: number, body: string] = [500, '{"message":"out of order"}'];
+  const server = createServer((_, response) => {
+    response.writeHead(answer[0], { "content-type": "application/json" }).end(answer[1]);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const ask = (url: string) => openRegistry(url, { patienceMs: 300 }).schema(1);
+  const url = `http://me:hidden@127.0.0.1:${port}`;
+  await expect(ask(url)).rejects.toThrow(
+    /^schema 1: the registry at .* answered 500: out of order/,
+  );
+  answer = [200, "<html>Welcome</html>"];
+  await expect(ask(url)).rejects.toThrow(/answered 200/);
+  answer = [401, "{}"];
+  await expect(ask(url)).rejects.toThrow(/answered 401/);
+  await expect(ask(url)).rejects.not.toThrow(/hidden/);
+  server.close();
+  await expect(ask("http://127.0.0.1:1")).rejects.toThrow(/the registry at http:..127.0.0.1:1: /);
+});
