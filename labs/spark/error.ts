@@ -15,7 +15,8 @@ const HDFS_TROUBLE: [RegExp, string][] = [
     "HDFS has lost its DataNode",
   ],
   [
-    /org\.apache\.hadoop\.ipc|java\.net\.ConnectException: Call From|Call From .* to .* failed|destination host is|hadoop\/(EOF|ConnectionRefused)/,
+    // Spark may name only what it could not do: commit its state.
+    /Error committing version \d+ into HDFSStateStore\[.*dir=hdfs:|org\.apache\.hadoop\.ipc|java\.net\.ConnectException: Call From|Call From .* to .* failed|destination host is|hadoop\/(EOF|ConnectionRefused)/,
     "HDFS does not answer Spark",
   ],
 ];

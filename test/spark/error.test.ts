@@ -32,3 +32,11 @@ test("a NameNode lost under Spark is said as such", () => {
     'End of File Exception between local host is: "vm/127.0.0.1"; destination host is: "localhost":23003; : java.io.EOFException';
   expect(sparkMessage(details, true)).toMatch(/^HDFS does not answer Spark: .*stack\.ts up hdfs/);
 });
+
+test("state that cannot be committed to HDFS is HDFS's trouble, even if Spark gives no cause", () => {
+  const details =
+    "Error committing version 3 into HDFSStateStore[id=(op=0,part=0),dir=hdfs://127.0.0.1:8020/out/checkpoint/windows/state/0/0]";
+  expect(sparkMessage(details, true)).toMatch(
+    /^HDFS does not answer Spark: npx tsx scripts\/stack\.ts up hdfs/,
+  );
+});
