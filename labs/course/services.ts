@@ -18,6 +18,8 @@ export interface Services {
   hdfs: Omit<HdfsLocation, "path">;
   /** Spark's Connect server, for `connectSpark`. */
   sparkRemote: string;
+  /** The schema registry, for `openRegistry`. */
+  registry: string;
   /** Spark's web UI; its REST API is below `/api/v1`. */
   sparkUi: string;
   stack: Stack;
@@ -28,7 +30,9 @@ export interface Services {
  *
  * @throws LabError if one is not installed (with the command that installs it) or cannot start (with the end of its log)
  */
-export async function startServices(...names: ("kafka" | "hdfs" | "spark")[]): Promise<Services> {
+export async function startServices(
+  ...names: ("kafka" | "hdfs" | "spark" | "registry")[]
+): Promise<Services> {
   const { stack: config } = readConfig();
   const stack = openStack(process.cwd(), config);
   const wanted = stack.select(names);

@@ -49,8 +49,14 @@ export interface SchemaRegistry {
   register(subject: string, schema: StoredSchema): Promise<number>;
   /** The schema of an id. Ids never change their schema, so it is asked for only once. @throws NotFoundError if there is none */
   schema(id: number): Promise<StoredSchema>;
+  /** The numbers of a subject's versions, ascending. @throws NotFoundError if there is no such subject */
+  versions(subject: string): Promise<number[]>;
+  /** Whether `register` would accept a schema; it registers nothing. A subject without versions accepts every schema. */
+  isCompatible(subject: string, schema: StoredSchema): Promise<boolean>;
   /** Sets what new versions of a subject must be compatible with. */
   setCompatibility(subject: string, compatibility: Compatibility): Promise<void>;
+  /** Deletes a subject with all its versions. @throws NotFoundError if there is no such subject */
+  deleteSubject(subject: string): Promise<void>;
 }
 
 export interface RegistryOptions {
@@ -122,13 +128,27 @@ export function openRegistry(
   }
 
   const path = (subject: string) => encodeURIComponent(subject);
+  const bodyOf = ({ type, text }: StoredSchema) =>
+    type === "AVRO" ? { schema: text } : { schema: text, schemaType: type };
   return {
-    async register(subject, { type, text }) {
-      const body = { schema: text, ...(type === "AVRO" ? {} : { schemaType: type }) };
+    async register(subject, schema) {
       const { id } = await request(`a schema of ${subject}`, () =>
-        http.post<{ id: number }>(`/subjects/${path(subject)}/versions`, body),
+        http.post<{ id: number }>(`/subjects/${path(subject)}/versions`, bodyOf(schema)),
       );
       return id;
+    },
+    versions: (subject) =>
+      request(`the versions of ${subject}`, () =>
+        http.get<number[]>(`/subjects/${path(subject)}/versions`),
+      ),
+    async isCompatible(subject, schema) {
+      const { is_compatible: isCompatible } = await request(`a schema of ${subject}`, () =>
+        http.post<{ is_compatible: boolean }>(
+          `/compatibility/subjects/${path(subject)}/versions`,
+          bodyOf(schema),
+        ),
+      );
+      return isCompatible;
     },
     schema(id) {
       const loading = schemas.get(id) ?? load(id);
@@ -139,6 +159,11 @@ export function openRegistry(
     async setCompatibility(subject, compatibility) {
       await request(`the compatibility of ${subject}`, () =>
         http.put<object>(`/config/${path(subject)}`, { compatibility }),
+      );
+    },
+    async deleteSubject(subject) {
+      await request(`the subject ${subject}`, () =>
+        http.delete<number[]>(`/subjects/${path(subject)}`),
       );
     },
   };

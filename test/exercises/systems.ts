@@ -10,9 +10,9 @@ import type { Store } from "../../labs/store/store.js";
 // brokers, and delete topics and folders.
 
 const config = readConfig();
-const { brokers, hdfs, sparkRemote, sparkUi } = ownAddresses(config.stack);
+const { brokers, hdfs, sparkRemote, sparkUi, registry } = ownAddresses(config.stack);
 
-export { brokers, hdfs, sparkRemote, sparkUi };
+export { brokers, hdfs, sparkRemote, sparkUi, registry };
 
 /** A client that retries while a broker restarts. */
 export const kafka = kafkaClient(brokers);

@@ -69,9 +69,9 @@ test("a schema that renames a field without an alias cannot be read, and the err
   const registry = memoryRegistry();
   const avro = await openPriceEventAvro(registry, "prices-value", SCHEMA);
   const renamed = version((fields) =>
-    fields.map((field) => (field.name === "price_usd" ? { ...field, name: "price" } : field)),
+    fields.map((field) => (field.name === "price_usd" ? { ...field, name: "cost" } : field)),
   );
-  const { avroBytes } = await registry.written(renamed, { asset: "a", price: 1, event_time: 2 });
+  const { avroBytes } = await registry.written(renamed, { asset: "a", cost: 1, event_time: 2 });
   await expect((async () => avro.decode(avroBytes))()).rejects.toThrow(/cannot be read.*price_usd/);
 });
 

@@ -1,9 +1,12 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import avro from "avsc";
 import { expect, onTestFinished, test } from "vitest";
+import { priceEventVersions } from "../../labs/course/lesson/price-event-versions.js";
 import { openPriceEventAvro, priceEventSchema } from "../../labs/schema/avro.js";
 import { IncompatibleError, openRegistry } from "../../labs/schema/registry.js";
+import { addHeader } from "../../labs/schema/wire-format.js";
 import { ownAddresses } from "../../labs/shared/config.js";
 import { NotFoundError } from "../../labs/shared/errors.js";
 import { config, stack, uniqueName } from "./environment.js";
@@ -45,6 +48,40 @@ test("an incompatible version is refused with a reason, a compatible one is read
   const event = { asset: "bitcoin", priceUsd: 94_000.5, eventTimeMs: 1_735_725_600_000 };
   expect(await old.decode(young.encode(event))).toEqual(event);
   expect(await young.decode(old.encode(event))).toEqual(event);
+});
+
+test("the three versions of the price event follow one another, each readable by the lab's reader", async () => {
+  const registry = openRegistry(URL);
+  const subject = uniqueName("versions");
+  await registry.setCompatibility(subject, "BACKWARD_TRANSITIVE");
+  const reader = await openPriceEventAvro(registry, subject, SCHEMA);
+  const [, ...later] = priceEventVersions(SCHEMA);
+  const rows = [
+    { venue: "northgate", event_id: "7", price_usd: 1.5 },
+    { venue: "northgate", event_id: null, price: 1.5 },
+  ];
+  for (const [index, version] of later.entries()) {
+    const text = JSON.stringify(version);
+    expect(await registry.isCompatible(subject, { type: "AVRO", text })).toBe(true);
+    const id = await registry.register(subject, { type: "AVRO", text });
+    const row = { asset: "bitcoin", event_time: 7, ...rows[index] };
+    const bytes = addHeader(id, avro.Type.forSchema(version as avro.Schema).toBuffer(row));
+    expect(await reader.decode(bytes)).toEqual({ asset: "bitcoin", priceUsd: 1.5, eventTimeMs: 7 });
+  }
+  expect(await registry.versions(subject)).toEqual([1, 2, 3]);
+  const withoutPrice = {
+    ...later[1],
+    fields: later[1]!.fields.filter(({ name }) => name !== "price"),
+  };
+  const renamed = {
+    ...later[1],
+    fields: [...withoutPrice.fields, { name: "cost", type: "double" }],
+  };
+  const text = JSON.stringify(renamed);
+  expect(await registry.isCompatible(subject, { type: "AVRO", text })).toBe(false);
+  expect(await registry.versions(subject)).toEqual([1, 2, 3]);
+  await registry.deleteSubject(subject);
+  await expect(registry.versions(subject)).rejects.toThrow(NotFoundError);
 });
 
 test("a schema in JSON Schema keeps its type", async () => {

@@ -22,7 +22,10 @@ export function memoryRegistry(): MemoryRegistry {
       if (found === undefined) return Promise.reject(new NotFoundError(`schema ${id} is unknown`));
       return Promise.resolve(found);
     },
+    versions: () => Promise.resolve(schemas.map((_, index) => index + 1)),
+    isCompatible: () => Promise.resolve(true),
     setCompatibility: () => Promise.resolve(),
+    deleteSubject: () => Promise.resolve(),
     written(text, fields) {
       const bytes = avro.Type.forSchema(JSON.parse(text) as avro.Schema).toBuffer(fields);
       const avroBytes = addHeader(idOf({ type: "AVRO", text }), bytes);

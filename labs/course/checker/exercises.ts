@@ -13,7 +13,7 @@ export const OUTCOMES = [
 ];
 
 /** The real systems that checks may use. */
-const SYSTEMS = ["kafka", "hdfs", "spark"] as const;
+const SYSTEMS = ["kafka", "hdfs", "spark", "registry"] as const;
 export type System = (typeof SYSTEMS)[number];
 
 const schema = z.strictObject({
