@@ -17,13 +17,27 @@ export interface ObservedEvent extends PriceEvent {
 }
 
 /**
- * An event on the wire, before it is parsed: what a source yields and the event log stores. The value is JSON,
- * `{"asset":"bitcoin","price_usd":68340.12,"event_time":"2025-01-01T10:00:10Z"}`, or whatever a faulty producer sent instead.
+ * A record's value: text, or bytes if the first of them is 0, as before a schema id (`labs/schema/wire-format.ts`). No JSON begins
+ * so.
  */
-export interface Message {
+export type Value = string | Buffer;
+
+/** A value from its bytes. Text is UTF-8; U+FFFD stands for what is not valid. */
+export const valueOf = (bytes: Buffer): Value => (bytes[0] === 0 ? bytes : bytes.toString());
+
+/** A value as text for people: bytes as `0x` and hexadecimal digits. */
+export const textOf = (value: Value): string =>
+  typeof value === "string" ? value : `0x${value.toString("hex")}`;
+
+/**
+ * An event on the wire, before it is parsed: what a source yields and the event log stores. The value is JSON,
+ * `{"asset":"bitcoin","price_usd":68340.12,"event_time":"2025-01-01T10:00:10Z"}`, or whatever a faulty producer sent instead; in
+ * the event log it may also be an event in another format.
+ */
+export interface Message<V extends Value = string> {
   /** The asset, which determines the partition; empty if the producer's message does not name one. */
   key: string;
-  value: string;
+  value: V;
   /** Arrival time, milliseconds since the epoch (Kafka's record timestamp). */
   timestampMs: number;
 }
@@ -60,7 +74,16 @@ export const REASONS = {
   timeTooEarly: "event_time is before 1970",
   timeTooLate: "event_time is more than a day ahead of arrival",
 } as const;
-export type Reason = (typeof REASONS)[keyof typeof REASONS];
+/** Why a value with a schema id cannot be decoded. An event that was decoded must still obey the rules above. */
+export const SCHEMA_REASONS = {
+  needsRegistry: "has a schema id; --format avro reads it, and so does json-schema",
+  headerTruncated: "its schema id is incomplete",
+  schemaUnknown: "its schema id is not in the registry",
+  schemaUnreadable: "its schema cannot be read as that of a price event",
+  bytesDoNotFit: "its bytes do not fit its schema",
+} as const;
+export type Reason =
+  (typeof REASONS)[keyof typeof REASONS] | (typeof SCHEMA_REASONS)[keyof typeof SCHEMA_REASONS];
 
 /** Replaces bytes that are not valid UTF-8 when text is decoded. */
 export const REPLACEMENT_CHARACTER = "\uFFFD";
@@ -103,6 +126,36 @@ function isLongerThan(text: string, max: number): boolean {
   return text.length > 2 * max || Array.from(text).length > max;
 }
 
+function assetProblem(asset: string): Reason | undefined {
+  if (BLANK.test(asset)) return REASONS.assetEmpty;
+  if (isLongerThan(asset, MAX_ASSET_LENGTH)) return REASONS.assetTooLong;
+  return undefined;
+}
+
+function priceProblem(priceUsd: number): Reason | undefined {
+  if (!(priceUsd > 0)) return REASONS.priceTooLow;
+  if (!(priceUsd < PRICE_LIMIT_USD)) return REASONS.priceTooHigh;
+  return undefined;
+}
+
+function timeProblem(eventTimeMs: number, arrivalTimeMs: number): Reason | undefined {
+  if (eventTimeMs < 0) return REASONS.timeTooEarly;
+  if (eventTimeMs - arrivalTimeMs > MAX_LEAD_MS) return REASONS.timeTooLate;
+  return undefined;
+}
+
+/** Validates an event that was not text: by the rules of `parseEvent`, as far as they are not about JSON. */
+export function checkEvent(event: PriceEvent, arrivalTimeMs: number): PriceEvent | Reason {
+  const { asset, priceUsd, eventTimeMs } = event;
+  if (!isUnicode(asset)) return REASONS.notUnicode;
+  return (
+    assetProblem(asset) ??
+    priceProblem(priceUsd) ??
+    timeProblem(eventTimeMs, arrivalTimeMs) ??
+    event
+  );
+}
+
 /**
  * Parses and validates one message. A message is an event if
  *
@@ -137,12 +190,12 @@ export function parseEvent(value: string, arrivalTimeMs: number): PriceEvent | R
   const { asset, price_usd: priceUsd, event_time: eventTime, arrival_time: tapeArrival } = fields;
   if (asset === undefined || asset === null) return REASONS.assetMissing;
   if (typeof asset !== "string") return REASONS.assetNotString;
-  if (BLANK.test(asset)) return REASONS.assetEmpty;
-  if (isLongerThan(asset, MAX_ASSET_LENGTH)) return REASONS.assetTooLong;
+  const wrongAsset = assetProblem(asset);
+  if (wrongAsset !== undefined) return wrongAsset;
   if (priceUsd === undefined || priceUsd === null) return REASONS.priceMissing;
   if (typeof priceUsd !== "number") return REASONS.priceNotNumber;
-  if (!(priceUsd > 0)) return REASONS.priceTooLow;
-  if (!(priceUsd < PRICE_LIMIT_USD)) return REASONS.priceTooHigh;
+  const wrongPrice = priceProblem(priceUsd);
+  if (wrongPrice !== undefined) return wrongPrice;
   if (eventTime === undefined || eventTime === null) return REASONS.timeMissing;
   const eventTimeMs = typeof eventTime === "string" ? parseTimeMs(eventTime) : NaN;
   if (Number.isNaN(eventTimeMs)) return REASONS.timeInvalid;
@@ -153,10 +206,30 @@ export function parseEvent(value: string, arrivalTimeMs: number): PriceEvent | R
   ) {
     return REASONS.arrivalInvalid;
   }
-  if (eventTimeMs < 0) return REASONS.timeTooEarly;
-  if (eventTimeMs - arrivalTimeMs > MAX_LEAD_MS) return REASONS.timeTooLate;
-  return { asset, priceUsd, eventTimeMs };
+  return timeProblem(eventTimeMs, arrivalTimeMs) ?? { asset, priceUsd, eventTimeMs };
 }
+
+/**
+ * Decodes and validates a value with a schema id.
+ *
+ * @returns the event, or a readable reason for rejecting it; a promise only if its schema must first be looked up, because
+ *   every event passes through here
+ */
+export type DecodeEvent = (
+  value: Buffer,
+  arrivalTimeMs: number,
+) => PriceEvent | Reason | Promise<PriceEvent | Reason>;
+
+/** What a reader without a registry does. */
+const decodeNothing: DecodeEvent = () => SCHEMA_REASONS.needsRegistry;
+
+/** Parses a record's value, whatever its format. @param decode for values with a schema id; without it they are rejected */
+export const readEvent = (
+  value: Value,
+  arrivalTimeMs: number,
+  decode = decodeNothing,
+): PriceEvent | Reason | Promise<PriceEvent | Reason> =>
+  typeof value === "string" ? parseEvent(value, arrivalTimeMs) : decode(value, arrivalTimeMs);
 
 /** The message that carries a price: the inverse of `parseEvent`. @param eventTime ISO-8601 with a zone */
 export function priceMessage(

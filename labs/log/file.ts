@@ -1,7 +1,7 @@
 import { isAscii } from "node:buffer";
 import { join } from "node:path";
 import { LabError, diskErrorMessage, errorMessage } from "../shared/errors.js";
-import { REPLACEMENT_CHARACTER, type Message } from "../event.js";
+import { REPLACEMENT_CHARACTER, valueOf, type Message, type Value } from "../event.js";
 import {
   APPEND,
   makeFolders,
@@ -19,7 +19,8 @@ import { partitionOf } from "./partition.js";
 //
 //   offset  timestamp (ms)  key  value
 //
-// Read it with `cat` or `tail -f`. Backslashes, tabs and line breaks in keys and values are escaped.
+// Read it with `cat` or `tail -f`. Backslashes, tabs and line breaks in keys and values are escaped. A value that begins with a
+// byte 0, as before a schema id, is \x and the hexadecimal digits of its bytes.
 
 const NEWLINE = 10;
 const READ_BYTES = 1024 * 1024;
@@ -50,11 +51,21 @@ const wellFormedRecord = ({ offset, timestampMs, key, value }: LogRecord): LogRe
   offset,
   timestampMs,
   key: wellFormed(key),
-  value: wellFormed(value),
+  value: typeof value === "string" ? wellFormed(value) : value,
 });
 
+const BYTES = "\\x";
+const formatValue = (value: Value): string =>
+  typeof value === "string" ? escape(value) : BYTES + value.toString("hex");
+const parseValue = (text: string): Value =>
+  text.startsWith(BYTES) ? Buffer.from(text.slice(BYTES.length), "hex") : unescape(text);
+
+/** A value as it is read from the file. */
+const storedValue = (value: Value): Value =>
+  typeof value === "string" && !value.startsWith("\0") ? value : valueOf(Buffer.from(value));
+
 function formatRecord({ offset, timestampMs, key, value }: LogRecord): string {
-  return `${offset}\t${timestampMs}\t${escape(key)}\t${escape(value)}\n`;
+  return `${offset}\t${timestampMs}\t${escape(key)}\t${formatValue(value)}\n`;
 }
 
 /** Parses the whole number in `text` from `start` to before `end`; NaN if there is none. */
@@ -90,7 +101,7 @@ function parseRecord(
   const key = text.slice(second + 1, third);
   const value = text.slice(third + 1, end);
   if (!escaped) return { offset, timestampMs, key, value };
-  return { offset, timestampMs, key: unescape(key), value: unescape(value) };
+  return { offset, timestampMs, key: unescape(key), value: parseValue(value) };
 }
 
 interface Partition {
@@ -292,13 +303,14 @@ export async function openFileLog(
   for (const path of paths) opened.push(await openPartition(path, notify, disk));
   if (sync) await syncFolder(folder, disk);
 
-  async function append(messages: readonly Message[]): Promise<void> {
+  async function append(messages: readonly Message<Value>[]): Promise<void> {
     const lines = opened.map(() => "");
     const appended = opened.map((): LogRecord[] => []);
     for (const message of messages) {
       const index = partitionOf(message.key, partitions);
       const records = appended[index]!;
-      const { key, value, timestampMs } = message;
+      const { key, timestampMs } = message;
+      const value = storedValue(message.value);
       const offset = opened[index]!.endOffset + records.length;
       const record = { offset, timestampMs, key, value };
       records.push(record);

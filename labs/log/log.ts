@@ -1,9 +1,9 @@
-import type { Message } from "../event.js";
+import type { Message, Value } from "../event.js";
 
 export const TOPIC = "crypto_prices";
 
 /** A message with its place in the log. */
-export interface LogRecord extends Message {
+export interface LogRecord extends Message<Value> {
   /**
    * Greater than the offset of the previous record in the partition, usually by one. On Kafka it may be greater by more:
    * after the control record of a transaction, after an aborted transaction, or where compaction removed records.
@@ -38,7 +38,7 @@ export interface EventLog {
    */
   readonly partitions: number;
   /** Appends messages, each to the partition of its key, in order. */
-  append(messages: readonly Message[]): Promise<void>;
+  append(messages: readonly Message<Value>[]): Promise<void>;
   /** Resolves when the appended records survive a power cut, as far as the log guarantees that. */
   sync(): Promise<void>;
   /** For each partition, the offset of its first record; its end offset if it is empty. */

@@ -1,3 +1,4 @@
+import { valueOf } from "../event.js";
 import type { EventLog, LogRecord } from "./log.js";
 import { partitionOf } from "./partition.js";
 
@@ -15,7 +16,8 @@ export function memoryLog(
     append: (messages) => {
       for (const message of messages) {
         const partition = records[partitionOf(message.key, partitions)]!;
-        partition.push({ ...message, offset: partition.length });
+        const value = valueOf(Buffer.from(message.value));
+        partition.push({ ...message, value, offset: partition.length });
       }
       return Promise.resolve();
     },

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import type { Value } from "../event.js";
 import type { EventLog } from "../log/log.js";
+import type { PriceFormat } from "../schema/price-format.js";
 import type { Config } from "../shared/config.js";
 import type { Notify } from "../shared/notify.js";
 import type { Source } from "../source/source.js";
@@ -15,8 +17,10 @@ import { sparkRemoteOf } from "./stack.js";
 
 /** What an engine works on; the same for both. */
 export interface EngineParts {
-  source: Source;
+  source: Source<Value>;
   log: EventLog;
+  /** Undefined for plain JSON. */
+  format: PriceFormat | undefined;
   output: Output;
   checkpoint: Checkpoint;
   query: PriceQuerySettings;
@@ -55,7 +59,7 @@ export const ownEngine = (root: string): Engine => ({
 
 /** Spark, through Spark Connect. */
 export const sparkEngine = (config: Config, root: string): Engine => ({
-  async run({ source, log, output, query, triggerMs, follow, notify }, signal, onStatus) {
+  async run({ source, log, format, output, query, triggerMs, follow, notify }, signal, onStatus) {
     notify("Spark is planning and starting the query; this takes a few seconds");
     const { PROTOCOL, connectSpark } = await import("../spark/client.js");
     const { runSparkPipeline } = await import("./spark-pipeline.js");
@@ -63,7 +67,7 @@ export const sparkEngine = (config: Config, root: string): Engine => ({
     try {
       const { store, sparkRoot } = output;
       const job = { ...query, brokers: brokersOf(config), topic: log.topic, root: sparkRoot };
-      const parts = { source, log, session, store, notify };
+      const parts = { source, log, format, session, store, notify };
       return await runSparkPipeline(parts, job, { triggerMs, follow }, signal, onStatus);
     } finally {
       session.close();

@@ -10,6 +10,7 @@ import {
   wholeNumber,
   type OptionSpec,
 } from "../shared/option.js";
+import { FORMATS, type Format } from "../schema/price-format.js";
 import { SOURCES } from "../source/registry.js";
 import type { Notify } from "../shared/notify.js";
 import type { SourceCommand } from "../source/source.js";
@@ -29,6 +30,7 @@ export interface Options {
   triggerMs: number;
   durationMs?: number;
   log: "file" | "kafka";
+  format: Format;
   engine: "ts" | "spark";
   stack: boolean;
   follow: boolean;
@@ -160,6 +162,14 @@ export function pipelineCommand(): Command {
     )
     .addOption(
       new Option(
+        "--format <name>",
+        "how events are written to the log: JSON, or encoded with a schema of the schema registry",
+      )
+        .choices(FORMATS)
+        .default("json"),
+    )
+    .addOption(
+      new Option(
         "--engine <name>",
         "the stream engine: our own (ts) or Spark (default: ts)",
       ).choices(["ts", "spark"]),
@@ -192,7 +202,8 @@ export function pipelineCommand(): Command {
         "\nhdfs:///path is a path on the lab's own HDFS, or on the HDFS that HDFS_URL names." +
         "\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL. To use an existing cluster (the lab then starts" +
         "\nnothing), set KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port," +
-        "\nif WebHDFS is not at port 9870 of the NameNode), SPARK_REMOTE (sc://host:port).",
+        "\nif WebHDFS is not at port 9870 of the NameNode), SPARK_REMOTE (sc://host:port), SCHEMA_REGISTRY_URL" +
+        "\n(https://user:password@host:port, the API of a schema registry that speaks Confluent's protocol).",
     )
     .allowExcessArguments(false)
     .action(() => {});

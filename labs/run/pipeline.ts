@@ -1,6 +1,6 @@
 import { LabError } from "../shared/errors.js";
 import { nowMs } from "../shared/clock.js";
-import type { Message } from "../event.js";
+import type { Message, Value } from "../event.js";
 import type { EventLog } from "../log/log.js";
 import { partitionOf } from "../log/partition.js";
 import type { PipelineStatus } from "../view/status.js";
@@ -22,7 +22,7 @@ const LINGER_MS = 250;
 export const APPEND_CHUNK = 5_000;
 
 export interface PipelineParts {
-  source: Source;
+  source: Source<Value>;
   log: EventLog;
   checkpoint: Checkpoint;
   store: Store;
@@ -185,7 +185,7 @@ export async function runPipeline(
  * @returns how many messages were appended
  */
 export async function appendAll(
-  source: Source,
+  source: Source<Value>,
   log: EventLog,
   signal: AbortSignal,
   onAppended: (count: number) => void = () => {},
@@ -202,10 +202,10 @@ export async function appendAll(
 
 /** The messages of a finite source that the log does not hold yet, at the speed of the source. */
 async function notYetInLog(
-  source: Source,
+  source: Source<Value>,
   log: EventLog,
   signal: AbortSignal,
-): Promise<AsyncIterable<readonly Message[]>> {
+): Promise<AsyncIterable<readonly Message<Value>[]>> {
   const messages = await skipHeld(source, log, signal);
   return source.speed === undefined ? messages : pace(messages, source.speed, signal);
 }
@@ -219,24 +219,24 @@ async function notYetInLog(
  *   something else has written to the log, and it is unknown which messages are missing
  */
 async function skipHeld(
-  source: Source,
+  source: Source<Value>,
   log: EventLog,
   signal: AbortSignal,
-): Promise<AsyncIterable<readonly Message[]>> {
+): Promise<AsyncIterable<readonly Message<Value>[]>> {
   const held = await log.endOffsets({ readUncommitted: true });
   const last = await valuesBefore(log, held);
   /** Whether the log holds no more records of the message's partition: it is new. */
-  function isNew({ key, value }: Message): boolean {
+  function isNew({ key, value }: Message<Value>): boolean {
     const partition = partitionOf(key, log.partitions);
     if (held[partition]! === 0) return true;
-    if (--held[partition]! === 0 && value !== last[partition]) {
+    if (--held[partition]! === 0 && !isSame(value, last[partition])) {
       throw new LabError(
         `${log.location} holds records in partition ${partition} that ${source.name} did not send: something else has written to it; start over with --fresh, or choose another --out`,
       );
     }
     return false;
   }
-  async function* rest(): AsyncGenerator<readonly Message[]> {
+  async function* rest(): AsyncGenerator<readonly Message<Value>[]> {
     for await (const piece of source.messages(signal)) {
       yield held.every((count) => count === 0) ? piece : piece.filter(isNew);
     }
@@ -244,13 +244,16 @@ async function skipHeld(
   return rest();
 }
 
+const isSame = (value: Value, other: Value | undefined): boolean =>
+  other !== undefined && Buffer.from(value).equals(Buffer.from(other));
+
 /** For each partition, the value of the record just before an offset; undefined if there is none to read. */
 async function valuesBefore(
   log: EventLog,
   ends: readonly number[],
-): Promise<(string | undefined)[]> {
+): Promise<(Value | undefined)[]> {
   const [starts, readable] = [await log.startOffsets(), await log.endOffsets()];
-  async function valueBefore(end: number, partition: number): Promise<string | undefined> {
+  async function valueBefore(end: number, partition: number): Promise<Value | undefined> {
     if (end <= (starts[partition] ?? 0) || end > (readable[partition] ?? 0)) return undefined;
     for await (const [record] of log.read(partition, end - 1, end)) return record?.value;
     return undefined;
@@ -263,7 +266,7 @@ async function valuesBefore(
  * log is then as it was when the last batch was planned.
  */
 async function refill(
-  source: Source,
+  source: Source<Value>,
   log: EventLog,
   checkpoint: Checkpoint,
   signal: AbortSignal,

@@ -44,10 +44,11 @@ export async function openPriceQuery(
   settings: PriceQuerySettings,
 ): Promise<PriceQuery> {
   const { aggregated, latest, operators } = priceOperators(settings);
-  const { delayMs, batchSize, clock, semantics } = settings;
+  const { delayMs, batchSize, decode, clock, semantics } = settings;
   const query = await openQuery(log, checkpoint, sink, operators, {
     delayMs,
     batchSize,
+    decode,
     clock,
     nextWatermark: semantics?.nextWatermark,
   });

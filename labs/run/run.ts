@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { DecodeEvent } from "../event.js";
 import type { EventLog } from "../log/log.js";
 import type { Config } from "../shared/config.js";
 import { formatDuration } from "../shared/time.js";
@@ -19,6 +20,7 @@ import { readAlerts, readLateness, readSeries } from "../view/report/series.js";
 import { MAX_ASSETS_SHOWN, summarize, type Summary } from "../view/report/summary.js";
 import { openDelivery, readAlertSettings, type AlertSettings } from "./alerts.js";
 import { ownEngine, sparkEngine, type Engine } from "./engine.js";
+import { encodedSource, openFormat } from "./format.js";
 import { openLog } from "./log.js";
 import { viewSettings, type Options } from "./options.js";
 import { REPORT, lockOutput, prepareOutput, refuseForeign } from "./output-folder.js";
@@ -121,6 +123,7 @@ export async function openRun(
     await refuseForeign(store, folder, options.fresh);
     closing.push(await lockOutput(folder, notify, stop.signal));
     await prepareOutput(store, folder, options.fresh);
+    const format = await openFormat(options, config, root, notify);
     const log = await openLog(options, config, output, notify);
     closing.push(() => log.close());
     const checkpoint = await openCheckpoint(store, log.topic, {
@@ -162,6 +165,7 @@ export async function openRun(
       changeThreshold,
       batchSize,
       semantics: learners?.semantics,
+      decode: format?.decode,
       alertRules: alerts?.rules,
     };
     const engine: Engine = options.engine === "ts" ? ownEngine(root) : sparkEngine(config, root);
@@ -174,8 +178,9 @@ export async function openRun(
         const status = await engine
           .run(
             {
-              source,
+              source: encodedSource(source, format),
               log,
+              format,
               output,
               checkpoint,
               query,
@@ -206,7 +211,16 @@ export async function openRun(
         const checked = await openChecked(store, checkpoint);
         const elapsedMs = performance.now() - startedMs;
         const summary = await summarize(status, checked, source.counts, elapsedMs, maxAssets);
-        const report = await writeReport(options, summary, source, log, output, checked, root);
+        const report = await writeReport(
+          options,
+          summary,
+          source,
+          log,
+          format?.decode,
+          output,
+          checked,
+          root,
+        );
         return { summary, status, source, topic: log.topic, products: store.root, report };
       },
 
@@ -232,6 +246,7 @@ function checkpointSettings(
   return {
     assets: options.assets?.join(",") ?? "all",
     log: options.log,
+    ...(options.format === "json" ? {} : { format: options.format }),
     engine: options.engine,
     ...(options.log === "kafka" ? { speed: isAppendedFirst(options) ? "not set" : "set" } : {}),
     partitions: options.partitions,
@@ -266,6 +281,7 @@ async function writeReport(
   summary: Summary,
   source: Source,
   log: EventLog,
+  decode: DecodeEvent | undefined,
   { store, folder }: Output,
   checked: Store,
   root: string,
@@ -273,7 +289,7 @@ async function writeReport(
   const drawn = summary.assets.slice(0, MAX_ASSETS_SHOWN).map(({ asset }) => asset);
   const content = {
     series: await readSeries(checked, drawn, summary.events),
-    lateness: await readLateness(log),
+    lateness: await readLateness(log, decode),
     alerts: options.alerts === undefined ? undefined : await readAlerts(checked),
   };
   const plotly = await readFile(join(root, PLOTLY), "utf8");

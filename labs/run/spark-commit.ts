@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseEvent } from "../event.js";
+import { readEvent, type DecodeEvent } from "../event.js";
 import type { EventLog } from "../log/log.js";
 import { LabError } from "../shared/errors.js";
 import { parseJson } from "../shared/json.js";
@@ -23,6 +23,7 @@ const offsetsLine = z.record(z.string(), z.record(z.string(), z.number()));
  *
  * @param product a product whose query has a watermark
  * @param delayMs the watermark's delay
+ * @param decode for values with a schema id
  * @throws LabError if a file of Spark's checkpoint is damaged, or the log no longer has the batch's records
  */
 export async function completeSparkCommit(
@@ -30,6 +31,7 @@ export async function completeSparkCommit(
   log: EventLog,
   product: Product,
   delayMs: number,
+  decode?: DecodeEvent,
 ): Promise<void> {
   const batchId = (await lastSparkBatch(store, product)) + 1;
   if ((await lastSinkBatch(store, product)) !== batchId) return;
@@ -58,7 +60,7 @@ export async function completeSparkCommit(
     const partition = Number(name);
     for await (const records of log.read(partition, before[name] ?? starts[partition] ?? 0, end)) {
       for (const { value, timestampMs } of records) {
-        const event = parseEvent(value, timestampMs);
+        const event = await readEvent(value, timestampMs, decode);
         if (typeof event !== "string") newestMs = Math.max(newestMs, event.eventTimeMs);
       }
     }

@@ -1,7 +1,9 @@
 import { APPEND_CHUNK, appendAll, sum } from "./pipeline.js";
+import type { Value } from "../event.js";
 import type { PipelineStatus } from "../view/status.js";
 import type { EventLog } from "../log/log.js";
 import { refuseLost, refuseLostBeginning } from "../log/lost.js";
+import type { PriceFormat } from "../schema/price-format.js";
 import { chunks } from "../source/chunks.js";
 import type { Source } from "../source/source.js";
 import { readProduct, writeLatest, type Product } from "../store/products.js";
@@ -17,11 +19,14 @@ import {
 import type { SparkSession } from "../spark/client.js";
 import {
   finishSparkJob,
+  isNewSchema,
   latestBySpark,
   readsFiles,
   startSparkJob,
+  topicRelation,
   type SparkJob,
 } from "../spark/job.js";
+import { findSchemas } from "../spark/schemas.js";
 import { STOP_TIMEOUT_MS } from "../spark/streaming-query.js";
 import type { Notify } from "../shared/notify.js";
 import { settled } from "../shared/wait.js";
@@ -32,9 +37,11 @@ import { lastSparkBatch } from "./verify.js";
 const POLL_MS = 500;
 
 export interface SparkPipelineParts {
-  source: Source;
+  source: Source<Value>;
   /** The Kafka topic that the job reads. */
   log: EventLog;
+  /** How to read records with a schema id; without it they are rejected. */
+  format?: PriceFormat;
   session: SparkSession;
   store: Store;
   /** Called if a total is incomplete. */
@@ -50,7 +57,7 @@ export interface SparkPipelineParts {
  * @throws LabError with Spark's message if a query fails, or the source's error; all queries are then stopped
  */
 export async function runSparkPipeline(
-  { source, log, session, store, notify = () => {} }: SparkPipelineParts,
+  { source, log, format, session, store, notify = () => {} }: SparkPipelineParts,
   job: SparkJob,
   options: { triggerMs: number; follow?: boolean },
   signal: AbortSignal,
@@ -101,11 +108,6 @@ export async function runSparkPipeline(
   if (ended || !source.finite) {
     const everyMs = isLive ? options.triggerMs : undefined;
     const whole: SparkJob = { ...job, everyMs, isOlder: await isOlder(store) };
-    await completeSparkCommit(store, log, "windows", job.delayMs);
-    if (!readsFiles(whole)) await completeSparkCommit(store, log, "changes", job.delayMs);
-    const streams = await startSparkJob(session, whole);
-    const queries = Object.values(streams);
-    const windows = streams.windows!;
     /** Ends the source if a query fails. */
     const over = new AbortController();
     const appending = source.finite
@@ -113,31 +115,63 @@ export async function runSparkPipeline(
       : appendLive(AbortSignal.any([signal, over.signal]));
     let sourceFailed = false;
     appending.catch(() => (sourceFailed = true));
-    try {
-      while (!signal.aborted && !sourceFailed) {
-        const ends = await Promise.all(queries.map((query) => query.awaitTermination(POLL_MS)));
-        await progress.take(windows);
-        onStatus(status());
-        if (ends.every((each) => each)) break;
+
+    /** Runs the streams until they end, or the run is stopped. */
+    async function runStreams(current: SparkJob): Promise<void> {
+      await completeSparkCommit(store, log, "windows", job.delayMs, format?.decode);
+      if (!readsFiles(current)) {
+        await completeSparkCommit(store, log, "changes", job.delayMs, format?.decode);
       }
-      over.abort();
-      await appending;
-      if (signal.aborted) {
-        ended = isLive && source.finite;
-        for (const query of queries) {
-          if (isLive) await query.processAllAvailable();
-          await query.stop();
+      const streams = await startSparkJob(session, current);
+      const queries = Object.values(streams);
+      const windows = streams.windows!;
+      try {
+        while (!signal.aborted && !sourceFailed) {
+          const ends = await Promise.all(queries.map((query) => query.awaitTermination(POLL_MS)));
+          await progress.take(windows);
+          onStatus(status());
+          if (ends.every((each) => each)) break;
         }
-        await progress.take(windows);
+        over.abort();
+        await appending;
+        if (signal.aborted) {
+          ended = isLive && source.finite;
+          for (const query of queries) {
+            if (isLive) await query.processAllAvailable();
+            await query.stop();
+          }
+          await progress.take(windows);
+        }
+        await finishSparkJob(session, current, streams);
+      } catch (error) {
+        const stops = queries.map((query) => query.stop());
+        await settled([progress.take(windows), ...stops], STOP_TIMEOUT_MS);
+        throw error;
       }
-      await finishSparkJob(session, whole, streams);
+    }
+
+    try {
+      await withSchemas(whole, runStreams);
     } catch (error) {
       over.abort();
-      const stops = queries.map((query) => query.stop());
-      await settled([appending, progress.take(windows), ...stops], STOP_TIMEOUT_MS);
+      await settled([appending], STOP_TIMEOUT_MS);
       throw error;
     }
     await progress.finish(await lastSparkBatch(store, "windows"));
+  }
+
+  /** Runs a job with the schemas of the topic, and again with more if a record comes whose schema is new. */
+  async function withSchemas<T>(of: SparkJob, run: (job: SparkJob) => Promise<T>): Promise<T> {
+    if (format === undefined) return run(of);
+    for (;;) {
+      const schemas = await findSchemas(session, log, topicRelation(of), format);
+      try {
+        return await run({ ...of, schemas });
+      } catch (error) {
+        if (!isNewSchema(error)) throw error;
+        notify("the topic has a record with a new schema: Spark starts its queries again with it");
+      }
+    }
   }
 
   async function appendLive(until: AbortSignal): Promise<void> {
@@ -152,7 +186,7 @@ export async function runSparkPipeline(
   for (const { product } of Object.values<TotalSpec>(TOTALS)) {
     if (product !== undefined) rowCounts[product] = await countRows(store, product);
   }
-  const latest = await latestBySpark(session, job);
+  const latest = await withSchemas(job, (each) => latestBySpark(session, each));
   await writeLatest(store, latest);
   return status(latest);
 }

@@ -13,6 +13,7 @@ export async function startStack(
     ...(options.log === "kafka" && config.kafkaBrokers === undefined ? ["kafka"] : []),
     ...(output.isLocalStack ? ["hdfs"] : []),
     ...(options.engine === "spark" && config.sparkRemote === undefined ? ["spark"] : []),
+    ...(options.format !== "json" && config.schemaRegistryUrl === undefined ? ["registry"] : []),
   ];
   if (names.length === 0) return;
   const { openStack } = await import("../stack/stack.js");

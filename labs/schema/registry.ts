@@ -64,6 +64,8 @@ export interface RegistryOptions {
   notify?: Notify;
   /** How long the registry may be unavailable before an operation fails. */
   patienceMs?: number;
+  /** What the user can do if it is unavailable. */
+  remedy?: string;
 }
 
 /** The registry did not answer, or answered with an error that may pass. */
@@ -72,7 +74,7 @@ class UnavailableError extends LabError {}
 /** @param url the address of the API; a user and a password in it are sent as basic authentication, and never shown */
 export function openRegistry(
   url: string,
-  { notify = () => {}, patienceMs = PATIENCE_MS }: RegistryOptions = {},
+  { notify = () => {}, patienceMs = PATIENCE_MS, remedy = "start it" }: RegistryOptions = {},
 ): SchemaRegistry {
   const { username, password } = new URL(url);
   const address = shownAddress(url);
@@ -99,9 +101,13 @@ export function openRegistry(
       });
       const { status, data } = response;
       if (status === 200 && typeof data === "object") return data;
-      const { message } = (data ?? {}) as { message?: string };
+      const { message, error_code: code } = (data ?? {}) as {
+        message?: string;
+        error_code?: number;
+      };
       const reason = `${what}: the registry at ${address} answered ${status}${message === undefined ? "" : `: ${message}`}`;
-      if (status === 404) throw new NotFoundError(reason);
+      // Without the registry's own code it is the answer of another server: nothing is known about the schema.
+      if (status === 404 && code !== undefined) throw new NotFoundError(reason);
       if (status === 409) throw new IncompatibleError(reason);
       if (status >= 500 || status === 200) throw new UnavailableError(reason); // 200 with a page: a proxy
       throw new LabError(reason);
@@ -113,10 +119,14 @@ export function openRegistry(
       maxTimeout: MAX_RETRY_MS,
       shouldRetry: ({ error }) => {
         if (!(error instanceof UnavailableError)) return false;
-        if (!isNotified) notify(`${error.message}; waiting for it`);
+        if (!isNotified) {
+          notify(`${error.message}; trying for ${patienceMs / 1_000} s (${remedy})`);
+        }
         isNotified = true;
         return true;
       },
+    }).catch((error: unknown) => {
+      throw error instanceof UnavailableError ? new LabError(`${error.message}: ${remedy}`) : error;
     });
   }
 

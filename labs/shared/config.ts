@@ -16,6 +16,11 @@ export interface Config {
   hdfsUrl: string | undefined;
   /** The WebHDFS address of that HDFS, `http://host:port`, if it is not at the default port. */
   webhdfsUrl: string | undefined;
+  /**
+   * The API of an existing schema registry, such as `https://user:password@host:port`; undefined: the lab's own. A secret, if it has
+   * a password.
+   */
+  schemaRegistryUrl: string | undefined;
   /** An existing Spark Connect server, `sc://host:port`; undefined: the lab's own Spark. */
   sparkRemote: string | undefined;
   stack: StackConfig;
@@ -115,6 +120,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     kafkaBrokers: brokers(environment["KAFKA_BROKERS"]),
     hdfsUrl: environment["HDFS_URL"]?.trim() || undefined,
     webhdfsUrl: environment["WEBHDFS_URL"]?.trim() || undefined,
+    schemaRegistryUrl: environment["SCHEMA_REGISTRY_URL"]
+      ? url(environment["SCHEMA_REGISTRY_URL"], "", "SCHEMA_REGISTRY_URL", ["https:", "http:"])
+      : undefined,
     sparkRemote: environment["SPARK_REMOTE"]?.trim() || undefined,
     coinbaseUrl: url(environment["COINBASE_URL"], COINBASE_URL, "COINBASE_URL", ["wss:", "ws:"]),
     stack: {

@@ -1,4 +1,3 @@
-import type { Message } from "../event.js";
 import { startTimer } from "../shared/wait.js";
 
 /**
@@ -8,16 +7,16 @@ import { startTimer } from "../shared/wait.js";
  *
  * @param wanted called when a chunk is started: how many messages it may hold
  */
-export async function* chunks(
-  messages: AsyncIterable<readonly Message[]>,
+export async function* chunks<M>(
+  messages: AsyncIterable<readonly M[]>,
   wanted: () => number,
   lingerMs: number,
-): AsyncGenerator<Message[]> {
+): AsyncGenerator<M[]> {
   const iterator = messages[Symbol.asyncIterator]();
-  let piece: readonly Message[] = [];
+  let piece: readonly M[] = [];
   let taken = 0;
   /** What the source has answered; undefined while it is being asked. */
-  let answer: IteratorResult<readonly Message[]> | { error: unknown } | undefined;
+  let answer: IteratorResult<readonly M[]> | { error: unknown } | undefined;
   let wake = () => {};
   // One handler per answer. `Promise.race` would add one per chunk to the same promise while a source is silent.
   function ask(): void {
@@ -38,7 +37,7 @@ export async function* chunks(
   try {
     for (;;) {
       const limit = wanted();
-      const chunk: Message[] = [];
+      const chunk: M[] = [];
       let isLate = false;
       const timer = startTimer(lingerMs, () => {
         isLate = true;

@@ -1,4 +1,4 @@
-import type { Message } from "../event.js";
+import type { Message, Value } from "../event.js";
 import { numberFrom, type OptionSpec } from "../shared/option.js";
 import { sleep } from "../shared/wait.js";
 
@@ -6,14 +6,14 @@ import { sleep } from "../shared/wait.js";
  * Replays recorded messages at a multiple of the speed at which they arrived: at speed 60, messages that arrived a minute
  * apart are yielded a second apart.
  */
-export async function* pace(
-  messages: AsyncIterable<readonly Message[]>,
+export async function* pace<V extends Value>(
+  messages: AsyncIterable<readonly Message<V>[]>,
   speed: number,
   signal: AbortSignal,
-): AsyncGenerator<Message[]> {
+): AsyncGenerator<Message<V>[]> {
   let begin: { playedMs: number; recordedMs: number } | undefined;
   for await (const piece of messages) {
-    let due: Message[] = [];
+    let due: Message<V>[] = [];
     for (const message of piece) {
       begin ??= { playedMs: performance.now(), recordedMs: message.timestampMs };
       const dueMs = begin.playedMs + (message.timestampMs - begin.recordedMs) / speed;

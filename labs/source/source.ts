@@ -1,10 +1,10 @@
-import type { Message } from "../event.js";
+import type { Message, Value } from "../event.js";
 import type { Config } from "../shared/config.js";
 import type { Notify } from "../shared/notify.js";
 import type { OptionSpec } from "../shared/option.js";
 
-/** A source of prices. */
-export interface Source {
+/** A source of prices. @typeParam V the values of its messages: text, unless it is encoded (`run/format.ts`) */
+export interface Source<V extends Value = string> {
   /** Its name in `--source`: replay, coingecko, websocket or market. */
   readonly name: string;
   /**
@@ -28,7 +28,7 @@ export interface Source {
    * pieces, such as what one read of a file or one poll has given: awaiting each message alone would cost as much as
    * parsing it.
    */
-  messages(signal: AbortSignal): AsyncIterable<readonly Message[]>;
+  messages(signal: AbortSignal): AsyncIterable<readonly Message<V>[]>;
 }
 
 /** A price that an earlier run has seen. */

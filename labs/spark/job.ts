@@ -7,13 +7,24 @@ import {
   PRICE_LIMIT_USD,
   REASONS,
   REPLACEMENT_CHARACTER,
+  SCHEMA_REASONS,
 } from "../event.js";
+import { addHeader } from "../schema/wire-format.js";
 import { PRODUCTS, WINDOW_COLUMNS, type LatestRow } from "../store/products.js";
 import type { WindowSpec } from "../stream/window.js";
+import { errorMessage } from "../shared/errors.js";
 import { ISO_TIME } from "../shared/time.js";
 import { settled } from "../shared/wait.js";
 import type { SparkSession } from "./client.js";
-import { readBatch, readStream, sqlRelation, withWatermark, type Relation } from "./relation.js";
+import {
+  readBatch,
+  readStream,
+  sqlRelation,
+  withAvro,
+  withWatermark,
+  type Relation,
+} from "./relation.js";
+import type { TopicSchemas } from "./schemas.js";
 import { STOP_TIMEOUT_MS, type StreamingQuery } from "./streaming-query.js";
 
 /** The pipeline's query, for Spark. */
@@ -32,6 +43,8 @@ export interface SparkJob {
   batchSize: number;
   /** Run a micro-batch this often until stopped. If undefined: process the current contents of the topic, then end. */
   everyMs?: number;
+  /** The schemas of the topic's records; undefined if there is no registry: records with a schema id are then rejected. */
+  schemas?: TopicSchemas;
   /** Whether an older version of the lab began the output. Its queries go on, because a checkpoint belongs to exact queries. */
   isOlder?: boolean;
 }
@@ -56,6 +69,11 @@ const SMALL_BATCH_SETTINGS = {
   // Its interpreter caches each common part of an expression, which costs more than to compute it again.
   "spark.sql.subexpressionElimination.enabled": "false",
 };
+
+/** With this message a query fails at a record whose schema id was not in the topic when the query was started. */
+const NEW_SCHEMA = "a record has a schema id that was not in the topic when the query started";
+/** Whether an error says that the query must be started again with more schemas. */
+export const isNewSchema = (error: unknown): boolean => errorMessage(error).includes(NEW_SCHEMA);
 
 /** How many batches may end between two looks at a query's progress: Spark keeps so many in memory. */
 const RECENT_BATCHES = 300;
@@ -101,11 +119,28 @@ const isString = (text: string, marked: string) =>
   // Spark writes numbers beyond the range of a double as strings, with the quotes as part of the text.
   `(${marked} LIKE '["%' AND NOT (${text} LIKE '"%' AND ${marked} IN ('["Infinity"]', '["-Infinity"]')))`;
 
+/** The largest long that avsc, with which our own engine decodes Avro, reads. */
+const MAX_AVSC_LONG = 2 ** 53 - 2;
+
+const columnsOf = (asset: string, price: string, time: string, reason: string) =>
+  `named_struct('asset', ${asset}, 'price_usd', ${price}, 'event_time', ${time}, 'reason', ${reason})`;
+
 /** Names a value within an SQL expression, so that Spark computes it once per record, wherever the expression uses it. */
 const withValue = (name: string, value: string, expression: string) =>
   `transform(array(${value}), ${name} -> ${expression})[0]`;
 
-/** The reason for rejecting a record, or null. In the order of `parseEvent`. */
+// The rules about an asset, a price and a time, as branches of a CASE expression: those of labs/event.ts.
+const assetRules = (asset: string) => `
+  WHEN ${matches(asset, BLANK)} THEN ${literal(REASONS.assetEmpty)}
+  WHEN length(${asset}) > ${MAX_ASSET_LENGTH} THEN ${literal(REASONS.assetTooLong)}`;
+const priceRules = (price: string) => `
+  WHEN NOT ${price} > 0 OR isnan(${price}) THEN ${literal(REASONS.priceTooLow)}
+  WHEN NOT ${price} < ${PRICE_LIMIT_USD} THEN ${literal(REASONS.priceTooHigh)}`;
+const timeRules = (time: string) => `
+  WHEN unix_millis(${time}) < 0 THEN ${literal(REASONS.timeTooEarly)}
+  WHEN unix_millis(${time}) - unix_millis(timestamp) > ${MAX_LEAD_MS} THEN ${literal(REASONS.timeTooLate)}`;
+
+/** The reason for rejecting a record of text, or null. In the order of `parseEvent`. */
 const REASON = `CASE
   WHEN contains(text, '${REPLACEMENT_CHARACTER}') THEN ${literal(REASONS.notUnicode)}
   WHEN contains(text, ${literal("\\u")}) AND ${matches(`replace(text, ${literal("\\\\")}, '__')`, LONE_SURROGATE)}
@@ -115,19 +150,16 @@ const REASON = `CASE
   WHEN NOT ${matches("text", OBJECT)} THEN ${literal(REASONS.notObject)}
   WHEN parsed.asset IS NULL THEN ${literal(REASONS.assetMissing)}
   WHEN needs_care AND NOT ${isString("parsed.asset", "marked.asset")} THEN ${literal(REASONS.assetNotString)}
-  WHEN ${matches("parsed.asset", BLANK)} THEN ${literal(REASONS.assetEmpty)}
-  WHEN length(parsed.asset) > ${MAX_ASSET_LENGTH} THEN ${literal(REASONS.assetTooLong)}
+  ${assetRules("parsed.asset")}
   WHEN price IS NULL AND (parsed.lab_corrupt IS NULL OR price_text IS NULL) THEN ${literal(REASONS.priceMissing)}
   WHEN price IS NULL THEN ${literal(REASONS.priceNotNumber)}
-  WHEN NOT price > 0 THEN ${literal(REASONS.priceTooLow)}
-  WHEN NOT price < ${PRICE_LIMIT_USD} THEN ${literal(REASONS.priceTooHigh)}
+  ${priceRules("price")}
   WHEN parsed.event_time IS NULL THEN ${literal(REASONS.timeMissing)}
   WHEN time IS NULL THEN ${literal(REASONS.timeInvalid)}
   WHEN parsed.arrival_time IS NOT NULL
     AND NOT (${matches("parsed.arrival_time", ISO_TIME)} AND try_cast(parsed.arrival_time AS timestamp) IS NOT NULL)
     THEN ${literal(REASONS.arrivalInvalid)}
-  WHEN unix_millis(time) < 0 THEN ${literal(REASONS.timeTooEarly)}
-  WHEN unix_millis(time) - unix_millis(timestamp) > ${MAX_LEAD_MS} THEN ${literal(REASONS.timeTooLate)}
+  ${timeRules("time")}
 END`;
 
 /** The values that parsing a record takes, in order: each may use those before it. */
@@ -169,32 +201,92 @@ const VALUES: readonly (readonly [name: string, value: string])[] = [
 ];
 
 /**
- * The columns of a record, parsed as strictly as `parseEvent` does.
+ * The columns of a record of text, parsed as strictly as `parseEvent` does.
  *
  * Spark's JSON reader hides four kinds of mistakes. It converts any value to a string if the schema asks for a string; it
  * ignores what follows the first value; it keeps an earlier field of the same name if the last one has the wrong type; and it
  * reports an invalid field as invalid JSON. So each record is first parsed the simple way. The few records where that may hide
  * a mistake (malformed ones, and those with escapes or nested values) are parsed again more carefully.
  */
-const COLUMNS = VALUES.reduceRight(
+const TEXT_COLUMNS = VALUES.reduceRight(
   (columns, [name, value]) => withValue(name, value, columns),
-  `named_struct('asset', parsed.asset, 'price_usd', price, 'event_time', time, 'reason', ${REASON})`,
+  columnsOf("parsed.asset", "price", "time", REASON),
 );
+
+/** The columns of a record that was decoded from Avro, by the rules of `checkEvent`. */
+const AVRO_COLUMNS = withValue(
+  "name", // Spark takes the bytes of a string as they are
+  "decode(CAST(avro.asset AS binary), 'UTF-8')",
+  columnsOf(
+    "name",
+    "avro.price_usd",
+    "avro.event_time",
+    `CASE
+      WHEN abs(unix_millis(avro.event_time)) > ${MAX_AVSC_LONG} THEN ${literal(SCHEMA_REASONS.bytesDoNotFit)}
+      WHEN contains(name, '${REPLACEMENT_CHARACTER}') THEN ${literal(REASONS.notUnicode)}
+      ${assetRules("name")} ${priceRules("avro.price_usd")} ${timeRules("avro.event_time")}
+    END`,
+  ),
+);
+
+/** The columns of a record. `problem` says why it cannot be decoded; `avro` is null unless it was decoded from Avro. */
+const COLUMNS = `CASE
+  WHEN problem IS NOT NULL
+    THEN ${columnsOf("CAST(NULL AS string)", "CAST(NULL AS double)", "CAST(NULL AS timestamp)", "problem")}
+  WHEN avro.asset IS NOT NULL THEN ${AVRO_COLUMNS}
+  ELSE ${TEXT_COLUMNS}
+END`;
 
 /**
  * The parsed records. All parsing is in one generator, for two reasons. Spark would move a condition on the reason in front of
  * a projection, and then parse twice. And it interprets a generator: a projection as large as this one becomes Java code, which
  * each task of each batch would generate again, at a multiple of the cost of parsing a small batch.
  */
-const RECORDS = `SELECT * FROM (
-    SELECT topic, partition, offset, timestamp, value AS bytes, coalesce(decode(value, 'UTF-8'), '') AS text FROM lab_input
+const recordsQuery = (input: string, schemas: TopicSchemas | undefined) => `SELECT * FROM (
+    SELECT topic, partition, offset, timestamp, value AS bytes, ${valueColumns(schemas)} FROM ${input}
   ) LATERAL VIEW OUTER inline(array(${COLUMNS})) AS asset, price_usd, event_time, reason`;
+
+const AVRO_TYPE = "struct<asset: string, price_usd: double, event_time: timestamp>";
+const HEADER = "substring(value, 1, 5)";
+const headerLiteral = (schemaId: number) =>
+  `X'${addHeader(schemaId, Buffer.alloc(0)).toString("hex")}'`;
+const avroColumn = (schemaId: number) => `avro_${schemaId}`;
+/** An SQL condition: a record has one of these schema ids. */
+const hasSchema = (schemaIds: readonly number[]) =>
+  schemaIds.length === 0 ? "false" : `${HEADER} IN (${schemaIds.map(headerLiteral).join(", ")})`;
+
+/**
+ * The columns `text`, `avro` and `problem` of a record: its value as text, its value decoded from Avro, and why it can be neither.
+ * A record has a schema id if its first byte is 0.
+ */
+function valueColumns(schemas: TopicSchemas | undefined): string {
+  const { avro = new Map<number, string>(), text = [], unreadable = [], ends = [] } = schemas ?? {};
+  const avroIds = [...avro.keys()];
+  const branches = avroIds.map((id) => `WHEN ${hasSchema([id])} THEN ${avroColumn(id)}`);
+  const decoded = branches.length === 0 ? "NULL" : `CASE ${branches.join(" ")} END`;
+  const problem =
+    schemas === undefined
+      ? literal(SCHEMA_REASONS.needsRegistry)
+      : `CASE
+          WHEN length(value) < 5 THEN ${literal(SCHEMA_REASONS.headerTruncated)}
+          WHEN ${hasSchema(avroIds)} THEN if((${decoded}).asset IS NULL, ${literal(SCHEMA_REASONS.bytesDoNotFit)}, NULL)
+          WHEN ${hasSchema(text)} THEN NULL
+          WHEN ${hasSchema(unreadable)} THEN ${literal(SCHEMA_REASONS.schemaUnreadable)}
+          WHEN offset < coalesce(array(${ends.map((end) => `${end}L`).join(", ")})[partition], 0L)
+            THEN ${literal(SCHEMA_REASONS.schemaUnknown)}
+          ELSE raise_error(${literal(NEW_SCHEMA)})
+        END`;
+  return `CAST(${decoded} AS ${AVRO_TYPE}) AS avro,
+    CASE WHEN substring(value, 1, 1) = X'00' THEN ${problem} END AS problem,
+    coalesce(decode(if(${hasSchema(text)}, substring(value, 6), value), 'UTF-8'), '') AS text`;
+}
 
 /**
  * The value as text, decoded as Node does it. For a surrogate encoded in UTF-8 (ED A0 80), Java returns one U+FFFD, but Node
  * returns one per byte, as for any other invalid byte (FF).
  */
-const RAW = `CASE WHEN contains(text, '${REPLACEMENT_CHARACTER}')
+const RAW = `CASE WHEN substring(bytes, 1, 1) = X'00' THEN concat('0x', lower(hex(bytes)))
+  WHEN contains(text, '${REPLACEMENT_CHARACTER}')
   THEN decode(encode(${replaceAll("decode(bytes, 'ISO-8859-1')", /\xed(?=[\xa0-\xbf])/, "\xff")}, 'ISO-8859-1'), 'UTF-8')
   ELSE text END`;
 
@@ -253,11 +345,25 @@ const kafkaOptions = ({ brokers, topic }: SparkJob) => ({
   "kafka.isolation.level": "read_committed",
 });
 
+/** The topic as it is now. */
+export const topicRelation = (job: SparkJob): Relation => readBatch("kafka", kafkaOptions(job));
+
 /** Creates a view of parsed Kafka records, each with the reason for rejecting it, or null. */
-async function createRecords(session: SparkSession, kafka: Relation, name: string): Promise<void> {
+async function createRecords(
+  session: SparkSession,
+  { schemas }: SparkJob,
+  kafka: Relation,
+  name: string,
+): Promise<void> {
   const input = `${name}_input`;
-  await session.createView(input, kafka);
-  await session.createView(name, sqlRelation(RECORDS.replace("lab_input", input)));
+  const avro = [...(schemas?.avro ?? [])].map(([id, schema]) => ({
+    name: avroColumn(id),
+    value: `CASE WHEN ${hasSchema([id])} THEN substring(value, 6) END`,
+    schema,
+    readerSchema: schemas!.readerSchema,
+  }));
+  await session.createView(input, avro.length === 0 ? kafka : withAvro(kafka, avro));
+  await session.createView(name, sqlRelation(recordsQuery(input, schemas)));
 }
 
 /** Creates the view that the stream of a product reads. */
@@ -271,7 +377,7 @@ async function createInput(session: SparkSession, job: SparkJob, name: StreamNam
     ...kafkaOptions(job),
     maxOffsetsPerTrigger: String(batchSize),
   });
-  await createRecords(session, kafka, "lab_records");
+  await createRecords(session, job, kafka, "lab_records");
   if (name === "rejected" || name === "prices") return;
   const events = sqlRelation(
     `SELECT asset, price_usd, event_time, offset, ${PLACE} AS ${PLACE_COLUMN} FROM lab_records WHERE reason IS NULL`,
@@ -369,7 +475,7 @@ export async function finishSparkJob(
 
 /** The latest price of each asset by (event time, offset), from a batch query over the whole topic. */
 export async function latestBySpark(session: SparkSession, job: SparkJob): Promise<LatestRow[]> {
-  await createRecords(session, readBatch("kafka", kafkaOptions(job)), "lab_all_records");
+  await createRecords(session, job, topicRelation(job), "lab_all_records");
   const rows = await session.sql<Omit<LatestRow, "asset"> & { asset: Uint8Array }>(`
     SELECT encode(asset, 'UTF-8') AS asset, max_by(price_usd, struct(event_time, offset)) AS price_usd,
       max(event_time) AS event_time

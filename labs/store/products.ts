@@ -38,7 +38,7 @@ export type RejectedRow = {
   partition: number;
   offset: number;
   reason: string;
-  /** The message's value, unchanged. */
+  /** The message's value: text unchanged, a value with a schema id as `0x` and the hexadecimal digits of its bytes. */
   raw: string;
 };
 

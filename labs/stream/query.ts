@@ -1,4 +1,4 @@
-import { parseEvent } from "../event.js";
+import { readEvent, textOf, type DecodeEvent } from "../event.js";
 import type { EventLog } from "../log/log.js";
 import { refuseLost, refuseLostBeginning } from "../log/lost.js";
 import type { CommittedFile } from "../store/manifest.js";
@@ -20,6 +20,8 @@ export interface QuerySettings {
   batchSize: number;
   /** The lab's own by default. */
   nextWatermark?: Semantics["nextWatermark"];
+  /** How to read values with a schema id; without it they are rejected. */
+  decode?: DecodeEvent;
   /** The clock that lets a live stream notice silence; without it, time advances only with events. */
   clock?: () => number;
 }
@@ -105,7 +107,8 @@ export async function openQuery(
   operators: readonly Operator[],
   settings: QuerySettings,
 ): Promise<Query> {
-  const { delayMs, batchSize, nextWatermark = LAB_SEMANTICS.nextWatermark, clock } = settings;
+  const { delayMs, batchSize, decode, clock } = settings;
+  const { nextWatermark = LAB_SEMANTICS.nextWatermark } = settings;
   const committed = await checkpoint.lastCommitted(operators);
   const unfinished = await checkpoint.unfinished();
 
@@ -130,9 +133,11 @@ export async function openQuery(
       for await (const records of log.read(partition, endOffsets[partition] ?? 0, end)) {
         for (const record of records) {
           const { offset, timestampMs, value } = record;
-          const event = parseEvent(value, timestampMs);
+          const read = readEvent(value, timestampMs, decode);
+          const event = read instanceof Promise ? await read : read;
           if (typeof event === "string") {
-            rejected.push({ topic: log.topic, partition, offset, reason: event, raw: value });
+            const raw = textOf(value);
+            rejected.push({ topic: log.topic, partition, offset, reason: event, raw });
             continue;
           }
           const { priceUsd, eventTimeMs } = event;

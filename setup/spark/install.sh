@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 requirements="$LAB_ROOT/setup/spark/requirements.txt" stamp="$LAB/venv/.installed-spark"
 ensure_venv
-install_jars "Spark's Kafka source and Connect server" 20 spark
+install_jars "Spark's Kafka source, Avro and Connect server" 20 spark
 if ! is_installed "$stamp" "$requirements"; then
   fetch "Spark" 360 2000 venv_pip_install -r "$requirements"
   mark_installed "$stamp" "$requirements"

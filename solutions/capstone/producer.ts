@@ -41,7 +41,7 @@ async function lastPosition(cluster: TopicCluster, venue: string): Promise<Posit
     let last = BEGINNING;
     for await (const records of read(partition, Math.max(start, to - TAIL_RECORDS), to)) {
       for (const { value } of records) {
-        const position = positionOf(value, venue);
+        const position = positionOf(String(value), venue);
         if (position !== undefined && position.sequence > last.sequence) last = position;
       }
     }

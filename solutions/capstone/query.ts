@@ -83,7 +83,7 @@ async function runBatch(state: State, ends: readonly number[]): Promise<Output> 
     for await (const records of read(partition, state.offsets[partition]!, end)) {
       for (const { offset, value } of records) {
         try {
-          const { venue, sequence, sentMs, trade } = parseMessage(value);
+          const { venue, sequence, sentMs, trade } = parseMessage(String(value));
           const own = state.venues[venue]!;
           if (sequence <= own.sequence) continue;
           own.sequence = sequence;

@@ -1,5 +1,7 @@
-import { priceMessage } from "../../labs/event.js";
-import { openPriceEventAvro, priceEventSchema } from "../../labs/schema/avro.js";
+import { priceMessage, type PriceEvent } from "../../labs/event.js";
+import { priceEventAvro } from "../../labs/schema/avro.js";
+import { openDecoder, openReaders, priceEventSchema } from "../../labs/schema/price-format.js";
+import { addHeader } from "../../labs/schema/wire-format.js";
 import { formatTime } from "../../labs/shared/time.js";
 import { memoryRegistry } from "../support/schema-registry.js";
 import { compare, compareWithAim, inThousands, say, type Benchmark } from "./benchmark.js";
@@ -14,16 +16,21 @@ export const schema: Benchmark = {
   async measure({ root }) {
     say(`encoding and decoding ${inThousands(EVENTS)} events …`);
     const events = await marketEvents(EVENTS);
-    const text = await priceEventSchema(root);
-    const avro = await openPriceEventAvro(memoryRegistry(), "prices-value", text);
+    const text = await priceEventSchema("avro", root);
+    const registry = memoryRegistry();
+    const schemaId = await registry.register("prices-value", { type: "AVRO", text });
+    const avro = priceEventAvro(text);
+    const toAvro = (event: PriceEvent) => addHeader(schemaId, avro.encode(event));
+    const decode = openDecoder(registry, openReaders(text));
+    await decode(toAvro(events[0]!), Infinity); // looks up the schema
     const toJson = ({ asset, priceUsd, eventTimeMs }: (typeof events)[0]) =>
       Buffer.from(priceMessage(asset, priceUsd, formatTime(eventTimeMs), 0).value);
-    const [json, binary] = [events.map(toJson), events.map(avro.encode)];
+    const [json, binary] = [events.map(toJson), events.map(toAvro)];
     const times = await compare({
       jsonEncode: () => events.forEach(toJson),
-      avroEncode: () => events.forEach(avro.encode),
+      avroEncode: () => events.forEach(toAvro),
       jsonDecode: () => json.map((bytes) => JSON.parse(bytes.toString()) as unknown),
-      avroDecode: () => binary.map((bytes) => avro.decode(bytes)),
+      avroDecode: () => binary.map((bytes) => decode(bytes, Infinity)),
     });
     const size = (all: readonly Buffer[]) =>
       all.reduce((sum, { length }) => sum + length, 0) / all.length;

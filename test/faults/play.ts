@@ -151,7 +151,7 @@ async function judgeLive(stage: Stage, ending: Ending, products: Products): Prom
   const logged: string[] = [];
   for (const [partition, end] of (await log.endOffsets()).entries()) {
     for await (const records of log.read(partition, 0, end)) {
-      for (const { value } of records) logged.push(value);
+      for (const { value } of records) logged.push(String(value));
     }
   }
   await log.close();

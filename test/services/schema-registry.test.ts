@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import avro from "avsc";
 import { expect, onTestFinished, test } from "vitest";
 import { priceEventVersions } from "../../labs/course/lesson/price-event-versions.js";
-import { openPriceEventAvro, priceEventSchema } from "../../labs/schema/avro.js";
+import { openPriceEventAvro } from "../../labs/course/lesson/price-event-avro.js";
+import { priceEventSchema } from "../../labs/schema/price-format.js";
 import { IncompatibleError, openRegistry } from "../../labs/schema/registry.js";
 import { addHeader } from "../../labs/schema/wire-format.js";
 import { ownAddresses } from "../../labs/shared/config.js";
@@ -106,7 +107,9 @@ test("while the registry is away, a request waits for it and says so once", asyn
   await stack.start("registry");
   expect(await id).toBeGreaterThan(0);
   expect(notices).toHaveLength(1);
-  expect(notices[0]).toMatch(/^a schema of .* the registry at http:.*; waiting for it$/);
+  expect(notices[0]).toMatch(
+    /^a schema of .* the registry at http:.*; trying for 60 s \(start it\)$/,
+  );
 });
 
 test("a registry that stays away, answers 500 or a page is an error in words, without the password", async () => {

@@ -99,7 +99,7 @@ test("any tape in any batches gives, batch for batch, the windows and drops of t
         batches.push(
           log.records.flatMap((partition, index) =>
             partition.slice(startOffset[index], endOffset[index]).map(({ value, offset }) => {
-              const { asset, price_usd, event_time } = JSON.parse(value) as {
+              const { asset, price_usd, event_time } = JSON.parse(String(value)) as {
                 asset: string;
                 price_usd: number;
                 event_time: string;

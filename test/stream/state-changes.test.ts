@@ -127,7 +127,7 @@ async function run(
         if (progress === undefined) return { outputs, batches, engine, rounds: round + 1 };
         batches[progress.batchId] = log.records.flatMap((records, partition) =>
           records.slice(from[partition], engine.offsets[partition]).map(({ value, offset }) => {
-            const event = JSON.parse(value) as {
+            const event = JSON.parse(String(value)) as {
               asset: string;
               price_usd: number;
               event_time: string;

@@ -6,7 +6,7 @@ import { NotFoundError } from "../../labs/shared/errors.js";
 /** A registry in memory that accepts every schema: for tests of what follows from a schema, not of the registry. */
 export interface MemoryRegistry extends SchemaRegistry {
   /** The bytes that another writer, with a schema of its own, writes. */
-  written(schema: string, fields: object): Promise<{ avroBytes: Buffer }>;
+  written(schema: string, value: unknown): Promise<Buffer>;
 }
 
 export function memoryRegistry(): MemoryRegistry {
@@ -26,10 +26,9 @@ export function memoryRegistry(): MemoryRegistry {
     isCompatible: () => Promise.resolve(true),
     setCompatibility: () => Promise.resolve(),
     deleteSubject: () => Promise.resolve(),
-    written(text, fields) {
-      const bytes = avro.Type.forSchema(JSON.parse(text) as avro.Schema).toBuffer(fields);
-      const avroBytes = addHeader(idOf({ type: "AVRO", text }), bytes);
-      return Promise.resolve({ avroBytes });
+    written(text, value) {
+      const bytes = avro.Type.forSchema(JSON.parse(text) as avro.Schema).toBuffer(value);
+      return Promise.resolve(addHeader(idOf({ type: "AVRO", text }), bytes));
     },
   };
 }

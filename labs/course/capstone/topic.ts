@@ -1,3 +1,4 @@
+import { textOf } from "../../event.js";
 import { kafkaClient } from "../../log/kafka/client.js";
 import type { TopicCluster } from "../../log/kafka/cluster.js";
 import { endOffsets, startOffsets } from "../../log/kafka/offsets.js";
@@ -70,7 +71,7 @@ export async function readRecords(cluster: TopicCluster): Promise<StoredRecord[]
   for (const [partition, end] of ends.entries()) {
     for await (const records of read(partition, starts[partition] ?? 0, end)) {
       for (const { offset, value } of records) {
-        all.push({ place: placeOf(partition, offset), value });
+        all.push({ place: placeOf(partition, offset), value: textOf(value) });
       }
     }
   }

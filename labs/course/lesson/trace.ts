@@ -1,4 +1,4 @@
-import { parseEvent, type Message, type ObservedEvent } from "../../event.js";
+import { parseEvent, textOf, type Message, type ObservedEvent } from "../../event.js";
 import { memoryLog } from "../../log/memory.js";
 import type { AlertRow, WindowRow } from "../../store/products.js";
 import { openPriceQuery, type PriceQuerySettings } from "../../run/price-query.js";
@@ -82,7 +82,7 @@ export async function traceQuery(
       records
         .slice(from[partition], query.offsets[partition])
         .flatMap(({ value, timestampMs }): TracedEvent[] => {
-          const event = parseEvent(value, timestampMs);
+          const event = parseEvent(textOf(value), timestampMs);
           if (typeof event === "string") return [];
           const firstEndMs = earliestWindowStart(windows, event.eventTimeMs) + windows.windowMs;
           const late = isBehind(firstEndMs, lateWatermarkMs);

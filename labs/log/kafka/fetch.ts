@@ -1,5 +1,6 @@
 /// <reference path="./kafkajs-cluster.d.ts" />
 import type Cluster from "kafkajs/src/cluster/index.js";
+import { valueOf } from "../../event.js";
 import type { LogRecord } from "../log.js";
 
 // The requests of a reader of committed records (`isolation.level=read_committed`; KIP-98).
@@ -78,7 +79,7 @@ function toRecord({ key, value, timestamp, offset }: Cluster.FetchedRecord): Log
     offset: Number(offset),
     timestampMs: Number(timestamp),
     key: key?.toString() ?? "",
-    value: value?.toString() ?? "",
+    value: value ? valueOf(value) : "",
   };
 }
 

@@ -1,7 +1,7 @@
 import kafkajs, { type Producer } from "kafkajs";
 import { LabError, errorMessage } from "../../shared/errors.js";
 import type { Notify } from "../../shared/notify.js";
-import type { Message } from "../../event.js";
+import type { Message, Value } from "../../event.js";
 import { partitionOf } from "../partition.js";
 import { SINGLE_RETRY, client } from "./client.js";
 import { unreachable, type TopicCluster } from "./cluster.js";
@@ -19,7 +19,7 @@ export async function openWriter(cluster: TopicCluster, partitions: number, noti
   /** For each partition, the offset after the last record known to be in the log. */
   let ends = await settledEndOffsets(cluster, partitions);
 
-  async function send(messages: readonly Message[]): Promise<void> {
+  async function send(messages: readonly Message<Value>[]): Promise<void> {
     if (producer === undefined) {
       producer = client(brokers, SINGLE_RETRY).producer({
         idempotent: true,
@@ -45,7 +45,7 @@ export async function openWriter(cluster: TopicCluster, partitions: number, noti
    * is the case for every replay of an old tape, and accepts a retry after a broker restart as new records. The end offsets
    * are reliable because the topic has no other writer.
    */
-  async function append(messages: readonly Message[]): Promise<void> {
+  async function append(messages: readonly Message<Value>[]): Promise<void> {
     const deadlineMs = performance.now() + patienceMs;
     let rest = [...messages];
     while (rest.length > 0) {

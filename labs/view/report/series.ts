@@ -1,5 +1,5 @@
 import type { EventLog } from "../../log/log.js";
-import { parseEvent } from "../../event.js";
+import { readEvent, type DecodeEvent } from "../../event.js";
 import { readProduct, type AlertRow, type PriceRow, type WindowRow } from "../../store/products.js";
 import type { Store } from "../../store/store.js";
 import { thin, type Thinned } from "./thin.js";
@@ -87,7 +87,10 @@ export async function readAlerts(store: Store): Promise<RecentAlerts> {
  *
  * @returns undefined if every event arrived at its event time: the tape has no arrival times
  */
-export async function readLateness(log: EventLog): Promise<Lateness | undefined> {
+export async function readLateness(
+  log: EventLog,
+  decode?: DecodeEvent,
+): Promise<Lateness | undefined> {
   const latenessMs: number[] = [];
   let records = 0;
   let known = false;
@@ -104,7 +107,7 @@ export async function readLateness(log: EventLog): Promise<Lateness | undefined>
       const to = isSmall ? end : from + PIECE_RECORDS;
       for await (const read of log.read(partition, from, to)) {
         for (const { value, timestampMs } of read) {
-          const event = parseEvent(value, timestampMs);
+          const event = await readEvent(value, timestampMs, decode);
           if (typeof event === "string") continue;
           if (event.eventTimeMs !== timestampMs) known = true;
           latenessMs.push(timestampMs - event.eventTimeMs);

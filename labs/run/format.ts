@@ -1,0 +1,41 @@
+import type { Value } from "../event.js";
+import { openPriceFormat, type PriceFormat } from "../schema/price-format.js";
+import { openRegistry } from "../schema/registry.js";
+import { ownAddresses, type Config } from "../shared/config.js";
+import type { Notify } from "../shared/notify.js";
+import type { Source } from "../source/source.js";
+import type { Options } from "./options.js";
+
+/**
+ * Opens the format of a run.
+ *
+ * @returns undefined for plain JSON, which needs no registry
+ * @throws LabError if the registry is unavailable, or refuses the lab's schema
+ */
+export async function openFormat(
+  { format }: Options,
+  { schemaRegistryUrl, stack }: Config,
+  root: string,
+  notify: Notify,
+): Promise<PriceFormat | undefined> {
+  if (format === "json") return undefined;
+  const registry = openRegistry(schemaRegistryUrl ?? ownAddresses(stack).registry, {
+    notify,
+    remedy:
+      schemaRegistryUrl === undefined
+        ? "npx tsx scripts/stack.ts up registry"
+        : "check SCHEMA_REGISTRY_URL",
+  });
+  return openPriceFormat(format, registry, root);
+}
+
+/** A source whose messages are encoded as they are read. */
+export const encodedSource = (source: Source, format: PriceFormat | undefined): Source<Value> => {
+  if (format === undefined) return source;
+  return {
+    ...source,
+    async *messages(signal) {
+      for await (const piece of source.messages(signal)) yield piece.map(format.encode);
+    },
+  };
+};

@@ -1,0 +1,150 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  SCHEMA_REASONS,
+  checkEvent,
+  parseEvent,
+  type DecodeEvent,
+  type Message,
+  type PriceEvent,
+  type Reason,
+  type Value,
+} from "../event.js";
+import { LabError, NotFoundError } from "../shared/errors.js";
+import { priceEventAvro } from "./avro.js";
+import type { SchemaRegistry, StoredSchema } from "./registry.js";
+import { addHeader, takeHeader } from "./wire-format.js";
+
+/** The formats in which a producer can write price events. In all but the first a value begins with the id of its schema. */
+export const FORMATS = ["json", "avro", "json-schema"] as const;
+export type Format = (typeof FORMATS)[number];
+type FormatWithSchema = Exclude<Format, "json">;
+
+/**
+ * The schemas that the lab writes with. They are registered under the names of their records (`RecordNameStrategy` of Confluent's
+ * clients), because each output has a topic of its own. Paths are relative to the project's root.
+ */
+const SCHEMAS = {
+  avro: { subject: "lab.PriceEvent", type: "AVRO", path: "labs/schema/price-event.avsc" },
+  "json-schema": {
+    subject: "lab.PriceEventText",
+    type: "JSON",
+    path: "labs/schema/price-event.schema.json",
+  },
+} as const;
+
+/** The text of the lab's schema of a format. @param root the project's root */
+export const priceEventSchema = (
+  format: FormatWithSchema = "avro",
+  root = process.cwd(),
+): Promise<string> => readFile(join(root, SCHEMAS[format].path), "utf8");
+
+/** How to read the values of one schema. */
+type ReadValue = (bytes: Buffer, arrivalTimeMs: number) => PriceEvent | Reason;
+
+/** Price events with schema ids: writes one format and reads all. */
+export interface PriceFormat {
+  readonly registry: SchemaRegistry;
+  /** The id of the schema that it writes with. */
+  readonly schemaId: number;
+  /** The schema with which values in Avro are read. */
+  readonly avroSchema: string;
+  readonly readerOf: ReaderOf;
+  /** Encodes a message, if it is a valid event. Any other stays as it is, so that readers reject it for the same reason. */
+  encode(message: Message): Message<Value>;
+  /** @throws LabError (or rejects with it) if the registry is unavailable */
+  decode: DecodeEvent;
+}
+
+/** A function that reads the values of a schema. @returns undefined if none of them can be a price event */
+export type ReaderOf = (schema: StoredSchema) => ReadValue | undefined;
+
+/** @param avroSchema the reader's schema for values in Avro */
+export function openReaders(avroSchema: string): ReaderOf {
+  const avro = priceEventAvro(avroSchema);
+  return ({ type, text }) => {
+    // What follows the id is JSON, and the schema says the same as the rules of the lab.
+    if (type === "JSON") return (bytes, arrivalMs) => parseEvent(bytes.toString(), arrivalMs);
+    let read: (bytes: Buffer) => PriceEvent;
+    try {
+      read = avro.readerOf(text);
+    } catch (error) {
+      if (error instanceof LabError) return undefined;
+      throw error;
+    }
+    return (bytes, arrivalMs) => {
+      let event: PriceEvent;
+      try {
+        event = read(bytes);
+      } catch (error) {
+        if (error instanceof LabError) return SCHEMA_REASONS.bytesDoNotFit;
+        throw error;
+      }
+      return checkEvent(event, arrivalMs);
+    };
+  };
+}
+
+/**
+ * Decodes values of any schema that the registry knows and that can be read as a price event. Each schema is looked up once; an id
+ * that the registry does not know is asked for again whenever it is met.
+ */
+export function openDecoder(registry: SchemaRegistry, readerOf: ReaderOf): DecodeEvent {
+  const readers = new Map<number, ReadValue>();
+  async function learn(schemaId: number): Promise<ReadValue> {
+    let schema: StoredSchema;
+    try {
+      schema = await registry.schema(schemaId);
+    } catch (error) {
+      if (error instanceof NotFoundError) return () => SCHEMA_REASONS.schemaUnknown;
+      throw error;
+    }
+    const read = readerOf(schema) ?? (() => SCHEMA_REASONS.schemaUnreadable);
+    readers.set(schemaId, read);
+    return read;
+  }
+  return (bytes, arrivalMs) => {
+    const headed = takeHeader(bytes);
+    if (headed === undefined) return SCHEMA_REASONS.headerTruncated;
+    const { schemaId, value } = headed;
+    const read = readers.get(schemaId);
+    if (read !== undefined) return read(value, arrivalMs);
+    return learn(schemaId).then((learned) => learned(value, arrivalMs));
+  };
+}
+
+/**
+ * Registers the lab's schema of a format, and opens the format.
+ *
+ * @param root the project's root
+ * @throws LabError if the registry is unavailable, or refuses the schema
+ */
+export async function openPriceFormat(
+  format: FormatWithSchema,
+  registry: SchemaRegistry,
+  root: string,
+): Promise<PriceFormat> {
+  const { subject, type } = SCHEMAS[format];
+  const text = await priceEventSchema(format, root);
+  const avroSchema = await priceEventSchema("avro", root);
+  const schemaId = await registry.register(subject, { type, text });
+  const avro = priceEventAvro(avroSchema);
+  const readerOf = openReaders(avroSchema);
+  return {
+    registry,
+    schemaId,
+    avroSchema,
+    readerOf,
+    encode(message) {
+      const event = parseEvent(message.value, message.timestampMs);
+      if (typeof event === "string") return message;
+      const bytes = format === "avro" ? avro.encode(event) : Buffer.from(message.value);
+      return {
+        key: message.key,
+        value: addHeader(schemaId, bytes),
+        timestampMs: message.timestampMs,
+      };
+    },
+    decode: openDecoder(registry, readerOf),
+  };
+}
