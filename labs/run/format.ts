@@ -1,6 +1,5 @@
 import type { Value } from "../event.js";
-import { openPriceFormat, type PriceFormat } from "../schema/price-format.js";
-import { openRegistry } from "../schema/registry.js";
+import type { PriceFormat } from "../schema/price-format.js";
 import { ownAddresses, type Config } from "../shared/config.js";
 import type { Notify } from "../shared/notify.js";
 import type { Source } from "../source/source.js";
@@ -19,6 +18,8 @@ export async function openFormat(
   notify: Notify,
 ): Promise<PriceFormat | undefined> {
   if (format === "json") return undefined;
+  const { openPriceFormat } = await import("../schema/price-format.js");
+  const { openRegistry } = await import("../schema/registry.js");
   const registry = openRegistry(schemaRegistryUrl ?? ownAddresses(stack).registry, {
     notify,
     remedy:

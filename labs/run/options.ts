@@ -10,7 +10,7 @@ import {
   wholeNumber,
   type OptionSpec,
 } from "../shared/option.js";
-import { FORMATS, type Format } from "../schema/price-format.js";
+import { FORMATS, type Format } from "../schema/formats.js";
 import { SOURCES } from "../source/registry.js";
 import type { Notify } from "../shared/notify.js";
 import type { SourceCommand } from "../source/source.js";

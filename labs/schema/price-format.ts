@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import {
   SCHEMA_REASONS,
   checkEvent,
@@ -12,32 +10,9 @@ import {
 } from "../event.js";
 import { LabError, NotFoundError } from "../shared/errors.js";
 import { priceEventAvro } from "./avro.js";
+import { SCHEMAS, priceEventSchema, type FormatWithSchema } from "./formats.js";
 import type { SchemaRegistry, StoredSchema } from "./registry.js";
 import { addHeader, takeHeader } from "./wire-format.js";
-
-/** The formats in which a producer can write price events. In all but the first a value begins with the id of its schema. */
-export const FORMATS = ["json", "avro", "json-schema"] as const;
-export type Format = (typeof FORMATS)[number];
-type FormatWithSchema = Exclude<Format, "json">;
-
-/**
- * The schemas that the lab writes with. They are registered under the names of their records (`RecordNameStrategy` of Confluent's
- * clients), because each output has a topic of its own. Paths are relative to the project's root.
- */
-const SCHEMAS = {
-  avro: { subject: "lab.PriceEvent", type: "AVRO", path: "labs/schema/price-event.avsc" },
-  "json-schema": {
-    subject: "lab.PriceEventText",
-    type: "JSON",
-    path: "labs/schema/price-event.schema.json",
-  },
-} as const;
-
-/** The text of the lab's schema of a format. @param root the project's root */
-export const priceEventSchema = (
-  format: FormatWithSchema = "avro",
-  root = process.cwd(),
-): Promise<string> => readFile(join(root, SCHEMAS[format].path), "utf8");
 
 /** How to read the values of one schema. */
 type ReadValue = (bytes: Buffer, arrivalTimeMs: number) => PriceEvent | Reason;

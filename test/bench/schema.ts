@@ -1,6 +1,7 @@
 import { priceMessage, type PriceEvent } from "../../labs/event.js";
 import { priceEventAvro } from "../../labs/schema/avro.js";
-import { openDecoder, openReaders, priceEventSchema } from "../../labs/schema/price-format.js";
+import { openDecoder, openReaders } from "../../labs/schema/price-format.js";
+import { priceEventSchema } from "../../labs/schema/formats.js";
 import { addHeader } from "../../labs/schema/wire-format.js";
 import { formatTime } from "../../labs/shared/time.js";
 import { memoryRegistry } from "../support/schema-registry.js";

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import type { PriceEvent } from "../../labs/event.js";
 import { priceEventVersions } from "../../labs/course/lesson/price-event-versions.js";
 import { priceEventAvro } from "../../labs/schema/avro.js";
-import { priceEventSchema } from "../../labs/schema/price-format.js";
+import {} from "../../labs/schema/price-format.js";
+import { priceEventSchema } from "../../labs/schema/formats.js";
 import { LabError } from "../../labs/shared/errors.js";
 
 const SCHEMA = await priceEventSchema();

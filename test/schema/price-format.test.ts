@@ -12,7 +12,8 @@ import {
   type Message,
 } from "../../labs/event.js";
 import { priceEventVersions } from "../../labs/course/lesson/price-event-versions.js";
-import { openPriceFormat, priceEventSchema } from "../../labs/schema/price-format.js";
+import { openPriceFormat } from "../../labs/schema/price-format.js";
+import { priceEventSchema } from "../../labs/schema/formats.js";
 import { addHeader } from "../../labs/schema/wire-format.js";
 import { formatTime, parseTimeMs } from "../../labs/shared/time.js";
 import { hostileRecords } from "../support/hostile.js";
