@@ -134,7 +134,7 @@ export const SERVICES: Record<ServiceName, Service> = {
     javaHome: "java",
     needs: [],
     ports: ["SPARK_PORT", "SPARK_UI_PORT"],
-    installed: "spark/home/jars",
+    installed: "spark/jars/spark-avro_2.12-3.5.7.jar",
     data: "spark",
     java: ({ root, installed, settings }) => ({
       options: ["-Xmx1g", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"],
