@@ -44,11 +44,11 @@ export async function openPriceQuery(
   settings: PriceQuerySettings,
 ): Promise<PriceQuery> {
   const { aggregated, latest, operators } = priceOperators(settings);
-  const { delayMs, batchSize, decode, clock, semantics } = settings;
+  const { delayMs, batchSize, decoder, clock, semantics } = settings;
   const query = await openQuery(log, checkpoint, sink, operators, {
     delayMs,
     batchSize,
-    decode,
+    decoder,
     clock,
     nextWatermark: semantics?.nextWatermark,
   });

@@ -165,7 +165,7 @@ export async function openRun(
       changeThreshold,
       batchSize,
       semantics: learners?.semantics,
-      decode: format?.decode,
+      decoder: format?.decoder,
       alertRules: alerts?.rules,
     };
     const engine: Engine = options.engine === "ts" ? ownEngine(root) : sparkEngine(config, root);
@@ -216,7 +216,7 @@ export async function openRun(
           summary,
           source,
           log,
-          format?.decode,
+          format?.decoder(),
           output,
           checked,
           root,

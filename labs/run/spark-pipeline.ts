@@ -118,9 +118,9 @@ export async function runSparkPipeline(
 
     /** Runs the streams until they end, or the run is stopped. */
     async function runStreams(current: SparkJob): Promise<void> {
-      await completeSparkCommit(store, log, "windows", job.delayMs, format?.decode);
+      await completeSparkCommit(store, log, "windows", job.delayMs, format?.decoder());
       if (!readsFiles(current)) {
-        await completeSparkCommit(store, log, "changes", job.delayMs, format?.decode);
+        await completeSparkCommit(store, log, "changes", job.delayMs, format?.decoder());
       }
       const streams = await startSparkJob(session, current);
       const queries = Object.values(streams);

@@ -27,8 +27,8 @@ export interface PriceFormat {
   readonly readerOf: ReaderOf;
   /** Encodes a message, if it is a valid event. Any other stays as it is, so that readers reject it for the same reason. */
   encode(message: Message): Message<Value>;
-  /** @throws LabError (or rejects with it) if the registry is unavailable */
-  decode: DecodeEvent;
+  /** See `openDecoder`. */
+  decoder(): DecodeEvent;
 }
 
 /** A function that reads the values of a schema. @returns undefined if none of them can be a price event */
@@ -61,18 +61,32 @@ export function openReaders(avroSchema: string): ReaderOf {
 }
 
 /**
- * Decodes values of any schema that the registry knows and that can be read as a price event. Each schema is looked up once; an id
- * that the registry does not know is asked for again whenever it is met.
+ * Decodes values of any schema that the registry knows and that can be read as a price event. Each schema is looked up once.
+ *
+ * @returns a function that makes a decoder for the records that are in the log by now. It throws LabError (or rejects with it) if the
+ *   registry is unavailable. An id that the registry does not know is looked up once by each decoder: writers register a schema
+ *   before they write, so the id of a record that is in the log by now will stay unknown
  */
-export function openDecoder(registry: SchemaRegistry, readerOf: ReaderOf): DecodeEvent {
+export function openDecoder(registry: SchemaRegistry, readerOf: ReaderOf): () => DecodeEvent {
   const readers = new Map<number, ReadValue>();
+  return () => decoderWith(registry, readerOf, readers);
+}
+
+/** @param readers of the schemas that are known; more are added */
+function decoderWith(
+  registry: SchemaRegistry,
+  readerOf: ReaderOf,
+  readers: Map<number, ReadValue>,
+): DecodeEvent {
+  const unknown = new Set<number>();
   async function learn(schemaId: number): Promise<ReadValue> {
     let schema: StoredSchema;
     try {
       schema = await registry.schema(schemaId);
     } catch (error) {
-      if (error instanceof NotFoundError) return () => SCHEMA_REASONS.schemaUnknown;
-      throw error;
+      if (!(error instanceof NotFoundError)) throw error;
+      unknown.add(schemaId);
+      return () => SCHEMA_REASONS.schemaUnknown;
     }
     const read = readerOf(schema) ?? (() => SCHEMA_REASONS.schemaUnreadable);
     readers.set(schemaId, read);
@@ -84,6 +98,7 @@ export function openDecoder(registry: SchemaRegistry, readerOf: ReaderOf): Decod
     const { schemaId, value } = headed;
     const read = readers.get(schemaId);
     if (read !== undefined) return read(value, arrivalMs);
+    if (unknown.has(schemaId)) return SCHEMA_REASONS.schemaUnknown;
     return learn(schemaId).then((learned) => learned(value, arrivalMs));
   };
 }
@@ -120,6 +135,6 @@ export async function openPriceFormat(
         timestampMs: message.timestampMs,
       };
     },
-    decode: openDecoder(registry, readerOf),
+    decoder: openDecoder(registry, readerOf),
   };
 }

@@ -20,8 +20,8 @@ export interface QuerySettings {
   batchSize: number;
   /** The lab's own by default. */
   nextWatermark?: Semantics["nextWatermark"];
-  /** How to read values with a schema id; without it they are rejected. */
-  decode?: DecodeEvent;
+  /** Makes a decoder of values with a schema id, for each batch; without it they are rejected. */
+  decoder?: () => DecodeEvent;
   /** The clock that lets a live stream notice silence; without it, time advances only with events. */
   clock?: () => number;
 }
@@ -107,7 +107,7 @@ export async function openQuery(
   operators: readonly Operator[],
   settings: QuerySettings,
 ): Promise<Query> {
-  const { delayMs, batchSize, decode, clock } = settings;
+  const { delayMs, batchSize, decoder, clock } = settings;
   const { nextWatermark = LAB_SEMANTICS.nextWatermark } = settings;
   const committed = await checkpoint.lastCommitted(operators);
   const unfinished = await checkpoint.unfinished();
@@ -128,6 +128,7 @@ export async function openQuery(
   /** Adds the records of a plan to the operators. */
   async function addRecords(plan: BatchPlan, output: BatchOutput): Promise<void> {
     const { prices, rejected } = output;
+    const decode = decoder?.();
     let newestMs = maxEventTimeMs ?? -Infinity;
     for (const [partition, end] of plan.endOffsets.entries()) {
       for await (const records of log.read(partition, endOffsets[partition] ?? 0, end)) {

@@ -201,20 +201,20 @@ test("a running job of Spark takes up a schema that is registered under it, and 
 
 test("a schema whose subject is deleted under a run stays readable, for later runs too, because the registry keeps its id", async () => {
   const { subject, message } = await newRecord(7);
-  const { decode } = await openPriceFormat("avro", registry, ROOT);
+  const { decoder } = await openPriceFormat("avro", registry, ROOT);
   const log = memoryLog(1);
   await log.append([message]);
-  async function run(store: Store, reader: typeof decode) {
+  async function run(store: Store, reader: typeof decoder) {
     await runPipeline(
       { source: nothing, log, store, checkpoint: await openCheckpoint(store, log.topic, {}) },
-      { ...QUERY, decode: reader, triggerMs: 1_000, appendFirst: true },
+      { ...QUERY, decoder: reader, triggerMs: 1_000, appendFirst: true },
       new AbortController().signal,
     );
     return productsIn(store);
   }
-  expect((await run(memoryStore(), decode)).prices).toHaveLength(1);
+  expect((await run(memoryStore(), decoder)).prices).toHaveLength(1);
   await registry.deleteSubject(subject);
-  expect((await run(memoryStore(), decode)).prices).toHaveLength(1);
+  expect((await run(memoryStore(), decoder)).prices).toHaveLength(1);
   const later = await openPriceFormat("avro", openRegistry(URL), ROOT);
-  expect((await run(memoryStore(), later.decode)).prices).toHaveLength(1);
+  expect((await run(memoryStore(), later.decoder)).prices).toHaveLength(1);
 });

@@ -116,7 +116,7 @@ test.each(CASES)(
     const log = await openKafkaLog({ brokers, topic: uniqueName("mixed"), partitions });
     await log.append(messages.map(await mixedWriter()));
     const ours = hdfsStore({ ...hdfs, path: `/${log.topic}/ours` }, true);
-    await runOurs(log, { ...query, decode: inText.decode }, ours);
+    await runOurs(log, { ...query, decoder: inText.decoder }, ours);
     for (const product of PRODUCT_NAMES) {
       const rows = await rowsOf(ours, product);
       expect(rows, product).toEqual(await rowsOf(json, product));
@@ -258,7 +258,7 @@ test("Spark and our engine agree on every record with a schema id, however hosti
   const events: string[] = [];
   const reasons = new Set<string>();
   for (const [offset, value] of values.entries()) {
-    const found = await readEvent(valueOf(value), ARRIVAL_MS, inAvro.decode);
+    const found = await readEvent(valueOf(value), ARRIVAL_MS, inAvro.decoder());
     const row = rejected.get(offset);
     const reason = typeof found === "string" ? found : undefined;
     if (reason === undefined) {
