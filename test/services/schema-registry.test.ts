@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import avro from "avsc";
 import { expect, onTestFinished, test } from "vitest";
 import { priceEventVersions } from "../../labs/course/lesson/price-event-versions.js";
-import { openPriceEventAvro } from "../../labs/course/lesson/price-event-avro.js";
+import { openPriceEventAvro } from "../support/price-event-avro.js";
 import {} from "../../labs/schema/price-format.js";
 import { priceEventSchema } from "../../labs/schema/formats.js";
 import { IncompatibleError, openRegistry } from "../../labs/schema/registry.js";

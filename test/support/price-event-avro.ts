@@ -1,8 +1,8 @@
-import type { PriceEvent, Reason } from "../../event.js";
-import { priceEventAvro } from "../../schema/avro.js";
-import { openDecoder, openReaders } from "../../schema/price-format.js";
-import type { SchemaRegistry } from "../../schema/registry.js";
-import { addHeader } from "../../schema/wire-format.js";
+import type { PriceEvent, Reason } from "../../labs/event.js";
+import { priceEventAvro } from "../../labs/schema/avro.js";
+import { openDecoder, openReaders } from "../../labs/schema/price-format.js";
+import type { SchemaRegistry } from "../../labs/schema/registry.js";
+import { addHeader } from "../../labs/schema/wire-format.js";
 
 /** A writer and a reader of price events with one version of their schema. */
 export interface VersionedEvents {
