@@ -207,9 +207,10 @@ const record = (known: Ids): fc.Arbitrary<Case> =>
         .map(([index, each]) => written(WRITERS[index]!, known.writers[index]!, each)),
     },
     event.map(json),
-    event.map((each): Case => {
+    fc.tuple(event, fc.constantFrom(0, 1, 99)).map(([each, length]): Case => {
       const { bytes } = written(V1, known.unknown, each);
-      return { text: `id ${known.unknown}, unknown`, bytes, expected: "unknown schema" };
+      const text = `id ${known.unknown}, unknown, and at most ${length} bytes`;
+      return { text, bytes: bytes.subarray(0, 5 + length), expected: "unknown schema" };
     }),
     { weight: 2, arbitrary: unreadable(known) },
   );
@@ -358,6 +359,14 @@ export default [
     written(V3, 13, EVENT),
   ),
   example("JSON has no schema", "No text begins with a byte 0.", json(EVENT)),
+  check.scenario("another decoder has another registry", async (subject) => {
+    const here = subject.openDecoder(registry(new Map([[31, V1.schema]])).fetchSchema);
+    const there = subject.openDecoder(registry(new Map([[31, V3.schema]])).fetchSchema);
+    const idea =
+      "Keep what you remember inside openDecoder: in another registry, an id is another schema.";
+    await judge(here, [written(V1, 31, EVENT)], RULE);
+    await judge(there, [written(V3, 31, EVENT)], idea, "a second decoder, with another registry; ");
+  }),
   example(
     "a record that is cut short does not harm the others",
     "Reject it with its index, and go on with the next one.",

@@ -54,6 +54,14 @@ export const mutants: Mutants = {
     "A second call asks again while the first one waits.",
     [MEMO, "    loading.then(() => versions.set(id, loading)).catch(() => {});\n"],
   ],
+  "shared-by-all": [
+    "All decoders share a map, although their registries differ.",
+    ['  const versions = new Map<number, Promise<Version | Rejected["reason"]>>();\n', ""],
+    [
+      "/** How to read what was written with a schema. */",
+      'const versions = new Map<number, Promise<Version | Rejected["reason"]>>();\n\n/** How to read what was written with a schema. */',
+    ],
+  ],
   "failure-remembered": [
     "The promise that was rejected is kept: the registry is never asked again.",
     [FORGET, "    void forget;\n"],
