@@ -281,7 +281,7 @@ async function judge(
       input,
       "resolved",
       `rejected: ${errorMessage(error)}; ${await countIn(place.topic)} events are stored`,
-      "Only a status from 400 to 499 is final. A refused connection, a status of 500 or more, and silence may pass.",
+      "Only a status from 400 to 499 is final. A refused connection, a status of 500 or more, and silence may pass: go on asking for 45 seconds.",
     );
   }
   await judgeTopic(input, place, events);
