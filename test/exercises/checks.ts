@@ -29,7 +29,7 @@ export class WrongAnswer extends Error {
   override name = "WrongAnswer";
 }
 
-const shown = (value: unknown) =>
+export const shown = (value: unknown) =>
   inspect(value, { depth: 6, breakLength: 66, maxArrayLength: 24, maxStringLength: 400 });
 
 /** What stands beside the 13 characters of a label, in a terminal of 80 columns. */
@@ -140,6 +140,29 @@ export const forgetCall = (): void => {
   if (CALL_FILE !== undefined) writeFileSync(CALL_FILE, "");
 };
 
+const isNotDone = (outcome: Outcome) =>
+  "error" in outcome && outcome.error instanceof Error && outcome.error.name === "NotDone";
+
+/**
+ * Makes a call of an answer, and compares its result.
+ *
+ * @throws WrongAnswer if it is not the expected one; the error of an exercise that is not done yet
+ */
+export async function expectResult(
+  input: string,
+  calling: () => unknown,
+  expected: unknown,
+  idea: string,
+  tolerance = 0,
+): Promise<void> {
+  noteCall(input);
+  const outcome = await outcomeOf(calling);
+  if (isNotDone(outcome)) throw (outcome as { error: unknown }).error;
+  if (!("value" in outcome) || !isClose(outcome.value, expected, tolerance)) {
+    throw wrong(input, shown(expected), outcomeText(outcome), idea);
+  }
+}
+
 /** Calls a function of the module with copies, and looks at what it answers and at whether it left its input alone. */
 async function ask(
   subject: Module,
@@ -159,14 +182,8 @@ async function ask(
     );
   }
   const given = copied(args);
-  noteCall(call(name, args));
-  const outcome = await outcomeOf(() => (answer as (...all: unknown[]) => unknown)(...given));
-  if ("error" in outcome && outcome.error instanceof Error && outcome.error.name === "NotDone") {
-    throw outcome.error;
-  }
-  if (!("value" in outcome) || !isClose(outcome.value, expected, tolerance)) {
-    throw wrong(call(name, args), shown(expected), outcomeText(outcome), idea);
-  }
+  const calling = () => (answer as (...all: unknown[]) => unknown)(...given);
+  await expectResult(call(name, args), calling, expected, idea, tolerance);
   if (!isClose(given, args)) {
     throw wrong(
       call(name, args),
@@ -193,6 +210,16 @@ async function isRightAlone(path: string, run: (fresh: Module) => Promise<void>)
 interface Options {
   /** How far numbers may be off, as a part of their size. */
   tolerance?: number;
+}
+
+/** Runs a property with many inputs. @throws what it throws for the smallest input that it rejects */
+export async function forAll<T>(
+  inputs: fc.Arbitrary<T>,
+  property: (input: T) => Promise<void>,
+  numRuns = 400,
+): Promise<void> {
+  const found = await fc.check(fc.asyncProperty(inputs, property), { seed: 42, numRuns });
+  if (found.failed) throw found.errorInstance;
 }
 
 /** The exercise's checks by examples and against its solution. */
