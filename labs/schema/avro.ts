@@ -1,6 +1,7 @@
 import avro from "avsc";
 import type { PriceEvent } from "../event.js";
 import { LabError, errorMessage } from "../shared/errors.js";
+import { TIME_LIMIT_MS } from "./formats.js";
 
 /** The fields of a price event in Avro. A `timestamp-millis` is a number: milliseconds since the epoch. */
 interface PriceFields {
@@ -64,6 +65,7 @@ export function priceEventAvro(schema: string): PriceEventAvro {
       return (bytes) => {
         try {
           const fields = fieldsOf(bytes);
+          if (Math.abs(fields.event_time) >= TIME_LIMIT_MS) throw new Error("invalid event_time");
           return {
             asset: fields.asset,
             priceUsd: fields.price_usd,

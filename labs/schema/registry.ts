@@ -108,6 +108,9 @@ export function openRegistry(
       const reason = `${what}: the registry at ${address} answered ${status}${message === undefined ? "" : `: ${message}`}`;
       // Without the registry's own code it is the answer of another server: nothing is known about the schema.
       if (status === 404 && code !== undefined) throw new NotFoundError(reason);
+      // Apicurio's answer if two programs register at the same moment; the next request finds what the other has registered.
+      if (status === 409 && /already exists/.test(message ?? ""))
+        throw new UnavailableError(reason);
       if (status === 409) throw new IncompatibleError(reason);
       if (status >= 500 || status === 200) throw new UnavailableError(reason); // 200 with a page: a proxy
       throw new LabError(reason);

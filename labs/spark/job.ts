@@ -9,6 +9,7 @@ import {
   REPLACEMENT_CHARACTER,
   SCHEMA_REASONS,
 } from "../event.js";
+import { TIME_LIMIT_MS } from "../schema/formats.js";
 import { addHeader } from "../schema/wire-format.js";
 import { PRODUCTS, WINDOW_COLUMNS, type LatestRow } from "../store/products.js";
 import type { WindowSpec } from "../stream/window.js";
@@ -119,9 +120,6 @@ const isString = (text: string, marked: string) =>
   // Spark writes numbers beyond the range of a double as strings, with the quotes as part of the text.
   `(${marked} LIKE '["%' AND NOT (${text} LIKE '"%' AND ${marked} IN ('["Infinity"]', '["-Infinity"]')))`;
 
-/** The largest long that avsc, with which our own engine decodes Avro, reads. */
-const MAX_AVSC_LONG = 2 ** 53 - 2;
-
 const columnsOf = (asset: string, price: string, time: string, reason: string) =>
   `named_struct('asset', ${asset}, 'price_usd', ${price}, 'event_time', ${time}, 'reason', ${reason})`;
 
@@ -222,7 +220,7 @@ const AVRO_COLUMNS = withValue(
     "avro.price_usd",
     "avro.event_time",
     `CASE
-      WHEN abs(unix_millis(avro.event_time)) > ${MAX_AVSC_LONG} THEN ${literal(SCHEMA_REASONS.bytesDoNotFit)}
+      WHEN abs(unix_millis(avro.event_time)) >= ${TIME_LIMIT_MS} THEN ${literal(SCHEMA_REASONS.bytesDoNotFit)}
       WHEN contains(name, '${REPLACEMENT_CHARACTER}') THEN ${literal(REASONS.notUnicode)}
       ${assetRules("name")} ${priceRules("avro.price_usd")} ${timeRules("avro.event_time")}
     END`,

@@ -180,8 +180,8 @@ async function hostileValues(count: number): Promise<Buffer[]> {
       1,
       ARRIVAL_MS + 86_400_000,
       ARRIVAL_MS + 86_400_001,
-      2 ** 53 - 2,
-      -(2 ** 53 - 2),
+      2 ** 52 - 1,
+      1 - 2 ** 52,
       253_402_300_800_000,
     ]);
     const row = { asset, price_usd: price, price, event_time: time, venue: "", event_id: null };
@@ -214,6 +214,7 @@ async function hostileValues(count: number): Promise<Buffer[]> {
     withBytes(`feffffffffffffffff01${price}00`), // the largest
     withBytes(`0261${price}ffffffffffffffffff01`), // the smallest long
     withBytes(`0261${price}feffffffffffffffff01`), // the largest
+    withBytes(`0261${price}8180808080808010`), // −2⁵² − 1
     withBytes(`0261${price}ffffffffffffffffff7f`), // more than a long
     withBytes(`0261${price}ffffffffffffffffffff01`), // eleven bytes
     withBytes(`0261${price}808000`), // a zero in three bytes

@@ -32,6 +32,17 @@ test("the same schema gets the same id, and the id its schema", async () => {
   expect(JSON.parse(text)).toEqual(JSON.parse(SCHEMA));
 });
 
+test("programs that register the same schema at the same moment all get its id", async () => {
+  for (let round = 0; round < 10; round++) {
+    const [subject, doc] = [uniqueName("race"), uniqueName("doc")];
+    const text = JSON.stringify({ ...(JSON.parse(SCHEMA) as object), doc });
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, () => openRegistry(URL).register(subject, { type: "AVRO", text })),
+    );
+    expect(new Set(ids).size).toBe(1);
+  }
+});
+
 test("an incompatible version is refused with a reason, a compatible one is read by old readers", async () => {
   const registry = openRegistry(URL);
   const subject = uniqueName("evolves");
