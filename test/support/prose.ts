@@ -8,7 +8,7 @@ export function linksOf({ cells }: Notebook): string[] {
     .flatMap(({ source }) => [...source.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!));
 }
 
-/** The words of a prose cell, without code, targets of links, and the numbers of headings, lists and questions. */
+/** The words of a prose cell, without code, targets of links, and the numbers of headings, lists, questions and chapters. */
 function said(markdown: string): string {
   return markdown
     .replace(/^```[\s\S]*?^```/gm, "")
@@ -16,6 +16,7 @@ function said(markdown: string): string {
     .replace(/\]\([^)]*\)/g, "]")
     .replace(/^(#+ )?\d+\. /gm, "")
     .replace(/^\*\*\d+\.\*\* /gm, "")
+    .replace(/^\*\*Next:\*\* .*$/gm, "")
     .replace(/\bchapter \d+/gi, "");
 }
 

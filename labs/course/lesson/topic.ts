@@ -84,8 +84,17 @@ export interface TopicRecord {
   headers: Record<string, string>;
 }
 
+/** The same with the value's bytes, which need not be text. */
+export type RawRecord = Omit<TopicRecord, "value"> & { value: Buffer | null };
+
 /** Reads a topic from its first record to its current end, and sorts the records by partition and offset. */
 export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecord[]> {
+  const records = await readRawTopic(kafka, topic);
+  return records.map((record) => ({ ...record, value: record.value?.toString() ?? null }));
+}
+
+/** The same, with the bytes of the values. */
+export async function readRawTopic(kafka: Kafka, topic: string): Promise<RawRecord[]> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   const unread = new Map(
     ends
@@ -93,7 +102,7 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecor
       .map(({ partition, high }) => [partition, Number(high)]),
   );
   /** By partition and offset: a restarted consumer reads records again. */
-  const records = new Map<string, TopicRecord>();
+  const records = new Map<string, RawRecord>();
   if (unread.size === 0) return [];
   const groupId = `${topic}-reader-${process.pid}-${performance.now()}`;
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: POLL_MS });
@@ -121,7 +130,7 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicRecor
               partition,
               offset: Number(offset),
               key: key?.toString() ?? "",
-              value: value?.toString() ?? null,
+              value,
               timestampMs: Number(timestamp),
               headers: Object.fromEntries(
                 Object.entries(headers).map(([name, text]) => [name, String(text)]),

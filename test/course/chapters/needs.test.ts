@@ -15,7 +15,7 @@ test("if something is not installed, no chapter runs, and everything that is mis
   expect(all.code).toBe(1);
   expect(all.stderr.trimEnd().split("\n")).toEqual([
     "JupyterLab is not installed: bash setup/jupyter/install.sh",
-    "zookeeper, kafka, namenode, datanode, spark are not installed: bash setup/ubuntu-24.04.sh java kafka hadoop spark",
+    "zookeeper, kafka, namenode, datanode, spark, registry are not installed: bash setup/ubuntu-24.04.sh java kafka hadoop spark registry",
     "no chapter was run; chapters 00, 01, 03, 07 need no services",
   ]);
 
