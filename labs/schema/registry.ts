@@ -51,11 +51,14 @@ export interface SchemaRegistry {
   schema(id: number): Promise<StoredSchema>;
   /** The numbers of a subject's versions, ascending. @throws NotFoundError if there is no such subject */
   versions(subject: string): Promise<number[]>;
-  /** Whether `register` would accept a schema; it registers nothing. A subject without versions accepts every schema. */
+  /**
+   * Whether a schema is compatible with the earlier versions of a subject; it registers nothing. Confluent's registry compares with
+   * those that the subject's compatibility names, as `register` does; Apicurio with all, unless the compatibility is `NONE`.
+   */
   isCompatible(subject: string, schema: StoredSchema): Promise<boolean>;
   /** Sets what new versions of a subject must be compatible with. */
   setCompatibility(subject: string, compatibility: Compatibility): Promise<void>;
-  /** Deletes a subject with all its versions. @throws NotFoundError if there is no such subject */
+  /** Deletes a subject with all its versions. Their ids stay readable, and its next version gets the next number. @throws NotFoundError if there is no such subject */
   deleteSubject(subject: string): Promise<void>;
 }
 
@@ -141,8 +144,11 @@ export function openRegistry(
   }
 
   const path = (subject: string) => encodeURIComponent(subject);
-  const bodyOf = ({ type, text }: StoredSchema) =>
-    type === "AVRO" ? { schema: text } : { schema: text, schemaType: type };
+  /** Without white space: Apicurio takes the same schema with other line breaks for another version. */
+  const bodyOf = ({ type, text }: StoredSchema) => {
+    const schema = JSON.stringify(JSON.parse(text));
+    return type === "AVRO" ? { schema } : { schema, schemaType: type };
+  };
   return {
     async register(subject, schema) {
       const { id } = await request(`a schema of ${subject}`, () =>
