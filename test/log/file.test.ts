@@ -92,7 +92,11 @@ test("a file cut at any byte opens as the records that are whole, and goes on fr
 test("what was just appended is read as from the file, whatever the messages hold", async () => {
   const odd = fc.oneof(text, fc.string({ unit: fc.constantFrom("\ud83e", "\udd99", "x", "\t") }));
   const bytes = fc.uint8Array().map((rest) => Buffer.from([0, ...rest]));
-  const value = fc.oneof(odd, bytes, fc.string().map((rest) => `\0${rest}`));
+  const value = fc.oneof(
+    odd,
+    bytes,
+    fc.string().map((rest) => `\0${rest}`),
+  );
   const some = fc.array(fc.record({ key: odd, value, timestampMs: fc.nat() }));
   await fc.assert(
     fc.asyncProperty(fc.array(some, { maxLength: 4 }), fc.nat(), async (appends, cut) => {

@@ -1,11 +1,8 @@
-import { once } from "node:events";
 import { readFile, readdir } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import avro from "avsc";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { SCHEMA_REASONS, priceMessage } from "../../labs/event.js";
 import { priceEventVersions } from "../../labs/course/lesson/price-event-versions.js";
 import { openKafkaLog } from "../../labs/log/kafka/log.js";
@@ -27,6 +24,7 @@ import { market, runPipelineCommand, start } from "../support/command.js";
 import { temporaryFolder } from "../support/folder.js";
 import { memoryStore } from "../support/memory-store.js";
 import { products, productsIn } from "../support/products.js";
+import { brokenRegistry } from "../support/schema-registry.js";
 import { nothing } from "../support/source.js";
 import { ENVIRONMENT, brokers, config, hdfs, remote, stack, uniqueName } from "./environment.js";
 
@@ -112,20 +110,12 @@ test("killed many times, and with the registry away for a while, nothing is lost
 });
 
 test("a registry that refuses the schema, or is another server, ends the run with one line and exit code 1", async () => {
-  let answer: [status: number, body: string] = [
-    409,
-    '{"error_code":409,"message":"not compatible"}',
-  ];
-  const server = createServer((_, response) => {
-    response.writeHead(answer[0], { "content-type": "application/json" }).end(answer[1]);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const environment = { SCHEMA_REGISTRY_URL: `http://me:hidden@127.0.0.1:${port}/api` };
-  for (const [status, body] of [answer, [401, "{}"], [404, "<html>nothing</html>"]] as const) {
-    answer = [status, body];
+  const { url, answer } = await brokenRegistry();
+  const environment = { SCHEMA_REGISTRY_URL: `${url}/api` };
+  const refusal = '{"error_code":409,"message":"not compatible"}';
+  const answers = { 401: "{}", 404: "<html>nothing</html>", 409: refusal };
+  for (const [status, body] of Object.entries(answers)) {
+    answer(Number(status), body);
     const out = await temporaryFolder();
     const args = market(out, "--format", "avro");
     const { code, stdout, stderr } = await runPipelineCommand(args, environment);

@@ -1,8 +1,5 @@
-import { createServer } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import avro from "avsc";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { priceEventVersions } from "../../labs/course/lesson/price-event-versions.js";
 import { openPriceEventAvro } from "../support/price-event-avro.js";
 import {} from "../../labs/schema/price-format.js";
@@ -11,6 +8,7 @@ import { IncompatibleError, openRegistry } from "../../labs/schema/registry.js";
 import { addHeader } from "../../labs/schema/wire-format.js";
 import { ownAddresses } from "../../labs/shared/config.js";
 import { NotFoundError } from "../../labs/shared/errors.js";
+import { brokenRegistry } from "../support/schema-registry.js";
 import { config, stack, uniqueName } from "./environment.js";
 
 const URL = ownAddresses(config.stack).registry;
@@ -125,24 +123,17 @@ test("while the registry is away, a request waits for it and says so once", asyn
 });
 
 test("a registry that stays away, answers 500 or a page is an error in words, without the password", async () => {
-  let answer: [status: number, body: string] = [500, '{"message":"out of order"}'];
-  const server = createServer((_, response) => {
-    response.writeHead(answer[0], { "content-type": "application/json" }).end(answer[1]);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const ask = (url: string) => openRegistry(url, { patienceMs: 300 }).schema(1);
-  const url = `http://me:hidden@127.0.0.1:${port}`;
+  const { url, answer, close } = await brokenRegistry();
+  const ask = (of: string) => openRegistry(of, { patienceMs: 300 }).schema(1);
+  answer(500, '{"message":"out of order"}');
   await expect(ask(url)).rejects.toThrow(
     /^schema 1: the registry at .* answered 500: out of order/,
   );
-  answer = [200, "<html>Welcome</html>"];
+  answer(200, "<html>Welcome</html>");
   await expect(ask(url)).rejects.toThrow(/answered 200/);
-  answer = [401, "{}"];
+  answer(401, "{}");
   await expect(ask(url)).rejects.toThrow(/answered 401/);
   await expect(ask(url)).rejects.not.toThrow(/hidden/);
-  server.close();
+  close();
   await expect(ask("http://127.0.0.1:1")).rejects.toThrow(/the registry at http:..127.0.0.1:1: /);
 });

@@ -1,4 +1,8 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import avro from "avsc";
+import { onTestFinished } from "vitest";
 import type { SchemaRegistry, StoredSchema } from "../../labs/schema/registry.js";
 import { addHeader } from "../../labs/schema/wire-format.js";
 import { NotFoundError } from "../../labs/shared/errors.js";
@@ -30,5 +34,27 @@ export function memoryRegistry(): MemoryRegistry {
       const bytes = avro.Type.forSchema(JSON.parse(text) as avro.Schema).toBuffer(value);
       return Promise.resolve(addHeader(idOf({ type: "AVRO", text }), bytes));
     },
+  };
+}
+
+/** A server that is no registry: it gives the same answer to every request, until the test ends. */
+export async function brokenRegistry(): Promise<{
+  /** With a user and a password. */
+  url: string;
+  answer(status: number, body: string): void;
+  close(): void;
+}> {
+  let [status, body] = [500, ""];
+  const server = createServer((_, response) => {
+    response.writeHead(status, { "content-type": "application/json" }).end(body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://me:hidden@127.0.0.1:${port}`,
+    answer: (...next) => void ([status, body] = next),
+    close: () => void server.close(),
   };
 }
