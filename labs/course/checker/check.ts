@@ -1,6 +1,6 @@
 import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { LabError, UsageError } from "../../shared/errors.js";
+import { LabError, UsageError, errorCode } from "../../shared/errors.js";
 import { makeFolders } from "../../shared/files.js";
 import {
   exercisesOf,
@@ -114,9 +114,19 @@ async function reset(root: string, { name }: Exercise, terminal: Terminal): Prom
   }
   const copy = `.lab/${name}.${Date.now()}.ts`;
   await makeFolders(join(root, ".lab"));
-  await copyFile(stubPath(root, name), join(root, copy));
+  const isThere = await copyFile(stubPath(root, name), join(root, copy)).then(
+    () => true,
+    (error: unknown) => {
+      if (errorCode(error) !== "ENOENT") throw error;
+      return false;
+    },
+  );
   await resetStub(root, name);
-  terminal.print(`${name} is empty again; your answer was saved as ${copy}`);
+  terminal.print(
+    isThere
+      ? `${name} is empty again; your answer was saved as ${copy}`
+      : `${name} was missing; the empty exercise is there again`,
+  );
   return true;
 }
 

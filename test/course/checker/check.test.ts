@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { readExercises } from "../../../labs/course/checker/exercises.js";
@@ -217,6 +217,9 @@ test("--reset puts an exercise back and keeps the answer; without a terminal it 
     name.startsWith(WINDOW),
   );
   expect(await readFile(join(learner.folder, ".lab", copies[0]!), "utf8")).toContain("12345");
+  await rm(stub(WINDOW));
+  expect((await run("--reset", "08", "--yes")).stdout).toContain("was missing");
+  expect(await readFile(stub(WINDOW), "utf8")).toContain("notDone");
 });
 
 test("--solution shows the answer of a solved one, and asks before it shows another", async () => {
