@@ -44,6 +44,8 @@ export interface Message<V extends Value = string> {
 
 /** The maximum length of a message, in Unicode characters: it limits the work that one bad record can cause. */
 export const MAX_MESSAGE_LENGTH = 10_000;
+/** The same for a value with a schema id, in bytes: as many as the longest message may have. */
+export const MAX_VALUE_BYTES = 4 * MAX_MESSAGE_LENGTH;
 /** The maximum length of an asset's name, in Unicode characters. */
 export const MAX_ASSET_LENGTH = 128;
 /** Prices must be below this many dollars. */
@@ -76,7 +78,8 @@ export const REASONS = {
 } as const;
 /** Why a value with a schema id cannot be decoded. An event that was decoded must still obey the rules above. */
 export const SCHEMA_REASONS = {
-  needsRegistry: "has a schema id; --format avro reads it, and so does json-schema",
+  needsRegistry: "has a schema id, but is read without a schema registry",
+  valueTooLong: `longer than ${MAX_VALUE_BYTES} bytes`,
   headerTruncated: "its schema id is incomplete",
   schemaUnknown: "its schema id is not in the registry",
   schemaUnreadable: "its schema cannot be read as that of a price event",
@@ -147,7 +150,7 @@ function timeProblem(eventTimeMs: number, arrivalTimeMs: number): Reason | undef
 /** Validates an event that was not text: by the rules of `parseEvent`, as far as they are not about JSON. */
 export function checkEvent(event: PriceEvent, arrivalTimeMs: number): PriceEvent | Reason {
   const { asset, priceUsd, eventTimeMs } = event;
-  if (!isUnicode(asset)) return REASONS.notUnicode;
+  if (asset.includes(REPLACEMENT_CHARACTER)) return REASONS.notUnicode;
   return (
     assetProblem(asset) ??
     priceProblem(priceUsd) ??

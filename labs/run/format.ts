@@ -22,6 +22,7 @@ export async function openFormat(
   const { openRegistry } = await import("../schema/registry.js");
   const registry = openRegistry(schemaRegistryUrl ?? ownAddresses(stack).registry, {
     notify,
+    setting: "SCHEMA_REGISTRY_URL",
     remedy:
       schemaRegistryUrl === undefined
         ? "npx tsx scripts/stack.ts up registry"

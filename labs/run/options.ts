@@ -163,7 +163,7 @@ export function pipelineCommand(): Command {
     .addOption(
       new Option(
         "--format <name>",
-        "how events are written to the log: JSON, or encoded with a schema of the schema registry",
+        "how events are written to the log: JSON, or with a schema of the schema registry, which must be running; with a registry all formats are read",
       )
         .choices(FORMATS)
         .default("json"),
@@ -174,7 +174,10 @@ export function pipelineCommand(): Command {
         "the stream engine: our own (ts) or Spark (default: ts)",
       ).choices(["ts", "spark"]),
     )
-    .option("--stack", "use the real Kafka, Spark and HDFS, and start those that are not running")
+    .option(
+      "--stack",
+      "use the real Kafka, Spark and HDFS (and the schema registry for --format), and start those that are not running",
+    )
     .option("--follow", "keep running after the source ends, until Ctrl-C")
     .addOption(
       toOption({
@@ -203,7 +206,7 @@ export function pipelineCommand(): Command {
         "\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL. To use an existing cluster (the lab then starts" +
         "\nnothing), set KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port," +
         "\nif WebHDFS is not at port 9870 of the NameNode), SPARK_REMOTE (sc://host:port), SCHEMA_REGISTRY_URL" +
-        "\n(https://user:password@host:port, the API of a schema registry that speaks Confluent's protocol).",
+        "\n(https://user:password@host:port and the path of its API, such as /apis/ccompat/v7 of Apicurio).",
     )
     .allowExcessArguments(false)
     .action(() => {});

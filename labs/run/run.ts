@@ -10,6 +10,7 @@ import { checkedStore } from "../store/manifest.js";
 import { PRODUCT_NAMES, committedFiles, readAll } from "../store/products.js";
 import type { Store } from "../store/store.js";
 import {
+  SCHEMA_ID,
   openCheckpoint,
   type CheckpointSettings,
   type StoredCheckpoint,
@@ -120,16 +121,17 @@ export async function openRun(
     });
     if (options.stack) await startStack(options, config, output, root);
     await output.reach();
+    const format = await openFormat(options, config, root, notify);
     await refuseForeign(store, folder, options.fresh);
     closing.push(await lockOutput(folder, notify, stop.signal));
     await prepareOutput(store, folder, options.fresh);
-    const format = await openFormat(options, config, root, notify);
     const log = await openLog(options, config, output, notify);
     closing.push(() => log.close());
     const checkpoint = await openCheckpoint(store, log.topic, {
       source: source.name,
       ...settings,
       ...checkpointSettings(options, alerts),
+      ...(format === undefined ? {} : { format: options.format, [SCHEMA_ID]: format.schemaId }),
       ...(learners === undefined ? {} : { "use-exercises": learners.inUse.join(",") }),
     });
 
@@ -216,7 +218,7 @@ export async function openRun(
           summary,
           source,
           log,
-          format?.decoder(),
+          format?.decodeKnown,
           output,
           checked,
           root,
@@ -246,7 +248,6 @@ function checkpointSettings(
   return {
     assets: options.assets?.join(",") ?? "all",
     log: options.log,
-    ...(options.format === "json" ? {} : { format: options.format }),
     engine: options.engine,
     ...(options.log === "kafka" ? { speed: isAppendedFirst(options) ? "not set" : "set" } : {}),
     partitions: options.partitions,

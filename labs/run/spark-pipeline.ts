@@ -26,7 +26,7 @@ import {
   topicRelation,
   type SparkJob,
 } from "../spark/job.js";
-import { findSchemas } from "../spark/schemas.js";
+import { findSchemas, type TopicSchemas } from "../spark/schemas.js";
 import { STOP_TIMEOUT_MS } from "../spark/streaming-query.js";
 import type { Notify } from "../shared/notify.js";
 import { settled } from "../shared/wait.js";
@@ -67,6 +67,8 @@ export async function runSparkPipeline(
   let appended = 0;
   let logged = sum(await log.endOffsets());
   let ended = false;
+  /** The schemas of the topic that are known so far. */
+  let schemas: TopicSchemas | undefined;
   /** Rows in each product, once they are counted. */
   const rowCounts: Partial<Record<Product, number>> = {};
 
@@ -163,8 +165,9 @@ export async function runSparkPipeline(
   /** Runs a job with the schemas of the topic, and again with more if a record comes whose schema is new. */
   async function withSchemas<T>(of: SparkJob, run: (job: SparkJob) => Promise<T>): Promise<T> {
     if (format === undefined) return run(of);
+    const topicFrom = (offsets?: readonly number[]) => topicRelation(of, offsets);
     for (;;) {
-      const schemas = await findSchemas(session, log, topicRelation(of), format);
+      schemas = await findSchemas(session, log, topicFrom, format, schemas);
       try {
         return await run({ ...of, schemas });
       } catch (error) {

@@ -32,6 +32,44 @@ const reasonOf = (error: unknown) => errorMessage(error).split("\n")[0];
 
 const typeOf = (schema: string) => avro.Type.forSchema(JSON.parse(schema) as avro.Schema);
 
+/**
+ * Refuses schemas of which a few bytes could take hours or all of the stack to decode: arrays whose items take no bytes, of which a
+ * record may have 2⁶³, and types that contain themselves.
+ *
+ * @returns whether a value of the type takes no bytes
+ * @throws Error if the schema is one of these
+ */
+function refuseBombs(type: avro.Type, outer: readonly avro.Type[] = []): boolean {
+  if (outer.includes(type)) throw new Error("a type contains itself");
+  const inside = (each: avro.Type) => refuseBombs(each, [...outer, type]);
+  if (avro.Type.isType(type, "record")) {
+    const { fields } = type as avro.types.RecordType;
+    return fields.map((field) => inside(field.type)).every((isEmpty) => isEmpty);
+  }
+  if (avro.Type.isType(type, "array")) {
+    if (inside((type as avro.types.ArrayType).itemsType)) throw new Error("items without bytes");
+  } else if (avro.Type.isType(type, "map")) {
+    inside((type as avro.types.MapType).valuesType);
+  } else if (avro.Type.isType(type, "union")) {
+    (type as avro.types.UnwrappedUnionType).types.forEach(inside);
+  } else if (avro.Type.isType(type, "logical")) {
+    return inside((type as avro.types.LogicalType).underlyingType);
+  }
+  return (
+    type.typeName === "null" ||
+    (type.typeName === "fixed" && (type as avro.types.FixedType).size === 0)
+  );
+}
+
+/** Refuses times that are not in milliseconds: schema resolution compares only their type, a long. */
+function refuseOtherTimes(schema: string): void {
+  const { fields = [] } = JSON.parse(schema) as { fields?: { name: string; type: unknown }[] };
+  const type = fields.find(({ name }) => name === "event_time")?.type as
+    { logicalType?: string } | undefined;
+  const unit = type?.logicalType ?? "timestamp-millis";
+  if (unit !== "timestamp-millis") throw new Error(`event_time is ${unit}`);
+}
+
 /** @param schema the reader's schema, with which it also writes, in JSON */
 export function priceEventAvro(schema: string): PriceEventAvro {
   const type = typeOf(schema);
@@ -47,7 +85,10 @@ export function priceEventAvro(schema: string): PriceEventAvro {
     readerOf(written) {
       let resolver: avro.Resolver;
       try {
-        resolver = type.createResolver(typeOf(written));
+        const writer = typeOf(written);
+        refuseBombs(writer);
+        refuseOtherTimes(written);
+        resolver = type.createResolver(writer);
       } catch (error) {
         throw new LabError(
           `the schema cannot be read as that of a price event: ${reasonOf(error)}`,

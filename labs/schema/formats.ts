@@ -20,10 +20,8 @@ export const SCHEMAS = {
 } as const;
 
 /** The text of the lab's schema of a format. @param root the project's root */
-export const priceEventSchema = (
-  format: FormatWithSchema = "avro",
-  root = process.cwd(),
-): Promise<string> => readFile(join(root, SCHEMAS[format].path), "utf8");
+export const priceEventSchema = (format: FormatWithSchema, root = process.cwd()): Promise<string> =>
+  readFile(join(root, SCHEMAS[format].path), "utf8");
 
 /** The limit of times in Avro, in milliseconds before and after the epoch: beyond it avsc loses the sign. */
 export const TIME_LIMIT_MS = 2 ** 52;

@@ -1,4 +1,5 @@
 import {
+  MAX_VALUE_BYTES,
   SCHEMA_REASONS,
   checkEvent,
   parseEvent,
@@ -27,8 +28,10 @@ export interface PriceFormat {
   readonly readerOf: ReaderOf;
   /** Encodes a message, if it is a valid event. Any other stays as it is, so that readers reject it for the same reason. */
   encode(message: Message): Message<Value>;
-  /** See `openDecoder`. */
+  /** Makes a decoder for the records that are in the log by now; see `openDecoder`. */
   decoder(): DecodeEvent;
+  /** Decodes only values of schemas that it writes or has met; all others are rejected. It does not need the registry. */
+  decodeKnown: DecodeEvent;
 }
 
 /** A function that reads the values of a schema. @returns undefined if none of them can be a price event */
@@ -38,6 +41,7 @@ export type ReaderOf = (schema: StoredSchema) => ReadValue | undefined;
 export function openReaders(avroSchema: string): ReaderOf {
   const avro = priceEventAvro(avroSchema);
   return ({ type, text }) => {
+    if (type === "PROTOBUF") return undefined;
     // What follows the id is JSON, and the schema says the same as the rules of the lab.
     if (type === "JSON") return (bytes, arrivalMs) => parseEvent(bytes.toString(), arrivalMs);
     let read: (bytes: Buffer) => PriceEvent;
@@ -60,23 +64,20 @@ export function openReaders(avroSchema: string): ReaderOf {
   };
 }
 
-/**
- * Decodes values of any schema that the registry knows and that can be read as a price event. Each schema is looked up once.
- *
- * @returns a function that makes a decoder for the records that are in the log by now. It throws LabError (or rejects with it) if the
- *   registry is unavailable. An id that the registry does not know is looked up once by each decoder: writers register a schema
- *   before they write, so the id of a record that is in the log by now will stay unknown
- */
-export function openDecoder(registry: SchemaRegistry, readerOf: ReaderOf): () => DecodeEvent {
-  const readers = new Map<number, ReadValue>();
-  return () => decoderWith(registry, readerOf, readers);
-}
+/** What a reader has learned about schemas: how to read their values, by id. */
+type Readers = Map<number, ReadValue>;
 
-/** @param readers of the schemas that are known; more are added */
-function decoderWith(
+/**
+ * A decoder for the records that are in the log by now. It looks up each schema the first time that it meets its id, also if the
+ * registry does not know it: writers register a schema before they write, so the id of a record that is in the log will stay unknown.
+ *
+ * @param readers of the schemas that are known; more are added
+ * @returns a function that throws LabError (or rejects with it) if the registry is unavailable
+ */
+export function openDecoder(
   registry: SchemaRegistry,
   readerOf: ReaderOf,
-  readers: Map<number, ReadValue>,
+  readers: Readers = new Map(),
 ): DecodeEvent {
   const unknown = new Set<number>();
   async function learn(schemaId: number): Promise<ReadValue> {
@@ -93,6 +94,7 @@ function decoderWith(
     return read;
   }
   return (bytes, arrivalMs) => {
+    if (bytes.length > MAX_VALUE_BYTES) return SCHEMA_REASONS.valueTooLong;
     const headed = takeHeader(bytes);
     if (headed === undefined) return SCHEMA_REASONS.headerTruncated;
     const { schemaId, value } = headed;
@@ -102,6 +104,14 @@ function decoderWith(
     return learn(schemaId).then((learned) => learned(value, arrivalMs));
   };
 }
+
+/** Decodes only values of schemas that are known already, and asks nobody about others. */
+const knownDecoder =
+  (readers: Readers): DecodeEvent =>
+  (bytes, arrivalMs) => {
+    const { schemaId = -1, value = bytes } = takeHeader(bytes) ?? {};
+    return readers.get(schemaId)?.(value, arrivalMs) ?? SCHEMA_REASONS.schemaUnknown;
+  };
 
 /**
  * Registers the lab's schema of a format, and opens the format.
@@ -120,6 +130,7 @@ export async function openPriceFormat(
   const schemaId = await registry.register(subject, { type, text });
   const avro = priceEventAvro(avroSchema);
   const readerOf = openReaders(avroSchema);
+  const readers: Readers = new Map([[schemaId, readerOf({ type, text })!]]);
   return {
     registry,
     schemaId,
@@ -135,6 +146,7 @@ export async function openPriceFormat(
         timestampMs: message.timestampMs,
       };
     },
-    decoder: openDecoder(registry, readerOf),
+    decoder: () => openDecoder(registry, readerOf, readers),
+    decodeKnown: knownDecoder(readers),
   };
 }

@@ -1,5 +1,6 @@
 import axios, { type AxiosResponse } from "axios";
 import pRetry from "p-retry";
+import { z } from "zod";
 import { shownAddress } from "../shared/address.js";
 import { LabError, NotFoundError, errorMessage } from "../shared/errors.js";
 import type { Notify } from "../shared/notify.js";
@@ -23,9 +24,22 @@ export const COMPATIBILITIES = [
 ] as const;
 export type Compatibility = (typeof COMPATIBILITIES)[number];
 
+const anId = z.object({ id: z.int().nonnegative() });
+const aSchema = z.object({
+  schema: z.string(),
+  schemaType: z.enum(["AVRO", "JSON", "PROTOBUF"]).default("AVRO"),
+});
+const versionNumbers = z.array(z.int());
+const aVerdict = z.object({ is_compatible: z.boolean() });
+const anError = z.object({ error_code: z.int().optional(), message: z.string().optional() });
+/** Ids are integers of Java: a registry does not understand a question about a larger one. */
+const MAX_ID = 2 ** 31 - 1;
+/** The longest message of a registry that is shown. */
+const MAX_MESSAGE_LENGTH = 300;
+
 /** A schema as the registry stores it: a text in JSON. */
 export interface StoredSchema {
-  type: "AVRO" | "JSON";
+  type: "AVRO" | "JSON" | "PROTOBUF";
   text: string;
 }
 
@@ -69,54 +83,97 @@ export interface RegistryOptions {
   patienceMs?: number;
   /** What the user can do if it is unavailable. */
   remedy?: string;
+  /** Names its address in what the user can do about a wrong address, such as `SCHEMA_REGISTRY_URL`. */
+  setting?: string;
 }
 
 /** The registry did not answer, or answered with an error that may pass. */
 class UnavailableError extends LabError {}
 
+/** Whether a status says that the same request may succeed later. */
+const mayPass = (status: number) => status >= 500 || status === 408 || status === 429;
+
 /** @param url the address of the API; a user and a password in it are sent as basic authentication, and never shown */
 export function openRegistry(
   url: string,
-  { notify = () => {}, patienceMs = PATIENCE_MS, remedy = "start it" }: RegistryOptions = {},
+  {
+    notify = () => {},
+    patienceMs = PATIENCE_MS,
+    remedy = "start it",
+    setting = "its address",
+  }: RegistryOptions = {},
 ): SchemaRegistry {
   const { username, password } = new URL(url);
+  const [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
   const address = shownAddress(url);
   const http = axios.create({
     baseURL: url.replace(/\/\/[^/@]*@/, "//").replace(/\/$/, ""),
     timeout: TIMEOUT_MS,
     proxy: false, // a proxy to the internet cannot reach a loopback address or a cluster's hosts
     headers: { "Content-Type": CONTENT_TYPE, Accept: CONTENT_TYPE },
-    ...(username === ""
-      ? {}
-      : {
-          auth: { username: decodeURIComponent(username), password: decodeURIComponent(password) },
-        }),
+    ...(user + secret === "" ? {} : { auth: { username: user, password: secret } }),
     validateStatus: () => true,
   });
   const schemas = new Map<number, Promise<StoredSchema>>();
 
-  /** Sends a request, and again while the registry is unavailable. @throws LabError for every answer but 200 */
-  async function request<T>(what: string, send: () => Promise<AxiosResponse<T>>): Promise<T> {
+  /** A message of the registry for people: not too long, and without the password. */
+  function shown(message: string): string {
+    const token = Buffer.from(`${user}:${secret}`).toString("base64");
+    const secrets = secret === "" ? [] : [password, secret, token];
+    const clean = secrets.reduce((text, each) => text.replaceAll(each, "…"), message);
+    return clean.length > MAX_MESSAGE_LENGTH ? `${clean.slice(0, MAX_MESSAGE_LENGTH)} …` : clean;
+  }
+
+  /** The error that an answer stands for. */
+  function refusal(what: string, { status, data }: AxiosResponse<unknown>): LabError {
+    const { error_code: code, message } = anError.safeParse(data).data ?? {};
+    const found = `${what}: the registry at ${address} answered ${status}`;
+    const reason = message === undefined ? found : `${found}: ${shown(message)}`;
+    // 40401 to 40499: no such subject, version or schema. Any other 404 says nothing about what was asked for.
+    if (status === 404 && code !== undefined && code > 40_400 && code < 40_500) {
+      return new NotFoundError(reason);
+    }
+    // Apicurio's answer if two programs register at the same moment; the next request finds what the other has registered.
+    const isRace = status === 409 && /already exists/.test(message ?? "");
+    if (isRace || mayPass(status)) return new UnavailableError(reason);
+    if (status === 409) {
+      return new IncompatibleError(
+        `${reason}: register a compatible schema, or lower the compatibility of the subject`,
+      );
+    }
+    if (status === 401 || status === 403) {
+      return new LabError(`${reason}: check the user and the password in ${setting}`);
+    }
+    if (status === 404) {
+      return new LabError(
+        `${reason}: check ${setting}; is the path of the API missing, such as /apis/ccompat/v7 of Apicurio?`,
+      );
+    }
+    return new LabError(reason);
+  }
+
+  /**
+   * Sends a request, and again while the registry is unavailable.
+   *
+   * @throws LabError for every answer but one of status 200 with the expected content
+   */
+  async function request<T>(
+    what: string,
+    expected: z.ZodType<T>,
+    send: () => Promise<AxiosResponse<unknown>>,
+  ): Promise<T> {
     let isNotified = false;
     async function attempt(): Promise<T> {
       const response = await send().catch((error: unknown) => {
         throw new UnavailableError(`${what}: the registry at ${address}: ${errorMessage(error)}`);
       });
-      const { status, data } = response;
-      if (status === 200 && typeof data === "object") return data;
-      const { message, error_code: code } = (data ?? {}) as {
-        message?: string;
-        error_code?: number;
-      };
-      const reason = `${what}: the registry at ${address} answered ${status}${message === undefined ? "" : `: ${message}`}`;
-      // Without the registry's own code it is the answer of another server: nothing is known about the schema.
-      if (status === 404 && code !== undefined) throw new NotFoundError(reason);
-      // Apicurio's answer if two programs register at the same moment; the next request finds what the other has registered.
-      if (status === 409 && /already exists/.test(message ?? ""))
-        throw new UnavailableError(reason);
-      if (status === 409) throw new IncompatibleError(reason);
-      if (status >= 500 || status === 200) throw new UnavailableError(reason); // 200 with a page: a proxy
-      throw new LabError(reason);
+      if (response.status !== 200) throw refusal(what, response);
+      const { success, data } = expected.safeParse(response.data);
+      if (success) return data;
+      // A page of a proxy, for example.
+      throw new UnavailableError(
+        `${what}: the registry at ${address} answered 200, but not as a schema registry`,
+      );
     }
     return pRetry(attempt, {
       retries: Infinity,
@@ -137,8 +194,9 @@ export function openRegistry(
   }
 
   async function load(id: number): Promise<StoredSchema> {
-    const { schema, schemaType = "AVRO" } = await request(`schema ${id}`, () =>
-      http.get<{ schema: string; schemaType?: StoredSchema["type"] }>(`/schemas/ids/${id}`),
+    if (id > MAX_ID) throw new NotFoundError(`schema ${id}: ids are at most ${MAX_ID}`);
+    const { schema, schemaType } = await request(`schema ${id}`, aSchema, () =>
+      http.get(`/schemas/ids/${id}`),
     );
     return { type: schemaType, text: schema };
   }
@@ -151,21 +209,20 @@ export function openRegistry(
   };
   return {
     async register(subject, schema) {
-      const { id } = await request(`a schema of ${subject}`, () =>
-        http.post<{ id: number }>(`/subjects/${path(subject)}/versions`, bodyOf(schema)),
+      const { id } = await request(`a schema of ${subject}`, anId, () =>
+        http.post(`/subjects/${path(subject)}/versions`, bodyOf(schema)),
       );
       return id;
     },
     versions: (subject) =>
-      request(`the versions of ${subject}`, () =>
-        http.get<number[]>(`/subjects/${path(subject)}/versions`),
+      request(`the versions of ${subject}`, versionNumbers, () =>
+        http.get(`/subjects/${path(subject)}/versions`),
       ),
     async isCompatible(subject, schema) {
-      const { is_compatible: isCompatible } = await request(`a schema of ${subject}`, () =>
-        http.post<{ is_compatible: boolean }>(
-          `/compatibility/subjects/${path(subject)}/versions`,
-          bodyOf(schema),
-        ),
+      const { is_compatible: isCompatible } = await request(
+        `a schema of ${subject}`,
+        aVerdict,
+        () => http.post(`/compatibility/subjects/${path(subject)}/versions`, bodyOf(schema)),
       );
       return isCompatible;
     },
@@ -176,13 +233,13 @@ export function openRegistry(
       return loading;
     },
     async setCompatibility(subject, compatibility) {
-      await request(`the compatibility of ${subject}`, () =>
-        http.put<object>(`/config/${path(subject)}`, { compatibility }),
+      await request(`the compatibility of ${subject}`, z.unknown(), () =>
+        http.put(`/config/${path(subject)}`, { compatibility }),
       );
     },
     async deleteSubject(subject) {
-      await request(`the subject ${subject}`, () =>
-        http.delete<number[]>(`/subjects/${path(subject)}`),
+      await request(`the subject ${subject}`, versionNumbers, () =>
+        http.delete(`/subjects/${path(subject)}`),
       );
     },
   };

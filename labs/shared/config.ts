@@ -104,6 +104,22 @@ function url(text: string | undefined, usual: string, name: string, schemes: str
   throw new UsageError(`${name} must be a URL that begins with ${schemes.join("// or ")}//`);
 }
 
+/** @throws UsageError, which does not show the URL: it may contain a password */
+function registryUrl(text = ""): string | undefined {
+  const value = text.trim();
+  if (value === "") return undefined;
+  try {
+    const { protocol, username, password } = new URL(value);
+    decodeURIComponent(username + password);
+    if (protocol === "https:" || protocol === "http:") return value;
+  } catch {
+    // explained below
+  }
+  throw new UsageError(
+    "SCHEMA_REGISTRY_URL must be a URL that begins with https:// or http://; in its user and password write % as %25, / as %2F, @ as %40",
+  );
+}
+
 /**
  * Reads the settings from environment variables. An empty variable counts as not set.
  *
@@ -120,9 +136,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     kafkaBrokers: brokers(environment["KAFKA_BROKERS"]),
     hdfsUrl: environment["HDFS_URL"]?.trim() || undefined,
     webhdfsUrl: environment["WEBHDFS_URL"]?.trim() || undefined,
-    schemaRegistryUrl: environment["SCHEMA_REGISTRY_URL"]
-      ? url(environment["SCHEMA_REGISTRY_URL"], "", "SCHEMA_REGISTRY_URL", ["https:", "http:"])
-      : undefined,
+    schemaRegistryUrl: registryUrl(environment["SCHEMA_REGISTRY_URL"]),
     sparkRemote: environment["SPARK_REMOTE"]?.trim() || undefined,
     coinbaseUrl: url(environment["COINBASE_URL"], COINBASE_URL, "COINBASE_URL", ["wss:", "ws:"]),
     stack: {

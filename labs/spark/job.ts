@@ -4,6 +4,7 @@ import {
   MAX_ASSET_LENGTH,
   MAX_LEAD_MS,
   MAX_MESSAGE_LENGTH,
+  MAX_VALUE_BYTES,
   PRICE_LIMIT_USD,
   REASONS,
   REPLACEMENT_CHARACTER,
@@ -25,7 +26,7 @@ import {
   withWatermark,
   type Relation,
 } from "./relation.js";
-import type { TopicSchemas } from "./schemas.js";
+import type { AvroSchemas, TopicSchemas } from "./schemas.js";
 import { STOP_TIMEOUT_MS, type StreamingQuery } from "./streaming-query.js";
 
 /** The pipeline's query, for Spark. */
@@ -248,6 +249,9 @@ const AVRO_TYPE = "struct<asset: string, price_usd: double, event_time: timestam
 const HEADER = "substring(value, 1, 5)";
 const headerLiteral = (schemaId: number) =>
   `X'${addHeader(schemaId, Buffer.alloc(0)).toString("hex")}'`;
+/** The three fields of a price event in a decoded column, which may have more. */
+const priceFields = (column: string) =>
+  `if(${column} IS NULL, NULL, named_struct('asset', ${column}.asset, 'price_usd', ${column}.price_usd, 'event_time', ${column}.event_time))`;
 const avroColumn = (schemaId: number) => `avro_${schemaId}`;
 /** An SQL condition: a record has one of these schema ids. */
 const hasSchema = (schemaIds: readonly number[]) =>
@@ -258,14 +262,22 @@ const hasSchema = (schemaIds: readonly number[]) =>
  * A record has a schema id if its first byte is 0.
  */
 function valueColumns(schemas: TopicSchemas | undefined): string {
-  const { avro = new Map<number, string>(), text = [], unreadable = [], ends = [] } = schemas ?? {};
+  const {
+    avro = new Map<number, AvroSchemas>(),
+    text = [],
+    unreadable = [],
+    ends = [],
+  } = schemas ?? {};
   const avroIds = [...avro.keys()];
-  const branches = avroIds.map((id) => `WHEN ${hasSchema([id])} THEN ${avroColumn(id)}`);
+  const branches = avroIds.map(
+    (id) => `WHEN ${hasSchema([id])} THEN ${priceFields(avroColumn(id))}`,
+  );
   const decoded = branches.length === 0 ? "NULL" : `CASE ${branches.join(" ")} END`;
   const problem =
     schemas === undefined
       ? literal(SCHEMA_REASONS.needsRegistry)
       : `CASE
+          WHEN length(value) > ${MAX_VALUE_BYTES} THEN ${literal(SCHEMA_REASONS.valueTooLong)}
           WHEN length(value) < 5 THEN ${literal(SCHEMA_REASONS.headerTruncated)}
           WHEN ${hasSchema(avroIds)} THEN if((${decoded}).asset IS NULL, ${literal(SCHEMA_REASONS.bytesDoNotFit)}, NULL)
           WHEN ${hasSchema(text)} THEN NULL
@@ -343,8 +355,13 @@ const kafkaOptions = ({ brokers, topic }: SparkJob) => ({
   "kafka.isolation.level": "read_committed",
 });
 
-/** The topic as it is now. */
-export const topicRelation = (job: SparkJob): Relation => readBatch("kafka", kafkaOptions(job));
+/** The topic as it is now, from its beginning or from given offsets. */
+export function topicRelation(job: SparkJob, from?: readonly number[]): Relation {
+  const options = kafkaOptions(job);
+  if (from === undefined) return readBatch("kafka", options);
+  const startingOffsets = JSON.stringify({ [job.topic]: { ...from } });
+  return readBatch("kafka", { ...options, startingOffsets });
+}
 
 /** Creates a view of parsed Kafka records, each with the reason for rejecting it, or null. */
 async function createRecords(
@@ -354,11 +371,11 @@ async function createRecords(
   name: string,
 ): Promise<void> {
   const input = `${name}_input`;
-  const avro = [...(schemas?.avro ?? [])].map(([id, schema]) => ({
+  const avro = [...(schemas?.avro ?? [])].map(([id, { writer, reader }]) => ({
     name: avroColumn(id),
-    value: `CASE WHEN ${hasSchema([id])} THEN substring(value, 6) END`,
-    schema,
-    readerSchema: schemas!.readerSchema,
+    value: `CASE WHEN ${hasSchema([id])} AND length(value) <= ${MAX_VALUE_BYTES} THEN substring(value, 6) END`,
+    schema: writer,
+    readerSchema: reader,
   }));
   await session.createView(input, avro.length === 0 ? kafka : withAvro(kafka, avro));
   await session.createView(name, sqlRelation(recordsQuery(input, schemas)));

@@ -23,6 +23,8 @@ export { CHECKPOINT } from "./checkpoint/files.js";
 
 /** The settings that the products depend on, by name of the option. */
 export type CheckpointSettings = Record<string, string | number>;
+/** The setting for the id of the schema that the records are written with, in the registry that gave it. */
+export const SCHEMA_ID = "schema-id";
 
 const timesLine = z.object({
   batchWatermarkMs: z.number().nullable(),
@@ -176,10 +178,14 @@ function refuseOtherSettings(
   const different = names.filter((name) => then[name] !== now[name]);
   if (different.length === 0) return;
   const list = different.flatMap((name) => {
-    if (name !== "tape") return `--${name} was ${shown(then[name])}, now ${shown(now[name])}`;
-    // Its value is a digest, which says nothing to the user. Only a run of another source has none, which is listed too.
-    const isOtherTape = name in then && name in now;
-    return isOtherTape ? "the content of the tape differs (--tape)" : [];
+    // These two say nothing to the user. If only one of the runs has them, its source or its format is listed.
+    const isInBoth = name in then && name in now;
+    if (name === "tape") return isInBoth ? "the content of the tape differs (--tape)" : [];
+    if (name === SCHEMA_ID) {
+      const ids = `the id of the schema was ${then[name]}, now ${now[name]}`;
+      return isInBoth ? `${ids} (is it the same schema registry?)` : [];
+    }
+    return `--${name} was ${shown(then[name])}, now ${shown(now[name])}`;
   });
   throw new LabError(
     `the checkpoint ${folder} was created with other settings: ${list.join("; ")}; use the same settings, start over with --fresh, or choose another --out`,

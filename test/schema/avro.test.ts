@@ -8,7 +8,7 @@ import {} from "../../labs/schema/price-format.js";
 import { priceEventSchema } from "../../labs/schema/formats.js";
 import { LabError } from "../../labs/shared/errors.js";
 
-const SCHEMA = await priceEventSchema();
+const SCHEMA = await priceEventSchema("avro");
 const VERSIONS = priceEventVersions(SCHEMA);
 const own = priceEventAvro(SCHEMA);
 

@@ -1,4 +1,4 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import avro from "avsc";
@@ -123,7 +123,7 @@ test("a registry that refuses the schema, or is another server, ends the run wit
     expect(stdout).toBe("");
     expect(stderr).toMatch(new RegExp(`^a schema of lab\\.PriceEvent: .*answered ${status}.*\n$`));
     expect(stderr).not.toContain("hidden");
-    expect(await readFile(join(out, "prices")).catch(() => "nothing")).toBe("nothing");
+    expect(await readdir(out)).toEqual([]);
   }
   const { code, stderr } = await runPipelineCommand(market("x", "--format", "avro"), {
     SCHEMA_REGISTRY_URL: "registry:8081",
@@ -134,12 +134,29 @@ test("a registry that refuses the schema, or is another server, ends the run wit
   );
 });
 
+test("a run goes on only with the registry that it began with, and --fresh removes nothing if the registry refuses", async () => {
+  const out = await temporaryFolder();
+  const args = market(out, "--format", "avro");
+  expect((await runPipelineCommand(args, ENVIRONMENT)).code).toBe(0);
+  const before = await products(out);
+  const { url, answer } = await brokenRegistry();
+  answer(200, '{"id":987}');
+  const other = await runPipelineCommand(args, { SCHEMA_REGISTRY_URL: url });
+  expect(other.code).toBe(1);
+  expect(other.stderr).toMatch(/the id of the schema was \d+, now 987 \(is it the same schema reg/);
+  answer(401, "{}");
+  const fresh = await runPipelineCommand([...args, "--fresh"], { SCHEMA_REGISTRY_URL: url });
+  expect(fresh.code).toBe(1);
+  expect(fresh.stderr).toContain("check the user and the password in SCHEMA_REGISTRY_URL");
+  expect(await products(out)).toEqual(before);
+});
+
 const TIME_MS = Date.UTC(2025, 0, 1, 10);
 const plain = priceMessage("bitcoin", 1, formatTime(TIME_MS), TIME_MS);
 
 /** A record of the third version, whose schema is registered only now. */
 async function newRecord(priceUsd: number) {
-  const third = priceEventVersions(await priceEventSchema())[2];
+  const third = priceEventVersions(await priceEventSchema("avro"))[2];
   const schema = { ...third, doc: uniqueName("of this test alone") };
   const subject = uniqueName("new");
   const text = JSON.stringify(schema);

@@ -38,7 +38,7 @@ const ROOT = process.cwd();
 const registry = openRegistry(ownAddresses(config.stack).registry);
 const inAvro = await openPriceFormat("avro", registry, ROOT);
 const inText = await openPriceFormat("json-schema", registry, ROOT);
-const SCHEMA = await priceEventSchema();
+const SCHEMA = await priceEventSchema("avro");
 const VERSIONS = priceEventVersions(SCHEMA);
 
 /** Registers a schema that other writers use, and returns how they write. */
@@ -146,6 +146,16 @@ async function hostileValues(count: number): Promise<Buffer[]> {
   const renamed = JSON.parse(SCHEMA.replace('"price_usd"', '"cost"')) as object;
   const costs = await otherWriter(renamed);
   const texts = await otherWriter({ type: "string" });
+  const schema = JSON.parse(SCHEMA) as { fields: object[] };
+  /** Has a field that Spark does not decode, but skips. */
+  const lists = await otherWriter({
+    ...schema,
+    fields: [...schema.fields, { name: "list", type: { type: "array", items: "int" } }],
+  });
+  const bombs = await otherWriter({
+    ...schema,
+    fields: [...schema.fields, { name: "list", type: { type: "array", items: "null" } }],
+  });
   const whole = (write: (value: unknown) => Buffer): Buffer => {
     const asset = pick([
       "bitcoin",
@@ -159,6 +169,7 @@ async function hostileValues(count: number): Promise<Buffer[]> {
       "\ufffd",
       "\0",
       "x\0",
+      "x\\ud800",
     ]);
     const price = pick([
       1,
@@ -208,6 +219,10 @@ async function hostileValues(count: number): Promise<Buffer[]> {
     addHeader(inAvro.schemaId, Buffer.from(EVENT.value)),
     costs({ asset: "bitcoin", cost: 1, event_time: ARRIVAL_MS }),
     texts("bitcoin"),
+    lists({ asset: "bitcoin", price_usd: 1, event_time: ARRIVAL_MS, list: [1, 2, 3] }),
+    bombs({ asset: "bitcoin", price_usd: 1, event_time: ARRIVAL_MS, list: [null] }),
+    withBytes(`0e${Buffer.from("x\\ud800").toString("hex")}${price}00`),
+    withBytes("00".repeat(40_000)),
     withBytes(""),
     withBytes(`01${price}00`), // a length below zero
     withBytes(`ffffffffffffffffff01${price}00`), // the smallest length
@@ -237,8 +252,7 @@ async function hostileValues(count: number): Promise<Buffer[]> {
     const chance = random();
     if (chance < 0.3) return whole(pick(writers));
     if (chance < 0.5) return cut(whole(pick(writers)));
-    // Only where the reader takes every field: Java goes backwards if a string that it skips has a length below zero.
-    return damaged(whole(writers[0]!));
+    return damaged(whole(pick(writers)));
   });
   return [...fixed, ...mutated];
 }

@@ -12,7 +12,7 @@ import { brokenRegistry } from "../support/schema-registry.js";
 import { config, stack, uniqueName } from "./environment.js";
 
 const URL = ownAddresses(config.stack).registry;
-const SCHEMA = await priceEventSchema();
+const SCHEMA = await priceEventSchema("avro");
 
 /** The schema with one more field. */
 function withField(field: object): string {
@@ -107,6 +107,9 @@ test("an unknown id is an error that names it, and is asked for again", async ()
   const registry = openRegistry(URL);
   await expect(registry.schema(987_654)).rejects.toThrow(NotFoundError);
   await expect(registry.schema(987_654)).rejects.toThrow(/schema 987654: .* answered 404/);
+  for (const id of [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1]) {
+    await expect(registry.schema(id), String(id)).rejects.toThrow(NotFoundError);
+  }
 });
 
 test("while the registry is away, a request waits for it and says so once", async () => {
@@ -131,6 +134,23 @@ test("a registry that stays away, answers 500 or a page is an error in words, wi
   );
   answer(200, "<html>Welcome</html>");
   await expect(ask(url)).rejects.toThrow(/answered 200/);
+  for (const body of ['{"status":"ok"}', '{"id":"7"}', "[]", '{"schema":7}']) {
+    answer(200, body);
+    await expect(ask(url), body).rejects.toThrow(/answered 200, but not as a schema registry/);
+  }
+  for (const body of ['{"error_code":404,"message":"no"}', '{"error_code":0}', "<html></html>"]) {
+    answer(404, body);
+    const failed = ask(url);
+    await expect(failed, body).rejects.toThrow(/answered 404.*is the path of the API missing/);
+    await expect(failed, body).rejects.not.toThrow(NotFoundError);
+  }
+  answer(404, '{"error_code":40403,"message":"no such schema"}');
+  await expect(ask(url)).rejects.toThrow(NotFoundError);
+  answer(
+    422,
+    `{"message":"bad Basic ${Buffer.from("me:hidden").toString("base64")} ${"x".repeat(400)}"}`,
+  );
+  await expect(ask(url)).rejects.toThrow(/answered 422: bad Basic … x+ …$/);
   answer(401, "{}");
   await expect(ask(url)).rejects.toThrow(/answered 401/);
   await expect(ask(url)).rejects.not.toThrow(/hidden/);

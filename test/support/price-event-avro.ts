@@ -27,10 +27,10 @@ export async function openPriceEventAvro(
 ): Promise<VersionedEvents> {
   const schemaId = await registry.register(subject, { type: "AVRO", text: schema });
   const avro = priceEventAvro(schema);
-  const decoder = openDecoder(registry, openReaders(schema));
+  const readerOf = openReaders(schema);
   return {
     schemaId,
     encode: (event) => addHeader(schemaId, avro.encode(event)),
-    decode: async (bytes) => decoder()(bytes, Infinity),
+    decode: async (bytes) => openDecoder(registry, readerOf)(bytes, Infinity),
   };
 }
