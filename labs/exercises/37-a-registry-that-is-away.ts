@@ -20,7 +20,8 @@ export interface Outgoing {
  *
  * The id of a schema is what the registry returns when the schema is registered under the subject `TOPIC-value`:
  * POST `/subjects/TOPIC-value/versions` with `Content-Type: application/json` and the body `{"schema":"…"}`, where … is the text
- * of the schema. The answer is status 200 with `{"id":7}`. Each schema is registered once, when its first event has arrived.
+ * of the schema. The answer is status 200 with `{"id":7}`. Each schema is registered once, when its first event has arrived, and
+ * one after the other: if two requests for a subject arrive together, the lab's registry may answer 409 to one of them.
  *
  * Kafka always answers. The registry may be away at any moment, also at the beginning, for up to 45 seconds: then it refuses
  * connections, or answers with a status of 500 or more, or has not answered after 5 seconds. Meanwhile:

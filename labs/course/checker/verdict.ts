@@ -54,7 +54,7 @@ export function formatHead(exercise: Exercise, paint: Paint): string {
 /** What is shown while an answer is being checked. */
 export function formatWaiting({ name, needs }: Exercise): string {
   const where =
-    needs === undefined ? "" : ` on the real ${needs.join(" and ")}; this takes up to a minute`;
+    needs === undefined ? "" : ` on the real ${needs.join(" and ")}; this takes up to two minutes`;
   return `checking ${name.slice(0, 2)}${where} …`;
 }
 
