@@ -8,6 +8,7 @@ import type { Options } from "./options.js";
 /**
  * Opens the format of a run.
  *
+ * @param signal aborts when the run is to stop: it then waits no longer for a registry that is away
  * @returns undefined for plain JSON, which needs no registry
  * @throws LabError if the registry is unavailable, or refuses the lab's schema
  */
@@ -16,12 +17,14 @@ export async function openFormat(
   { schemaRegistryUrl, stack }: Config,
   root: string,
   notify: Notify,
+  signal: AbortSignal,
 ): Promise<PriceFormat | undefined> {
   if (format === "json") return undefined;
   const { openPriceFormat } = await import("../schema/price-format.js");
   const { openRegistry } = await import("../schema/registry.js");
   const registry = openRegistry(schemaRegistryUrl ?? ownAddresses(stack).registry, {
     notify,
+    signal,
     setting: "SCHEMA_REGISTRY_URL",
     remedy:
       schemaRegistryUrl === undefined

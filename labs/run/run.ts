@@ -121,7 +121,7 @@ export async function openRun(
     });
     if (options.stack) await startStack(options, config, output, root);
     await output.reach();
-    const format = await openFormat(options, config, root, notify);
+    const format = await openFormat(options, config, root, notify, stop.signal);
     await refuseForeign(store, folder, options.fresh);
     closing.push(await lockOutput(folder, notify, stop.signal));
     await prepareOutput(store, folder, options.fresh);

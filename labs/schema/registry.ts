@@ -83,6 +83,8 @@ export interface RegistryOptions {
   patienceMs?: number;
   /** What the user can do if it is unavailable. */
   remedy?: string;
+  /** After it has aborted, a request that fails is not sent again. */
+  signal?: AbortSignal;
   /** Names its address in what the user can do about a wrong address, such as `SCHEMA_REGISTRY_URL`. */
   setting?: string;
 }
@@ -101,6 +103,7 @@ export function openRegistry(
     patienceMs = PATIENCE_MS,
     remedy = "start it",
     setting = "its address",
+    signal,
   }: RegistryOptions = {},
 ): SchemaRegistry {
   const { username, password } = new URL(url);
@@ -181,7 +184,7 @@ export function openRegistry(
       minTimeout: FIRST_RETRY_MS,
       maxTimeout: MAX_RETRY_MS,
       shouldRetry: ({ error }) => {
-        if (!(error instanceof UnavailableError)) return false;
+        if (!(error instanceof UnavailableError) || signal?.aborted === true) return false;
         if (!isNotified) {
           notify(`${error.message}; trying for ${patienceMs / 1_000} s (${remedy})`);
         }

@@ -155,5 +155,9 @@ test("a registry that stays away, answers 500 or a page is an error in words, wi
   await expect(ask(url)).rejects.toThrow(/answered 401/);
   await expect(ask(url)).rejects.not.toThrow(/hidden/);
   close();
+  const stop = new AbortController();
+  const waiting = openRegistry("http://127.0.0.1:1", { signal: stop.signal }).schema(1);
+  setTimeout(() => stop.abort(), 500);
+  await expect(waiting, "not for a minute").rejects.toThrow(/the registry at/);
   await expect(ask("http://127.0.0.1:1")).rejects.toThrow(/the registry at http:..127.0.0.1:1: /);
 });

@@ -187,9 +187,11 @@ async function checkOne(
   exercise: Exercise,
   json = false,
 ): Promise<boolean> {
+  // On real systems a second look may differ from the first.
+  const repeatsFailure = exercise.needs !== undefined;
   const verdict = await terminal.waitingFor(
     formatWaiting(exercise),
-    record.verdictOn(exercise, runner),
+    record.verdictOn(exercise, runner, repeatsFailure),
   );
   if (json) terminal.print(gradebook([verdict]));
   else {

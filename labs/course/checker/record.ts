@@ -31,8 +31,12 @@ const schema = z.object({
 
 /** The learner's verdicts and hints, stored in `.lab/` between commands. Deleting them is safe. */
 export interface LearnerRecord {
-  /** The verdict on an exercise: the stored one if neither the answer nor the checks have changed. */
-  verdictOn(exercise: Exercise, runner: Runner): Promise<Verdict>;
+  /**
+   * The verdict on an exercise: the stored one if neither the answer nor the checks have changed.
+   *
+   * @param repeatsFailure whether an answer that has failed is checked again nevertheless
+   */
+  verdictOn(exercise: Exercise, runner: Runner, repeatsFailure?: boolean): Promise<Verdict>;
   /** The next hint that has not been shown, or the last one; and how many there are. */
   nextHint(exercise: Exercise): Promise<{ hint: string; number: number; of: number }>;
 }
@@ -66,11 +70,12 @@ export async function openRecord(root: string): Promise<LearnerRecord> {
   }
 
   return {
-    async verdictOn(exercise, runner) {
+    async verdictOn(exercise, runner, repeatsFailure = false) {
       const digest = await digestOf(exercise);
       const known = state.verdicts[exercise.name];
       // An answer that could not be checked is checked again: the reason may be gone.
-      const isFinal = known !== undefined && !["error", "skipped"].includes(known.verdict.status);
+      const open = ["error", "skipped", ...(repeatsFailure ? ["failed"] : [])];
+      const isFinal = known !== undefined && !open.includes(known.verdict.status);
       if (isFinal && known.digest === digest) return known.verdict;
       const found = (await isUntouched(exercise))
         ? untouched(exercise)
