@@ -21,7 +21,7 @@ export interface Config {
    * a password.
    */
   schemaRegistryUrl: string | undefined;
-  /** An existing Spark Connect server, `sc://host:port`; undefined: the lab's own Spark. */
+  /** An existing Spark Connect server, `sc://host:port`; a secret, if it has a token; undefined: the lab's own Spark. */
   sparkRemote: string | undefined;
   stack: StackConfig;
 }

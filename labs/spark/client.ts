@@ -1,25 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
+import { createSecureContext } from "node:tls";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { shownAddress } from "../shared/address.js";
-import { LabError, UsageError } from "../shared/errors.js";
+import { LabError } from "../shared/errors.js";
 import { arrowRows, type SparkRow } from "./arrow.js";
 import { sparkError } from "./error.js";
 import type { ExecutePlanResponse } from "./protocol.js";
 import type { Relation } from "./relation.js";
+import { parseRemote, type SparkRemote } from "./remote.js";
 import { streamingQuery, type StreamingQuery, type WriteStreamOptions } from "./streaming-query.js";
 
 /** The part of the Spark Connect protocol that the lab uses, relative to the project's root. */
 export const PROTOCOL = "labs/spark/connect.proto";
 
-const DEFAULT_PORT = 15_002;
 const CONNECT_TIMEOUT_MS = 20_000;
 
 /** A session with a Spark 3.5 Connect server. */
 export interface SparkSession {
-  /** The server's address, `sc://host:port`. */
-  readonly remote: string;
   /** Runs a SQL query or command and returns its rows. @throws LabError with Spark's message */
   sql<R extends object = SparkRow>(query: string): Promise<R[]>;
   /** Creates a temporary view, or replaces it, so that SQL can use a relation by name. */
@@ -34,15 +33,18 @@ type ExecutePlan = (
   options?: grpc.CallOptions,
 ) => grpc.ClientReadableStream<ExecutePlanResponse>;
 
-/** Host and port of `sc://host[:port]`. @throws UsageError if the text is not such an address */
-export function parseRemote(remote: string): string {
-  const match = /^sc:\/\/([^/:;]+|\[[^\]]+\])(?::(\d+))?\/?$/.exec(remote);
-  if (match === null) {
-    throw new UsageError(
-      `${shownAddress(remote)} is not a Spark Connect address: expected sc://host:port, without parameters`,
-    );
-  }
-  return `${match[1]}:${match[2] ?? DEFAULT_PORT}`;
+/** TLS checks the server's certificate by Node's authorities; NODE_EXTRA_CA_CERTS names a file with more of them. */
+function credentialsFor({ useSsl, token }: SparkRemote): grpc.ChannelCredentials {
+  if (!useSsl) return grpc.credentials.createInsecure();
+  // With createSsl, grpc-js does not take the authorities of NODE_EXTRA_CA_CERTS.
+  const encrypted = grpc.credentials.createFromSecureContext(createSecureContext());
+  if (token === undefined) return encrypted;
+  const authorized = grpc.credentials.createFromMetadataGenerator((_, callback) => {
+    const metadata = new grpc.Metadata();
+    metadata.set("authorization", `Bearer ${token}`);
+    callback(null, metadata);
+  });
+  return grpc.credentials.combineChannelCredentials(encrypted, authorized);
 }
 
 /**
@@ -50,7 +52,7 @@ export function parseRemote(remote: string): string {
  *
  * The protocol is `spark/connect/*.proto` of Spark 3.5; `connect.proto` in this folder contains the part that the lab uses.
  *
- * @param remote `sc://host:port`, as for Spark's own clients
+ * @param remote `sc://host:port`, as for Spark's own clients; see `parseRemote`
  * @param connectTimeoutMs how long to wait for the server
  * @throws UsageError if the address is invalid
  */
@@ -59,35 +61,30 @@ export function connectSpark(
   protocol = PROTOCOL,
   connectTimeoutMs = CONNECT_TIMEOUT_MS,
 ): SparkSession {
-  const address = parseRemote(remote);
-  const local = /^(127\.|localhost)/.test(address);
+  const parsed = parseRemote(remote);
+  const { address, useSsl, userId = userInfo().username } = parsed;
+  const isOwn = !useSsl && /^(127\.|localhost)/.test(address);
   const definition = loadSync(protocol, { longs: Number, oneofs: true });
   const { spark } = grpc.loadPackageDefinition(definition) as unknown as {
     spark: { connect: { SparkConnectService: grpc.ServiceClientConstructor } };
   };
-  const client = new spark.connect.SparkConnectService(address, grpc.credentials.createInsecure(), {
+  const client = new spark.connect.SparkConnectService(address, credentialsFor(parsed), {
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
     // A proxy to the internet cannot reach a loopback address or a cluster's hosts.
     "grpc.enable_http_proxy": 0,
   });
   const sessionId = randomUUID();
-  const { username } = userInfo();
 
   /** Waits until the server can be reached, sends a plan and collects the responses. */
   async function execute(plan: object): Promise<ExecutePlanResponse[]> {
     try {
-      await new Promise<void>((resolve, reject) => {
-        const deadline = Date.now() + connectTimeoutMs;
-        client.waitForReady(deadline, (error) => {
-          if (error === undefined || error === null) resolve();
-          else
-            reject(Object.assign(error, { code: grpc.status.UNAVAILABLE, details: error.message }));
-        });
-      });
+      // If there is no connection by then, the call fails at once and says why.
+      const deadline = Date.now() + connectTimeoutMs;
+      await new Promise((resolve) => client.waitForReady(deadline, resolve));
       const call = (client["executePlan"] as ExecutePlan)({
         sessionId,
-        userContext: { userId: username, userName: username },
+        userContext: { userId, userName: userId },
         clientType: "crypto-streaming-lab",
         plan,
       });
@@ -95,7 +92,7 @@ export function connectSpark(
       for await (const response of call) responses.push(response as ExecutePlanResponse);
       return responses;
     } catch (error) {
-      throw sparkError(error, remote, local);
+      throw sparkError(error, shownAddress(remote), isOwn);
     }
   }
 
@@ -115,7 +112,6 @@ export function connectSpark(
   }
 
   return {
-    remote,
     sql,
     createView: async (name, relation) => {
       await execute({

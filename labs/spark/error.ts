@@ -58,7 +58,12 @@ export function sparkError(error: unknown, remote: string, local: boolean): unkn
       return new LabError(
         local
           ? `Spark is not running at ${remote}: npx tsx scripts/stack.ts up spark, or check SPARK_REMOTE if it is set`
-          : `Spark does not answer at ${remote} (${details}): check SPARK_REMOTE`,
+          : `Spark does not answer at ${remote} (${details}): check SPARK_REMOTE; for a certificate of your own authority, set NODE_EXTRA_CA_CERTS`,
+      );
+    case grpc.status.UNAUTHENTICATED:
+    case grpc.status.PERMISSION_DENIED:
+      return new LabError(
+        `Spark at ${remote} refuses the token or the user (${details}): check SPARK_REMOTE`,
       );
     default:
       return new LabError(sparkMessage(details, local));

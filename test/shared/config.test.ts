@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { readConfig } from "../../labs/shared/config.js";
 import { UsageError } from "../../labs/shared/errors.js";
-import { parseRemote } from "../../labs/spark/client.js";
 
 test("addresses of a cluster elsewhere are read with spaces and empty entries, and empty ones count as not set", () => {
   const brokers = (text: string) => readConfig({ KAFKA_BROKERS: text }).kafkaBrokers;
@@ -35,20 +34,5 @@ test("an address that is none is refused by the name of its variable, without it
     expect(read, text).toThrow(
       /^KAFKA_BROKERS must be host:port,host:port; entry 2 is not host:port$/,
     );
-  }
-  for (const [remote, address] of [
-    ["sc://spark", "spark:15002"],
-    ["sc://spark:1/", "spark:1"],
-    ["sc://[::1]:15002", "[::1]:15002"],
-  ] as const) {
-    expect(parseRemote(remote)).toBe(address);
-  }
-  for (const remote of [
-    "spark:15002",
-    "sc://",
-    "sc://spark:1/;token=secret",
-    "sc://me:secret@spark",
-  ]) {
-    expect(() => parseRemote(remote), remote).toThrow(/^(?!.*secret).*expected sc:\/\/host:port/);
   }
 });
