@@ -86,20 +86,23 @@ test("a wrong token, an unknown authority, another name and an expired certifica
   const named = await securedConnect(await authority.sign({ host: "dns:elsewhere.example" }));
   const expired = await securedConnect(await authority.sign({ isExpired: true }));
   const ca = { NODE_EXTRA_CA_CERTS: authority.caFile };
-  for (const [port, variables, message] of [
+  const cases: [number, Record<string, string>, RegExp][] = [
     [good, ca, /refuses the token or the user .*who are you\?.*check SPARK_REMOTE/],
     [good, {}, /certificate.*NODE_EXTRA_CA_CERTS/],
     [named, ca, /does not match certificate.*check SPARK_REMOTE/],
     [expired, ca, /expired.*check SPARK_REMOTE/],
-  ] as [number, Record<string, string>, RegExp][]) {
-    const remote = `sc://127.0.0.1:${port}/;token=wrong-s3cret`;
-    const args = [...EVENTS, "--out", await temporaryFolder()];
-    const environment = { ...ENVIRONMENT, SPARK_REMOTE: remote, ...variables };
-    const { code, stderr } = await runPipelineCommand(args, environment);
-    const lines = stderr.split("\n").filter((line) => line.includes("SPARK_REMOTE"));
-    expect(lines, stderr).toHaveLength(1);
-    expect(lines[0]).toMatch(message);
-    expect(code).toBe(1);
-    expect(stderr).not.toContain("s3cret");
-  }
+  ];
+  await Promise.all(
+    cases.map(async ([port, variables, message]) => {
+      const remote = `sc://127.0.0.1:${port}/;token=wrong-s3cret`;
+      const args = [...EVENTS, "--out", await temporaryFolder()];
+      const environment = { ...ENVIRONMENT, SPARK_REMOTE: remote, ...variables };
+      const { code, stderr } = await runPipelineCommand(args, environment);
+      const lines = stderr.split("\n").filter((line) => line.includes("SPARK_REMOTE"));
+      expect(lines, stderr).toHaveLength(1);
+      expect(lines[0]).toMatch(message);
+      expect(code).toBe(1);
+      expect(stderr).not.toContain("s3cret");
+    }),
+  );
 });
