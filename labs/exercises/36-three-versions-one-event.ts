@@ -1,7 +1,7 @@
 import { notDone } from "./not-done.js";
 import avro from "avsc";
 
-/** An event as the rest of a program wants it, whoever wrote it. */
+/** An event with all its fields, whichever version of the schema its writer had. */
 export interface VenuePrice {
   asset: string;
   priceUsd: number;

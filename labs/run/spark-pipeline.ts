@@ -166,13 +166,14 @@ export async function runSparkPipeline(
   async function withSchemas<T>(of: SparkJob, run: (job: SparkJob) => Promise<T>): Promise<T> {
     if (format === undefined) return run(of);
     const topicFrom = (offsets?: readonly number[]) => topicRelation(of, offsets);
+    schemas ??= await findSchemas(session, log, topicFrom, format);
     for (;;) {
-      schemas = await findSchemas(session, log, topicFrom, format, schemas);
       try {
         return await run({ ...of, schemas });
       } catch (error) {
         if (!isNewSchema(error)) throw error;
         notify("the topic has a record with a new schema: Spark starts its queries again with it");
+        schemas = await findSchemas(session, log, topicFrom, format, schemas);
       }
     }
   }

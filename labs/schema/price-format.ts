@@ -10,7 +10,7 @@ import {
   type Value,
 } from "../event.js";
 import { LabError, NotFoundError } from "../shared/errors.js";
-import { priceEventAvro } from "./avro.js";
+import { priceEventAvro, type PriceEventAvro } from "./avro.js";
 import { SCHEMAS, priceEventSchema, type FormatWithSchema } from "./formats.js";
 import type { SchemaRegistry, StoredSchema } from "./registry.js";
 import { addHeader, takeHeader } from "./wire-format.js";
@@ -37,9 +37,8 @@ export interface PriceFormat {
 /** A function that reads the values of a schema. @returns undefined if none of them can be a price event */
 export type ReaderOf = (schema: StoredSchema) => ReadValue | undefined;
 
-/** @param avroSchema the reader's schema for values in Avro */
-export function openReaders(avroSchema: string): ReaderOf {
-  const avro = priceEventAvro(avroSchema);
+/** @param avro with the reader's schema for values in Avro */
+export function openReaders(avro: PriceEventAvro): ReaderOf {
   return ({ type, text }) => {
     if (type === "PROTOBUF") return undefined;
     // What follows the id is JSON, and the schema says the same as the rules of the lab.
@@ -129,7 +128,7 @@ export async function openPriceFormat(
   const avroSchema = await priceEventSchema("avro", root);
   const schemaId = await registry.register(subject, { type, text });
   const avro = priceEventAvro(avroSchema);
-  const readerOf = openReaders(avroSchema);
+  const readerOf = openReaders(avro);
   const readers: Readers = new Map([[schemaId, readerOf({ type, text })!]]);
   return {
     registry,

@@ -22,7 +22,7 @@ export const schema: Benchmark = {
     const schemaId = await registry.register("prices-value", { type: "AVRO", text });
     const avro = priceEventAvro(text);
     const toAvro = (event: PriceEvent) => addHeader(schemaId, avro.encode(event));
-    const decode = openDecoder(registry, openReaders(text));
+    const decode = openDecoder(registry, openReaders(avro));
     await decode(toAvro(events[0]!), Infinity); // looks up the schema
     const toJson = ({ asset, priceUsd, eventTimeMs }: (typeof events)[0]) =>
       Buffer.from(priceMessage(asset, priceUsd, formatTime(eventTimeMs), 0).value);

@@ -27,7 +27,7 @@ export async function openPriceEventAvro(
 ): Promise<VersionedEvents> {
   const schemaId = await registry.register(subject, { type: "AVRO", text: schema });
   const avro = priceEventAvro(schema);
-  const readerOf = openReaders(schema);
+  const readerOf = openReaders(avro);
   return {
     schemaId,
     encode: (event) => addHeader(schemaId, avro.encode(event)),

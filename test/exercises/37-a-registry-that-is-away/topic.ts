@@ -1,9 +1,10 @@
 import avro from "avsc";
 import { withAdmin } from "../../../labs/log/kafka/client.js";
+import { readRawTopic } from "../../../labs/course/lesson/topic.js";
 import { openRegistry } from "../../../labs/schema/registry.js";
 import { takeHeader } from "../../../labs/schema/wire-format.js";
 import { errorMessage } from "../../../labs/shared/errors.js";
-import { kafka, registry, uniqueName } from "../systems.js";
+import { kafka, registry } from "../systems.js";
 
 // What an answer has left in its topic, as readers find it.
 
@@ -26,37 +27,8 @@ export const countIn = (topic: string): Promise<number> =>
 
 /** The records of a topic, those of a partition in order. */
 export async function recordsOf(topic: string): Promise<Found[]> {
-  let missing = await countIn(topic);
-  const raw: { key: string; value: Buffer }[] = [];
-  if (missing === 0) return [];
-  const consumer = kafka.consumer({ groupId: uniqueName("reader"), maxWaitTimeInMs: 100 });
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
-        if (!restart) reject(error);
-      });
-      const seen = new Set<string>(); // a restarted consumer reads records again
-      const eachMessage = async ({
-        partition,
-        message: { offset, key, value },
-      }: {
-        partition: number;
-        message: { offset: string; key: Buffer | null; value: Buffer | null };
-      }): Promise<void> => {
-        const place = `${partition}:${offset}`;
-        if (seen.has(place)) return Promise.resolve();
-        seen.add(place);
-        raw.push({ key: String(key), value: value ?? Buffer.alloc(0) });
-        if (--missing === 0) resolve();
-        return Promise.resolve();
-      };
-      consumer.run({ autoCommit: false, eachMessage }).catch(reject);
-    });
-  } finally {
-    await consumer.disconnect();
-  }
+  const records = await readRawTopic(kafka, topic);
+  const raw = records.map(({ key, value }) => ({ key, value: value ?? Buffer.alloc(0) }));
   return Promise.all(raw.map(decoded));
 }
 
