@@ -66,6 +66,10 @@ export function sparkError(error: unknown, remote: string, local: boolean): unkn
         `Spark at ${remote} refuses the token or the user (${details}): check SPARK_REMOTE`,
       );
     default:
+      if (details === "")
+        return new LabError(
+          `Spark failed without a message; its log says why${local ? ": npx tsx scripts/stack.ts logs spark" : ""}`,
+        );
       return new LabError(sparkMessage(details, local));
   }
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { MAX_VALUE_BYTES } from "../event.js";
 import { ownAddresses, type PortName, type StackConfig } from "../shared/config.js";
 import { hadoopJava, kafkaJava, registryJava, type JavaProgram } from "./java.js";
 import type { Places } from "./places.js";
@@ -137,7 +138,15 @@ export const SERVICES: Record<ServiceName, Service> = {
     installed: "spark/jars/spark-avro_2.12-3.5.7.jar",
     data: "spark",
     java: ({ root, installed, settings }) => ({
-      options: ["-Xmx1g", "-XX:+UseSerialGC", "-Djava.net.preferIPv4Stack=true"],
+      options: [
+        "-Xmx1g",
+        "-XX:+UseSerialGC",
+        "-Djava.net.preferIPv4Stack=true",
+        // Otherwise Avro takes memory for a length of 2 GB, which a damaged record of 30 bytes may state, and Spark ends.
+        ...["string", "bytes"].map(
+          (type) => `-Dorg.apache.avro.limits.${type}.maxLength=${MAX_VALUE_BYTES}`,
+        ),
+      ],
       jars: [join(installed, "spark/home/jars"), join(installed, "spark/jars")],
       folders: [join(settings, "spark")],
       main: [

@@ -227,6 +227,8 @@ async function hostileValues(count: number): Promise<Buffer[]> {
     withBytes(`01${price}00`), // a length below zero
     withBytes(`ffffffffffffffffff01${price}00`), // the smallest length
     withBytes(`feffffffffffffffff01${price}00`), // the largest
+    withBytes("8084af5f"), // of 100 MB, for which Java would take memory
+    withBytes("eeffffff0f"), // of 2 GB
     withBytes(`0261${price}ffffffffffffffffff01`), // the smallest long
     withBytes(`0261${price}feffffffffffffffff01`), // the largest
     withBytes(`0261${price}8180808080808010`), // −2⁵² − 1

@@ -1,5 +1,6 @@
+import * as grpc from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import { sparkMessage } from "../../labs/spark/error.js";
+import { sparkError, sparkMessage } from "../../labs/spark/error.js";
 
 // What Spark 3.5.7 answered when its DataNode was killed, shortened by lines of the stack.
 const LOST_DATANODE = `[STREAM_FAILED] Query [id = e8270284-f958-4f41-8d73-4c17816f4f1f, runId = d7801420-6113-4012-9807-b428c6850c5a] terminated with exception: Job aborted due to stage failure: Task 0 in stage 2.0 failed 1 times, most recent failure: Lost task 0.0 in stage 2.0 (TID 2) (localhost executor driver): org.apache.spark.SparkException: [TASK_WRITE_FAILED] Task failed while writing rows to hdfs://127.0.0.1:22152/s1/prices.
@@ -39,4 +40,10 @@ test("state that cannot be committed to HDFS is HDFS's trouble, even if Spark gi
   expect(sparkMessage(details, true)).toMatch(
     /^HDFS does not answer Spark: npx tsx scripts\/stack\.ts up hdfs/,
   );
+});
+
+test("a Spark that ends within a call, and so gives no message, leads to its log", () => {
+  const error = Object.assign(new Error(), { code: grpc.status.INTERNAL, details: "" });
+  const found = sparkError(error, "sc://127.0.0.1:15002", true) as Error;
+  expect(found.message).toMatch(/its log says why: npx tsx scripts\/stack\.ts logs spark$/);
 });
