@@ -5,6 +5,7 @@ import {
   resetServices,
   showDoctor,
   showLog,
+  showSecured,
   showStatus,
   stopServices,
 } from "../labs/stack/commands.js";
@@ -39,7 +40,16 @@ program
     "start services and their dependencies, and wait until they answer (default: all but the registry)",
   )
   .addArgument(services())
-  .action((names: string[]) => startServices(stack, stack.select(names)));
+  .option(
+    "--secure",
+    "also open doors with TLS, users and passwords; certificates and passwords are made in .lab/stack/secure",
+  )
+  .action(async (names: string[], { secure = false }: { secure?: boolean }) => {
+    const chosen = openStack(ROOT, { ...config, isSecure: secure });
+    const started = chosen.select(names);
+    await startServices(chosen, started);
+    if (secure) await showSecured(chosen, started);
+  });
 program
   .command("down")
   .description("stop services cleanly, in order (default: all)")

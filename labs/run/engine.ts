@@ -8,7 +8,7 @@ import type { Source } from "../source/source.js";
 import { openParquetEncoder } from "../store/parquet-thread.js";
 import type { BatchOutput } from "../store/products.js";
 import type { Checkpoint } from "../stream/checkpoint.js";
-import { brokersOf } from "./log.js";
+import { kafkaOf } from "./log.js";
 import type { Output } from "./output.js";
 import { runPipeline } from "./pipeline.js";
 import type { PipelineStatus } from "../view/status.js";
@@ -66,7 +66,7 @@ export const sparkEngine = (config: Config, root: string): Engine => ({
     const session = connectSpark(sparkRemoteOf(config), join(root, PROTOCOL));
     try {
       const { store, sparkRoot } = output;
-      const job = { ...query, brokers: brokersOf(config), topic: log.topic, root: sparkRoot };
+      const job = { ...query, ...kafkaOf(config), topic: log.topic, root: sparkRoot };
       const parts = { source, log, format, session, store, notify };
       return await runSparkPipeline(parts, job, { triggerMs, follow }, signal, onStatus);
     } finally {

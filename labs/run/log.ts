@@ -3,6 +3,7 @@ import { openFileLog } from "../log/file.js";
 import { TOPIC, type EventLog } from "../log/log.js";
 import { ownAddresses, type Config } from "../shared/config.js";
 import { LabError, NotFoundError } from "../shared/errors.js";
+import type { KafkaAddress } from "../shared/kafka-address.js";
 import type { Notify } from "../shared/notify.js";
 import type { Store } from "../store/store.js";
 import { isBegun } from "../stream/checkpoint.js";
@@ -13,8 +14,8 @@ import { nameOf, type Output } from "./output.js";
 /** Names the Kafka topic that an output is computed from; written before the checkpoint exists. */
 const TOPIC_FILE = "checkpoint/topic";
 
-export const brokersOf = ({ kafkaBrokers, stack }: Config): string[] =>
-  kafkaBrokers ?? ownAddresses(stack).brokers;
+export const kafkaOf = ({ kafka, stack }: Config): KafkaAddress =>
+  kafka ?? { brokers: ownAddresses(stack).brokers };
 
 /** Opens the event log of an output: files in its folder, or a topic that no other output uses. */
 export async function openLog(
@@ -26,17 +27,17 @@ export async function openLog(
   if (log === "file") return openFileLog(join(folder, LOG), TOPIC, partitions, notify, { sync });
   const { openKafkaLog } = await import("../log/kafka/log.js");
   const { removeTopics } = await import("../log/kafka/topics.js");
-  const brokers = brokersOf(config);
+  const kafka = kafkaOf(config);
   let topic: string;
   if (await isBegun(store)) {
     topic = await readTopic(store);
   } else {
     const prefix = `${TOPIC}_${nameOf(store)}_`;
-    await removeTopics(brokers, prefix); // left over from before --fresh
+    await removeTopics(kafka, prefix); // left over from before --fresh
     topic = prefix + Date.now().toString(36);
     await store.write(TOPIC_FILE, topic);
   }
-  return openKafkaLog({ brokers, topic, partitions, notify });
+  return openKafkaLog({ ...kafka, topic, partitions, notify });
 }
 
 /** The topic that an output was started with. @throws LabError if the file does not name it */

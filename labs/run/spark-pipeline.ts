@@ -17,6 +17,7 @@ import {
   type Totals,
 } from "../stream/totals.js";
 import type { SparkSession } from "../spark/client.js";
+import { hidePassword } from "../spark/kafka-options.js";
 import {
   finishSparkJob,
   isNewSchema,
@@ -63,6 +64,7 @@ export async function runSparkPipeline(
   signal: AbortSignal,
   onStatus: (status: PipelineStatus) => void = () => {},
 ): Promise<PipelineStatus> {
+  if (job.login !== undefined) await hidePassword(session);
   const progress = await followProgress(store, job.topic, notify);
   let appended = 0;
   let logged = sum(await log.endOffsets());

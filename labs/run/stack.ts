@@ -10,7 +10,7 @@ export async function startStack(
   root: string,
 ): Promise<void> {
   const names = [
-    ...(options.log === "kafka" && config.kafkaBrokers === undefined ? ["kafka"] : []),
+    ...(options.log === "kafka" && config.kafka === undefined ? ["kafka"] : []),
     ...(output.isLocalStack ? ["hdfs"] : []),
     ...(options.engine === "spark" && config.sparkRemote === undefined ? ["spark"] : []),
     ...(options.format !== "json" && config.schemaRegistryUrl === undefined ? ["registry"] : []),

@@ -1,6 +1,7 @@
 import { UsageError } from "./errors.js";
+import { readKafkaAddress, type KafkaAddress } from "./kafka-address.js";
 
-// The only module that reads environment variables.
+// The only module that reads environment variables, with the help of kafka-address.ts.
 
 /** The settings that depend on the machine. */
 export interface Config {
@@ -10,8 +11,8 @@ export interface Config {
   coingeckoKey: string | undefined;
   /** URL of the Coinbase Exchange WebSocket feed. */
   coinbaseUrl: string;
-  /** Brokers of an existing Kafka cluster, each `host:port`; undefined: the lab's own Kafka. */
-  kafkaBrokers: string[] | undefined;
+  /** An existing Kafka cluster; undefined: the lab's own Kafka. */
+  kafka: KafkaAddress | undefined;
   /** The NameNode of an existing HDFS, `hdfs://host:port`; undefined: the lab's own HDFS. */
   hdfsUrl: string | undefined;
   /** The WebHDFS address of that HDFS, `http://host:port`, if it is not at the default port. */
@@ -31,6 +32,8 @@ export interface StackConfig {
   /** The folder of their data, logs and generated settings; undefined: `.lab/stack` in the project's root. */
   folder: string | undefined;
   ports: Record<PortName, number>;
+  /** Whether its services also have TLS, users and passwords: `stack.ts up --secure`. */
+  isSecure: boolean;
 }
 
 /** The addresses of the lab's own services, which listen only on this machine. */
@@ -66,6 +69,10 @@ const DEFAULT_PORTS = {
   SPARK_PORT: 15002,
   SPARK_UI_PORT: 4040,
   REGISTRY_PORT: 8081,
+  // The services listen on these only in a secured stack.
+  KAFKA_TLS_PORT: 9093,
+  NAMENODE_HTTPS_PORT: 9871,
+  DATANODE_HTTPS_PORT: 9865,
 };
 export type PortName = keyof typeof DEFAULT_PORTS;
 export const PORT_NAMES = Object.keys(DEFAULT_PORTS) as PortName[];
@@ -80,21 +87,6 @@ function port(environment: NodeJS.ProcessEnv, name: PortName): number {
     throw new UsageError(`${portVariable(name)} must be a port from 1 to 65535, not ${text}`);
   }
   return value;
-}
-
-/** Parses `host:port,host:port`, with optional spaces; undefined if the list is empty. */
-function brokers(text = ""): string[] | undefined {
-  const list = text.split(",").map((broker) => broker.trim());
-  const named = list.filter((broker) => broker !== "");
-  for (const [index, broker] of named.entries()) {
-    // kafkajs does not support IPv6 addresses.
-    if (!/^[^\s:/@[\]]+:\d{1,5}$/.test(broker)) {
-      throw new UsageError(
-        `KAFKA_BROKERS must be host:port,host:port; entry ${index + 1} is not host:port`,
-      );
-    }
-  }
-  return named.length === 0 ? undefined : named;
 }
 
 /** The URL in a variable, or the default. Errors do not show it: it may contain a password. @throws UsageError if it has none of the schemes */
@@ -133,7 +125,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       "http:",
     ]),
     coingeckoKey: environment["COINGECKO_API_KEY"] || undefined,
-    kafkaBrokers: brokers(environment["KAFKA_BROKERS"]),
+    kafka: readKafkaAddress(environment),
     hdfsUrl: environment["HDFS_URL"]?.trim() || undefined,
     webhdfsUrl: environment["WEBHDFS_URL"]?.trim() || undefined,
     schemaRegistryUrl: registryUrl(environment["SCHEMA_REGISTRY_URL"]),
@@ -142,6 +134,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     stack: {
       folder: environment["LAB_STACK_DIR"] || undefined,
       ports: Object.fromEntries(ports) as Record<PortName, number>,
+      isSecure: false,
     },
   };
 }

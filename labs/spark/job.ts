@@ -16,8 +16,10 @@ import { PRODUCTS, WINDOW_COLUMNS, type LatestRow } from "../store/products.js";
 import type { WindowSpec } from "../stream/window.js";
 import { errorMessage } from "../shared/errors.js";
 import { ISO_TIME } from "../shared/time.js";
+import type { KafkaAddress } from "../shared/kafka-address.js";
 import { settled } from "../shared/wait.js";
 import type { SparkSession } from "./client.js";
+import { connectionOptions } from "./kafka-options.js";
 import {
   readBatch,
   readStream,
@@ -29,10 +31,8 @@ import {
 import type { AvroSchemas, TopicSchemas } from "./schemas.js";
 import { STOP_TIMEOUT_MS, type StreamingQuery } from "./streaming-query.js";
 
-/** The pipeline's query, for Spark. */
-export interface SparkJob {
-  /** `host:port` of Kafka's brokers, as reachable from Spark. */
-  brokers: readonly string[];
+/** The pipeline's query, for Spark. Spark must reach Kafka at the same address. */
+export interface SparkJob extends KafkaAddress {
   topic: string;
   /** The root of the products and checkpoints, as a URL that Spark can write to: `hdfs://…` or `file:///…`. */
   root: string;
@@ -347,8 +347,8 @@ const WINDOW_SCHEMA = Object.entries(WINDOW_COLUMNS)
 export const readsFiles = ({ isOlder, root }: SparkJob) =>
   isOlder !== true && !/[{}[\]*?\\]/.test(root);
 
-const kafkaOptions = ({ brokers, topic }: SparkJob) => ({
-  "kafka.bootstrap.servers": brokers.join(","),
+const kafkaOptions = ({ topic, ...address }: SparkJob) => ({
+  ...connectionOptions(address),
   subscribe: topic,
   startingOffsets: "earliest",
   // By default Spark also reads records of aborted transactions.

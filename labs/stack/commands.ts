@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { relative } from "node:path";
 import Table from "cli-table3";
 import type { StackConfig } from "../shared/config.js";
 import { confirm } from "../shared/confirm.js";
@@ -32,6 +33,17 @@ function chosenServices(names: readonly string[]): ServiceName[] {
   if (names.length === 0) return [...SERVICE_NAMES];
   const meant = names.flatMap((name) => (name === "hdfs" ? ["namenode", "datanode"] : [name]));
   return SERVICE_NAMES.filter((name) => meant.includes(name));
+}
+
+/** Says how to use the secured services. */
+export async function showSecured(stack: Stack, names: readonly ServiceName[]): Promise<void> {
+  if (!names.includes("kafka")) return;
+  const { variablesFile } = await import("./secure.js");
+  const file = (user: "lab" | "reader") => relative(".", variablesFile(stack.places, user));
+  console.error(
+    `Kafka with TLS and passwords: localhost:${stack.config.ports.KAFKA_TLS_PORT}. To use it in this terminal: source ${file("lab")}\n` +
+      `(${file("reader")} is a user who may only read.)`,
+  );
 }
 
 /** Shows what is running, as a table or as JSON. */

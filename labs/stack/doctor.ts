@@ -71,7 +71,10 @@ async function ports(stack: Stack, config: StackConfig): Promise<CheckResult[]> 
   for (const name of PORT_NAMES) {
     const port = config.ports[name];
     const what = `port ${port} (${name.replace("_PORT", "").replaceAll("_", " ").toLowerCase()})`;
-    const pid = services.find((each) => SERVICES[each.name].ports.includes(name))?.pid ?? null;
+    const pid =
+      services.find((each) =>
+        [...SERVICES[each.name].ports, ...(SERVICES[each.name].securePorts ?? [])].includes(name),
+      )?.pid ?? null;
     if (pid !== null && (await whoListens(port, pid)) === "itself") {
       results.push({ what, ok: true, found: "used by the lab" });
     } else if (await isPortFree(port)) results.push({ what, ok: true, found: "free" });

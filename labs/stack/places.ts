@@ -8,6 +8,8 @@ export interface Places {
   settings: string;
   data: string;
   logs: string;
+  /** Certificates and passwords of `up --secure`; only for the user. */
+  secure: string;
   /** Records of started processes. */
   run: string;
 }

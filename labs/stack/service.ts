@@ -30,6 +30,8 @@ export interface Service {
   needs: ServiceName[];
   /** The ports it listens on; the first is the main one. */
   ports: PortName[];
+  /** The ports it also listens on in a secured stack. */
+  securePorts?: PortName[];
   /** A path that exists if the service is installed. */
   installed: string;
   /** The folder of its data in `data/`. */
@@ -47,6 +49,12 @@ export interface Service {
 const RESET_KAFKA =
   "the data of Kafka and of ZooKeeper belong to different clusters; remove both: npx tsx scripts/stack.ts reset kafka";
 export const RESET_HDFS = "remove the data of HDFS: npx tsx scripts/stack.ts reset hdfs";
+
+/** The ports that a service listens on. */
+export const portsOf = (name: ServiceName, { isSecure }: StackConfig): PortName[] => [
+  ...SERVICES[name].ports,
+  ...(isSecure ? (SERVICES[name].securePorts ?? []) : []),
+];
 
 export const SERVICES: Record<ServiceName, Service> = {
   zookeeper: {
@@ -69,12 +77,13 @@ export const SERVICES: Record<ServiceName, Service> = {
     javaHome: "java",
     needs: ["zookeeper"],
     ports: ["KAFKA_PORT"],
+    securePorts: ["KAFKA_TLS_PORT"],
     installed: "kafka/jars/kafka_2.13-3.4.1.jar",
     data: "kafka",
     java: (places) => kafkaJava(places, "-Xmx512m", "kafka.Kafka", "server.properties"),
     answers: async (_, config) => {
       const { describeKafka } = await import("../log/kafka/client.js");
-      await describeKafka(ownAddresses(config).brokers);
+      await describeKafka(ownAddresses(config));
     },
     failures: [[/InconsistentClusterIdException/, RESET_KAFKA]],
     // After kill -9, ZooKeeper keeps the broker's old session, and with it the registered broker id, for some seconds.

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { StackConfig } from "../shared/config.js";
@@ -14,8 +14,9 @@ const SETTINGS = {
   spark: ["spark-defaults.conf", "log4j2.properties"],
 };
 
-/** Replaces each `${NAME}` in a template. @throws LabError if a name has no value */
-function fillIn(template: string, values: Record<string, string>, file: string): string {
+/** Reads a template and replaces each `${NAME}` in it. @throws LabError if a name has no value */
+async function fillIn(file: string, values: Record<string, string>): Promise<string> {
+  const template = await readFile(file, "utf8");
   return template.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined)
@@ -34,6 +35,10 @@ export async function prepareSettings(places: Places, config: StackConfig): Prom
     USER: userInfo().username,
   };
   for (const [name, port] of Object.entries(config.ports)) values[name] = String(port);
+  if (config.isSecure) {
+    const { prepareSecurity } = await import("./secure.js");
+    Object.assign(values, await prepareSecurity(places));
+  }
   for (const folder of [places.logs, places.run]) await makeFolders(folder);
   for (const { data } of Object.values(SERVICES)) {
     await makeFolders(join(places.data, data));
@@ -42,8 +47,12 @@ export async function prepareSettings(places: Places, config: StackConfig): Prom
     await makeFolders(join(places.settings, component));
     for (const file of files) {
       const source = join(places.root, "setup", component, file);
-      const filled = fillIn(await readFile(source, "utf8"), values, source);
-      await writeFile(join(places.settings, component, file), filled);
+      const filled = await fillIn(source, values);
+      await writeFile(join(places.settings, component, file), filled, { mode: 0o600 });
     }
+  }
+  if (config.isSecure) {
+    const added = await fillIn(join(places.root, "setup/kafka/secure.properties"), values);
+    await appendFile(join(places.settings, "kafka/server.properties"), added);
   }
 }

@@ -30,7 +30,7 @@ import { javaArguments, makeArchives } from "./archive.js";
 import { isFormatted, notInstalled, requireInstalled } from "./installation.js";
 import { JAVA_ENVIRONMENT, hadoopJava } from "./java.js";
 import type { Places } from "./places.js";
-import { SERVICES, SERVICE_NAMES, USUAL_SERVICES, type ServiceName } from "./service.js";
+import { SERVICES, SERVICE_NAMES, USUAL_SERVICES, portsOf, type ServiceName } from "./service.js";
 import { prepareSettings } from "./settings.js";
 import { lastWords } from "../shared/process.js";
 import { sleep } from "../shared/wait.js";
@@ -50,6 +50,7 @@ const MAX_RESTARTS = 3;
 /** The lab's own Kafka, HDFS and Spark on this machine. */
 export interface Stack {
   readonly places: Places;
+  readonly config: StackConfig;
   /** The addresses of its services. */
   readonly addresses: OwnAddresses;
   /** The named services (`hdfs` means both of its services) and those they depend on, in order; all if no name is given. */
@@ -91,6 +92,7 @@ export function openStack(root: string, config: StackConfig): Stack {
     installed: join(root, ".lab"),
     settings: join(folder, "settings"),
     data: join(folder, "data"),
+    secure: join(folder, "secure"),
     logs: join(folder, "logs"),
     run: join(folder, "run"),
   };
@@ -132,7 +134,7 @@ export function openStack(root: string, config: StackConfig): Stack {
 
   async function requirePorts(name: ServiceName): Promise<void> {
     const deadlineMs = performance.now() + PORT_RELEASE_MS;
-    for (const portName of SERVICES[name].ports) {
+    for (const portName of portsOf(name, config)) {
       while (!(await isPortFree(config.ports[portName]))) {
         if (performance.now() > deadlineMs) throw await portTaken(name, portName);
         await sleep(POLL_MS);
@@ -140,9 +142,19 @@ export function openStack(root: string, config: StackConfig): Stack {
     }
   }
 
+  /** A service that already runs does not become secure by itself. */
+  async function requireSecured(name: ServiceName, pid: number): Promise<void> {
+    for (const portName of SERVICES[name].securePorts ?? []) {
+      if ((await whoListens(config.ports[portName], pid)) === "itself") continue;
+      throw new LabError(
+        `${name} already runs, without --secure: npx tsx scripts/stack.ts down ${name}, then the same command`,
+      );
+    }
+  }
+
   /** The first of a service's ports that another process listens on. */
   async function foreignPort(name: ServiceName, pid: number): Promise<PortName | undefined> {
-    for (const portName of SERVICES[name].ports) {
+    for (const portName of portsOf(name, config)) {
       if ((await whoListens(config.ports[portName], pid)) === "other") return portName;
     }
     return undefined;
@@ -151,7 +163,7 @@ export function openStack(root: string, config: StackConfig): Stack {
   /** Resolves if the recorded process answers; another program on its port does not count. */
   async function answers(name: ServiceName, { pid }: ProcessRecord): Promise<void> {
     await SERVICES[name].answers(places, config);
-    for (const portName of SERVICES[name].ports) {
+    for (const portName of portsOf(name, config)) {
       const port = config.ports[portName];
       if ((await whoListens(port, pid)) !== "itself") {
         throw new Error(`process ${pid} does not listen on port ${port}`);
@@ -163,7 +175,9 @@ export function openStack(root: string, config: StackConfig): Stack {
     await requireInstalled(places, names);
     await prepareSettings(places, config);
     for (const name of names) {
-      if ((await running(name)) === undefined) await requirePorts(name);
+      const record = await running(name);
+      if (record === undefined) await requirePorts(name);
+      else if (config.isSecure) await requireSecured(name, record.pid);
     }
   }
 
@@ -332,6 +346,7 @@ export function openStack(root: string, config: StackConfig): Stack {
 
   return {
     places,
+    config,
     addresses: ownAddresses(config),
     select,
     prepare,

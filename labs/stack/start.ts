@@ -35,8 +35,12 @@ export async function startServices(
       async run(notify) {
         await stack.start(name, notify);
         if (name !== "kafka") return;
+        if (stack.config.isSecure) {
+          const { addUsers } = await import("./secure.js");
+          return addUsers(stack.places, stack.config, LAB_PARTITIONS);
+        }
         const { createTopic } = await import("../log/kafka/topics.js");
-        await createTopic(stack.addresses.brokers, TOPIC, LAB_PARTITIONS);
+        await createTopic(stack.addresses, TOPIC, LAB_PARTITIONS);
       },
     })),
   );

@@ -18,7 +18,7 @@ export const produce: Benchmark = {
     await start();
     const oursMs = await fillTopic();
     const topic = `${name}_bare`;
-    await createTopic(brokers, topic, PARTITIONS);
+    await createTopic({ brokers }, topic, PARTITIONS);
     const producer = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING }).producer({
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });

@@ -69,7 +69,7 @@ export function openBenchStack(root: string, config: StackConfig): BenchStack {
         () => false,
       );
       if (!isRunning) return;
-      await removeTopics(brokers, name).catch(() => {});
+      await removeTopics({ brokers }, name).catch(() => {});
       await bench
         .store("")
         .remove("")

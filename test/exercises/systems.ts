@@ -15,7 +15,7 @@ const { brokers, hdfs, sparkRemote, sparkUi, registry } = ownAddresses(config.st
 export { brokers, hdfs, sparkRemote, sparkUi, registry };
 
 /** A client that retries while a broker restarts. */
-export const kafka = kafkaClient(brokers);
+export const kafka = kafkaClient({ brokers });
 
 /** The stack of this machine. */
 export const ownStack = (): Stack =>
@@ -40,7 +40,7 @@ function isLeftOver(name: string): boolean {
 
 async function removeFromKafka(): Promise<void> {
   // It does not wait for a broker: the next check tries again.
-  await withAdmin(client(brokers, SINGLE_RETRY), async (admin) => {
+  await withAdmin(client({ brokers }, SINGLE_RETRY), async (admin) => {
     const topics = (await admin.listTopics()).filter(isLeftOver);
     if (topics.length > 0) await admin.deleteTopics({ topics });
     const { groups } = await admin.listGroups();
@@ -71,11 +71,11 @@ export async function withTopic<T>(
 ): Promise<T> {
   await removeLeftOvers(removeFromKafka);
   const topic = uniqueName(what);
-  await freshTopic(brokers, topic, partitions);
+  await freshTopic({ brokers }, topic, partitions);
   try {
     return await run(topic);
   } finally {
-    await removeTopics(brokers, topic);
+    await removeTopics({ brokers }, topic);
   }
 }
 

@@ -32,7 +32,7 @@ test.each(["none", "gzip", "snappy", "lz4", "zstd"])(
   "a topic that Kafka's producer compressed by %s is read",
   async (codec) => {
     const topic = uniqueName(codec);
-    await createTopic(brokers, topic, 1);
+    await createTopic({ brokers }, topic, 1);
     await produce(topic, codec);
     const segment = await readSegment(join(stack.places.data, "kafka"), topic);
     expect(readBatchHeaders(segment).every(({ compression }) => compression === codec)).toBe(true);

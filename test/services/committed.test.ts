@@ -17,7 +17,7 @@ import { produceTransactions } from "../support/transactions.js";
 import { nothing } from "../support/source.js";
 import { brokers, remote, uniqueName } from "./environment.js";
 
-const kafka = kafkaClient(brokers);
+const kafka = kafkaClient({ brokers });
 const PARTITIONS = 2;
 /** What comes while the topic is filled: compaction needs records of now. */
 const beganMs = Date.now();

@@ -16,7 +16,7 @@ import { ENVIRONMENT, brokers, uniqueName } from "./environment.js";
 
 // What happens to a topic behind the back of who reads it.
 
-const kafka = kafkaClient(brokers);
+const kafka = kafkaClient({ brokers });
 
 async function open(partitions: number, topic: string): Promise<EventLog> {
   const log = await openKafkaLog({ brokers, topic, partitions });
@@ -72,7 +72,7 @@ test("a topic that was made anew below what was read of it is refused, at the st
   const running = await query(log, folder);
   await running.runBatch();
   const [first, second] = running.offsets;
-  await freshTopic(brokers, topic, 2);
+  await freshTopic({ brokers }, topic, 2);
   const lost = new RegExp(
     `the topic ${topic} on Kafka at .* has lost records .*partition 0 ends at offset 0, not ${first}; partition 1 ends at offset 0, not ${second}.*--fresh`,
   );

@@ -14,7 +14,7 @@ import { take } from "../../labs/course/lesson/observed.js";
 import { produceTransactions } from "../support/transactions.js";
 import { brokers, stack, uniqueName } from "./environment.js";
 
-const kafka = kafkaClient(brokers);
+const kafka = kafkaClient({ brokers });
 const messages = await take(market({ seed: 1, events: 200, assets: 6 }), 200);
 
 /** Joins a group with a new consumer. */
@@ -28,7 +28,7 @@ async function joinGroup(groupId: string, topic: string): Promise<Consumer> {
 
 test("a topic is read with its keys, headers and tombstones, in order of partition and offset", async () => {
   const topic = uniqueName("read");
-  await freshTopic(brokers, topic, 2);
+  await freshTopic({ brokers }, topic, 2);
   expect(await readTopic(kafka, topic)).toEqual([]);
   const producer = kafka.producer();
   await producer.connect();
@@ -50,7 +50,7 @@ test("a topic is read with its keys, headers and tombstones, in order of partiti
 
 test("a topic with transactions is read to its end, whatever is there", async () => {
   const topic = uniqueName("gaps");
-  await freshTopic(brokers, topic, 2);
+  await freshTopic({ brokers }, topic, 2);
   const valueOf = (index: number) => ({ key: "", value: `record ${index}`, timestampMs: index });
   const committed = await produceTransactions(kafka, topic, {
     seed: 3,
@@ -68,7 +68,7 @@ test("topics and groups of a prefix are forgotten, and their names are free", as
   const prefix = uniqueName("forget");
   const topics = [`${prefix}-one`, `${prefix}-two`];
   const groupId = `${prefix}-group`;
-  for (const topic of topics) await freshTopic(brokers, topic, 1);
+  for (const topic of topics) await freshTopic({ brokers }, topic, 1);
   await withAdmin(kafka, (admin) =>
     admin.setOffsets({ groupId, topic: topics[0]!, partitions: [{ partition: 0, offset: "7" }] }),
   );
@@ -87,7 +87,7 @@ test("topics and groups of a prefix are forgotten, and their names are free", as
 test("members share the partitions, each has one reader, and one too many has none", async () => {
   const topic = uniqueName("shares");
   const group = uniqueName("group");
-  await freshTopic(brokers, topic, 2);
+  await freshTopic({ brokers }, topic, 2);
   const members = [];
   const sizesOf = (shares: Record<string, number[]>) =>
     Object.values(shares)
@@ -118,7 +118,7 @@ test("a topic that is made fresh is empty, whatever was in it", async () => {
 
 test("batch heads read from the broker's disk are those that Kafka's own tool finds", async () => {
   const topic = uniqueName("segment");
-  await freshTopic(brokers, topic, 1);
+  await freshTopic({ brokers }, topic, 1);
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   for (let from = 0; from < messages.length; from += 30) {

@@ -24,7 +24,7 @@ const MAX_SEND_BYTES = 900_000;
 
 /** Appends records as they are, some without a key, where a message of the lab is always text. */
 async function appendRaw(topic: string, records: readonly HostileRecord[]): Promise<void> {
-  const producer = kafkaClient(brokers).producer();
+  const producer = kafkaClient({ brokers }).producer();
   await producer.connect();
   for (let next = 0; next < records.length;) {
     const messages = [];

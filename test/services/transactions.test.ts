@@ -9,7 +9,7 @@ import { produceTransactions } from "../support/transactions.js";
 import { brokers, uniqueName } from "./environment.js";
 import { readRange } from "../support/log.js";
 
-const kafka = kafkaClient(brokers);
+const kafka = kafkaClient({ brokers });
 
 async function open(partitions: number, topic = uniqueName("transactions")): Promise<EventLog> {
   const log = await openKafkaLog({ brokers, topic, partitions, patienceMs: 20_000 });
@@ -130,7 +130,7 @@ test("a compacted topic is read over its gaps, also where whole batches are gone
   }
   const cluster = connectTopic({ brokers, topic, patienceMs: 20_000 });
   const fetch = (maxBytes: number) =>
-    cluster.attempt((each) => fetchRecords(each, topic, 0, 0, maxBytes));
+    cluster.attempt("Read", (each) => fetchRecords(each, topic, 0, 0, maxBytes));
   const largest = await fetch(1_000_000);
   // No more than the batch without records fits.
   expect(await fetch(70)).toEqual(largest);

@@ -29,6 +29,7 @@ async function installation() {
     settings: join(folder, "settings"),
     data: join(folder, "data"),
     logs: join(folder, "logs"),
+    secure: "",
     run: join(folder, "run"),
   };
   const java = join(installed, "java/bin/java");

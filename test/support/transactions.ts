@@ -89,7 +89,7 @@ export async function produceTransactions(
   // Kafka writes the control records of a transaction after it has acknowledged its end.
   const cluster = connectTopic({ brokers, topic, patienceMs: 20_000 });
   const ends = (readUncommitted: boolean) =>
-    cluster.attempt((each) => listOffsets(each, topic, LATEST, readUncommitted));
+    cluster.attempt("Read", (each) => listOffsets(each, topic, LATEST, readUncommitted));
   while (String(await ends(true)) !== String(await ends(false))) await sleep(20);
   await cluster.close();
   return committed.sort((a, b) => a.partition - b.partition || a.offset - b.offset);

@@ -79,11 +79,11 @@ export async function prepare(
   }
   const { brokers, hdfs, sparkRemote } = ownAddresses(config);
   const prefix = `capstone-${purpose}-`;
-  await removeTopics(brokers, prefix);
+  await removeTopics({ brokers }, prefix);
   await hdfsStore({ ...hdfs, path: "/capstone" }, true).remove(purpose);
   const run = Date.now().toString(36);
   const topic = `${prefix}${run}`;
-  await freshTopic(brokers, topic, PARTITIONS);
+  await freshTopic({ brokers }, topic, PARTITIONS);
   const path = `/capstone/${purpose}/${run}`;
   const store = hdfsStore({ ...hdfs, path }, true);
   await store.makeFolder("");

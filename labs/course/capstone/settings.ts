@@ -30,7 +30,12 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Caps
   const path = required("OUT");
   required("KAFKA_BROKERS");
   required("HDFS_URL");
-  const { kafkaBrokers, hdfsUrl, webhdfsUrl, stack } = readConfig(environment);
+  const { kafka, hdfsUrl, webhdfsUrl, stack } = readConfig(environment);
   const nameNode = parseNameNode(hdfsUrl, webhdfsUrl, ownAddresses(stack).hdfs)!;
-  return { feedUrl, brokers: kafkaBrokers!, topic, store: hdfsStore({ ...nameNode, path }, true) };
+  return {
+    feedUrl,
+    brokers: [...kafka!.brokers],
+    topic,
+    store: hdfsStore({ ...nameNode, path }, true),
+  };
 }

@@ -38,7 +38,7 @@ export async function addPoison(
   topic: string,
   partitions: number,
 ): Promise<Set<Place>> {
-  const producer = kafkaClient(brokers).producer({ allowAutoTopicCreation: false });
+  const producer = kafkaClient({ brokers }).producer({ allowAutoTopicCreation: false });
   await producer.connect();
   const places = new Set<Place>();
   try {

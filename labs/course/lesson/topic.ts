@@ -2,7 +2,7 @@ import type { Admin, Kafka } from "kafkajs";
 import { LabError } from "../../shared/errors.js";
 import { sleep } from "../../shared/wait.js";
 import { withAdmin } from "../../log/kafka/client.js";
-import { isKafkaError } from "../../log/kafka/cluster.js";
+import { isKafkaError } from "../../log/kafka/errors.js";
 
 const POLL_MS = 100;
 /** A member whose process was killed stays in its group for 30 s, the default session timeout of kafkajs. */

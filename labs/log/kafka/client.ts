@@ -5,9 +5,11 @@ import {
   FIRST_RETRY_MS,
   MAX_RETRY_MS,
   REQUEST_TIMEOUT_MS,
-  unreachable,
+  connectionSettings,
 } from "./cluster.js";
+import type { KafkaAddress } from "../../shared/kafka-address.js";
 import { registerCodecs } from "./codecs.js";
+import { kafkaError } from "./errors.js";
 
 const { Kafka, logLevel } = kafkajs;
 
@@ -24,11 +26,11 @@ export const retryFor = (patienceMs: number) => ({
 export const SINGLE_RETRY = { initialRetryTime: 10, maxRetryTime: 10, retries: 1 };
 
 /** A kafkajs client that logs nothing. */
-export function client(brokers: readonly string[], retry: ReturnType<typeof retryFor>) {
+export function client(address: KafkaAddress, retry: ReturnType<typeof retryFor>) {
   registerCodecs();
   return new Kafka({
+    ...connectionSettings(address),
     clientId: CLIENT_ID,
-    brokers: [...brokers],
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry,
@@ -37,8 +39,8 @@ export function client(brokers: readonly string[], retry: ReturnType<typeof retr
 }
 
 /** A kafkajs client with the lab's settings: it retries for `PATIENCE_MS` and logs nothing. */
-export const kafkaClient = (brokers: readonly string[]): KafkaClient =>
-  client(brokers, retryFor(PATIENCE_MS));
+export const kafkaClient = (address: KafkaAddress): KafkaClient =>
+  client(address, retryFor(PATIENCE_MS));
 
 /** Runs a function with a connected admin client, and disconnects it afterwards. */
 export async function withAdmin<T>(
@@ -54,10 +56,10 @@ export async function withAdmin<T>(
   }
 }
 
-/** Checks that a cluster answers. @throws LabError immediately if it does not */
-export async function describeKafka(brokers: readonly string[]): Promise<void> {
+/** Checks that a cluster answers. @throws LabError immediately if it does not, or refuses this client */
+export async function describeKafka(address: KafkaAddress): Promise<void> {
   const admin = new Kafka({
-    brokers: [...brokers],
+    ...connectionSettings(address),
     connectionTimeout: 1_000,
     requestTimeout: 2_000,
     retry: { retries: 0 },
@@ -68,7 +70,7 @@ export async function describeKafka(brokers: readonly string[]): Promise<void> {
     const { brokers: found } = await admin.describeCluster();
     if (found.length === 0) throw new Error("no broker has joined yet");
   } catch (error) {
-    throw unreachable(brokers, error);
+    throw kafkaError(address, error);
   } finally {
     await admin.disconnect();
   }

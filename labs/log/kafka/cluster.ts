@@ -1,13 +1,15 @@
 /// <reference path="./kafkajs-cluster.d.ts" />
 
-import kafkajs from "kafkajs";
+import kafkajs, { type SASLOptions } from "kafkajs";
 import Cluster from "kafkajs/src/cluster/index.js";
 import loggers from "kafkajs/src/loggers/index.js";
 import socketFactory from "kafkajs/src/network/socketFactory.js";
+import type { KafkaAddress } from "../../shared/kafka-address.js";
 import { LabError, errorCode, errorMessage } from "../../shared/errors.js";
 import type { Notify } from "../../shared/notify.js";
 import { sleep } from "../../shared/wait.js";
 import { registerCodecs } from "./codecs.js";
+import { isKafkaError, isRefused, kafkaError, type Right } from "./errors.js";
 
 // Connects to a topic's brokers with kafkajs's internal Cluster instead of its consumer. The consumer joins a group, which
 // the lab does not need, does not expose the last stable offset, and returns records of aborted transactions if two
@@ -21,9 +23,7 @@ export const MAX_RETRY_MS = 2_000;
 /** A broker that has just started may not know its topics yet. A topic that is missing for longer has been deleted. */
 const MISSING_TOPIC_MS = 5_000;
 
-interface ClusterOptions {
-  /** `host:port` of some brokers of the cluster. */
-  brokers: readonly string[];
+interface ClusterOptions extends KafkaAddress {
   topic: string;
   /** How long Kafka may be unavailable before an operation fails. */
   patienceMs: number;
@@ -31,36 +31,28 @@ interface ClusterOptions {
   notify?: Notify;
 }
 
+/** The settings of kafkajs that say where the brokers are, and how to be let in. */
+export function connectionSettings({ brokers, tls, login }: KafkaAddress) {
+  return {
+    brokers: [...brokers],
+    ...(tls && { ssl: tls.authorities === undefined ? true : { ca: tls.authorities } }),
+    ...(login && { sasl: { ...login, mechanism: login.mechanism.toLowerCase() } as SASLOptions }),
+  };
+}
+
 export interface TopicCluster {
-  readonly brokers: readonly string[];
+  readonly address: KafkaAddress;
   readonly topic: string;
   /** How long Kafka may be unavailable before an operation fails. */
   readonly patienceMs: number;
   /**
    * Runs a function with a connected cluster, and retries it while the brokers are unavailable.
    *
-   * @throws LabError if Kafka stays unavailable, or the topic has been deleted
+   * @param right what the request needs
+   * @throws LabError if Kafka stays unavailable, or refuses the client or the request, or the topic has been deleted
    */
-  attempt<T>(request: (cluster: Cluster) => Promise<T>): Promise<T>;
+  attempt<T>(right: Right, request: (cluster: Cluster) => Promise<T>): Promise<T>;
   close(): Promise<void>;
-}
-
-export function unreachable(brokers: readonly string[], error: unknown): LabError {
-  const local = brokers.every((broker) => /^(127\.|localhost)/.test(broker));
-  const remedy = local
-    ? "npx tsx scripts/stack.ts up kafka, or check KAFKA_BROKERS if it is set"
-    : "check KAFKA_BROKERS";
-  return new LabError(
-    `Kafka does not answer at ${brokers.join(",")} (${errorMessage(error)}): ${remedy}`,
-  );
-}
-
-/** Whether an error or one of its causes is a protocol error or a kafkajs class of that name. */
-export function isKafkaError(error: unknown, name: string): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.name === name || ("type" in cause && cause.type === name)) return true;
-  }
-  return false;
 }
 
 /** Whether an error comes from the network or from a broker. */
@@ -72,7 +64,8 @@ const isMissingTopic = (error: unknown): boolean =>
 
 /** Connects to the brokers of a topic when they are first needed. */
 export function connectTopic(options: ClusterOptions): TopicCluster {
-  const { brokers, topic, patienceMs, notify } = options;
+  const { topic, patienceMs, notify, ...address } = options;
+  const { brokers } = address;
   registerCodecs();
   let connecting: Promise<Cluster> | undefined;
   const closed = new AbortController();
@@ -81,7 +74,7 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
     const cluster = new Cluster({
       logger: loggers.createLogger({ level: kafkajs.logLevel.NOTHING, logCreator: () => () => {} }),
       socketFactory: socketFactory(),
-      brokers: [...brokers],
+      ...connectionSettings(address),
       clientId: CLIENT_ID,
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
@@ -106,7 +99,7 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
     await cluster?.then((each) => each.disconnect()).catch(() => {});
   }
 
-  async function attempt<T>(request: (cluster: Cluster) => Promise<T>): Promise<T> {
+  async function attempt<T>(right: Right, request: (cluster: Cluster) => Promise<T>): Promise<T> {
     const deadlineMs = performance.now() + patienceMs;
     let missingSinceMs: number | undefined;
     let lastNotice = "";
@@ -125,7 +118,9 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
             `the topic ${topic} no longer exists on Kafka at ${brokers.join(",")}: start over with --fresh, or choose another --out`,
           );
         }
-        if (failedMs > deadlineMs) throw unreachable(brokers, error);
+        if (isRefused(error) || failedMs > deadlineMs) {
+          throw kafkaError(address, error, { right, topic });
+        }
         const notice = `Kafka: ${errorMessage(error)}; trying again`;
         if (notice !== lastNotice) notify?.(notice); // not the same notice twice in a row
         lastNotice = notice;
@@ -140,5 +135,5 @@ export function connectTopic(options: ClusterOptions): TopicCluster {
     await disconnect();
   }
 
-  return { brokers, topic, patienceMs, attempt, close };
+  return { address, topic, patienceMs, attempt, close };
 }

@@ -1,6 +1,6 @@
 // kafkajs has no types for its internal modules. These are the parts that cluster.ts and fetch.ts use.
 declare module "kafkajs/src/cluster/index.js" {
-  import type { ISocketFactory, RetryOptions } from "kafkajs";
+  import type { ISocketFactory, KafkaConfig, RetryOptions } from "kafkajs";
   namespace Cluster {
     /** A record as stored in the log, including control records. */
     interface FetchedRecord {
@@ -52,6 +52,8 @@ declare module "kafkajs/src/cluster/index.js" {
       logger: unknown;
       socketFactory: ISocketFactory;
       brokers: string[];
+      ssl?: KafkaConfig["ssl"];
+      sasl?: KafkaConfig["sasl"];
       clientId: string;
       connectionTimeout: number;
       requestTimeout: number;

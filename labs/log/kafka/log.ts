@@ -1,16 +1,15 @@
-import { LabError } from "../../shared/errors.js";
+import type { KafkaAddress } from "../../shared/kafka-address.js";
 import type { Notify } from "../../shared/notify.js";
 import type { EventLog } from "../log.js";
 import { PATIENCE_MS, client, describeKafka, retryFor, withAdmin } from "./client.js";
-import { connectTopic, unreachable } from "./cluster.js";
+import { connectTopic } from "./cluster.js";
+import { kafkaError } from "./errors.js";
 import { endOffsets, startOffsets } from "./offsets.js";
 import { openReader } from "./reader.js";
 import { ensureTopic, freshTopic } from "./topics.js";
 import { openWriter } from "./writer.js";
 
-export interface KafkaOptions {
-  /** `host:port` of some brokers of the cluster. */
-  brokers: readonly string[];
+export interface KafkaOptions extends KafkaAddress {
   topic: string;
   /** How many partitions to write to; the topic is created with this many if it is missing. */
   partitions: number;
@@ -30,23 +29,23 @@ export interface KafkaOptions {
  * @throws LabError if Kafka stays unavailable, or the topic has too few partitions
  */
 export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
-  const { brokers, topic, partitions, notify, patienceMs = PATIENCE_MS } = options;
-  await describeKafka(brokers);
-  const found = await withAdmin(client(brokers, retryFor(patienceMs)), (admin) =>
+  const { topic, partitions, notify, patienceMs = PATIENCE_MS, ...address } = options;
+  await describeKafka(address);
+  const found = await withAdmin(client(address, retryFor(patienceMs)), (admin) =>
     ensureTopic(admin, topic, partitions),
   ).catch((error: unknown) => {
-    throw error instanceof LabError ? error : unreachable(brokers, error);
+    throw kafkaError(address, error, { right: "Create", topic });
   });
   if (found > partitions) {
     notify?.(
       `the topic ${topic} has ${found} partitions, but --partitions is ${partitions}: reading all ${found}, writing to the first ${partitions}`,
     );
   }
-  const cluster = connectTopic({ brokers, topic, patienceMs, notify });
+  const cluster = connectTopic({ ...address, topic, patienceMs, notify });
   const writer = await openWriter(cluster, partitions, notify);
   return {
     topic,
-    location: `the topic ${topic} on Kafka at ${brokers.join(",")}`,
+    location: `the topic ${topic} on Kafka at ${address.brokers.join(",")}`,
     partitions,
     append: (messages) => writer.append(messages),
     // Kafka protects against a power cut by replication: an append is acknowledged once all in-sync replicas have it (acks=all).
@@ -63,6 +62,6 @@ export async function openKafkaLog(options: KafkaOptions): Promise<EventLog> {
 
 /** Opens a topic as an event log after recreating it empty with `freshTopic`. */
 export async function openFreshLog(options: KafkaOptions): Promise<EventLog> {
-  await freshTopic(options.brokers, options.topic, options.partitions);
+  await freshTopic(options, options.topic, options.partitions);
   return openKafkaLog(options);
 }

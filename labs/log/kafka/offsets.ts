@@ -10,7 +10,7 @@ const MAX_SETTLE_MS = 5_000;
 
 /** For each partition of a topic, the offset of its first record; its end offset if it is empty. */
 export const startOffsets = (cluster: TopicCluster): Promise<number[]> =>
-  cluster.attempt((each) => listOffsets(each, cluster.topic, EARLIEST));
+  cluster.attempt("Describe", (each) => listOffsets(each, cluster.topic, EARLIEST));
 
 /** For each partition, the offset to read up to; see `EventLog.endOffsets`. */
 export async function endOffsets(
@@ -19,7 +19,7 @@ export async function endOffsets(
 ): Promise<number[]> {
   const deadlineMs = performance.now() + MAX_SETTLE_MS;
   for (;;) {
-    const ends = await cluster.attempt((each) =>
+    const ends = await cluster.attempt("Describe", (each) =>
       listOffsets(each, cluster.topic, LATEST, readUncommitted),
     );
     const isLess = atLeast.some((offset, partition) => (ends[partition] ?? 0) < offset);

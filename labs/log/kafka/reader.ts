@@ -1,6 +1,7 @@
 import { LabError } from "../../shared/errors.js";
 import type { LogRecord } from "../log.js";
-import { isKafkaError, unreachable, type TopicCluster } from "./cluster.js";
+import type { TopicCluster } from "./cluster.js";
+import { isKafkaError, kafkaError } from "./errors.js";
 import { fetchRecords, type Fetched } from "./fetch.js";
 import { endOffsets, startOffsets } from "./offsets.js";
 
@@ -28,7 +29,7 @@ interface Piece extends Fetched {
  * @param partitions how many partitions share the memory for prefetching
  */
 export function openReader(cluster: TopicCluster, partitions: number): TopicReader {
-  const { topic, brokers, patienceMs } = cluster;
+  const { topic, address, patienceMs } = cluster;
   /** For each partition, the prefetched piece and the offset that it starts at. */
   const ahead: ({ from: number; piece: Promise<Piece> } | undefined)[] = [];
   const fetchBytes = Math.max(
@@ -37,7 +38,9 @@ export function openReader(cluster: TopicCluster, partitions: number): TopicRead
   );
 
   function fetch(partition: number, from: number): Promise<Piece> {
-    const piece = cluster.attempt((each) => fetchRecords(each, topic, partition, from, fetchBytes));
+    const piece = cluster.attempt("Read", (each) =>
+      fetchRecords(each, topic, partition, from, fetchBytes),
+    );
     piece.catch(() => {}); // an error is thrown when the piece is read
     return piece;
   }
@@ -92,7 +95,7 @@ export function openReader(cluster: TopicCluster, partitions: number): TopicRead
         `partition ${partition} of the topic ${topic} holds ${held}; offset ${offset} is missing: start over with --fresh, or choose another --out`,
       );
     }
-    return unreachable(brokers, `no record received for ${patienceMs / 1_000} s`);
+    return kafkaError(address, `no record received for ${patienceMs / 1_000} s`);
   }
 
   return read;

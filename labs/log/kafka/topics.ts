@@ -1,8 +1,9 @@
 import type { Admin } from "kafkajs";
+import type { KafkaAddress } from "../../shared/kafka-address.js";
 import { LabError } from "../../shared/errors.js";
 import { sleep } from "../../shared/wait.js";
 import { describeKafka, kafkaClient, withAdmin } from "./client.js";
-import { isKafkaError, unreachable } from "./cluster.js";
+import { isKafkaError, kafkaError } from "./errors.js";
 
 const POLL_MS = 100;
 
@@ -40,13 +41,13 @@ export async function ensureTopic(
 }
 
 /** Deletes the topics whose names begin with a prefix. Kafka does so in the background. */
-export async function removeTopics(brokers: readonly string[], prefix: string): Promise<void> {
-  await describeKafka(brokers);
-  await withAdmin(kafkaClient(brokers), async (admin) => {
+export async function removeTopics(address: KafkaAddress, prefix: string): Promise<void> {
+  await describeKafka(address);
+  await withAdmin(kafkaClient(address), async (admin) => {
     const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
     if (topics.length > 0) await admin.deleteTopics({ topics });
   }).catch((error: unknown) => {
-    throw unreachable(brokers, error);
+    throw kafkaError(address, error, { right: "Delete", topic: `${prefix}*` });
   });
 }
 
@@ -60,11 +61,11 @@ async function deleteTopic(admin: Admin, topic: string): Promise<void> {
 
 /** Creates an empty topic, deleting an existing topic of that name with all its records. */
 export async function freshTopic(
-  brokers: readonly string[],
+  address: KafkaAddress,
   topic: string,
   partitions: number,
 ): Promise<void> {
-  await withAdmin(kafkaClient(brokers), async (admin) => {
+  await withAdmin(kafkaClient(address), async (admin) => {
     // Kafka deletes in the background and frees the name last. A broker that has just started may not list the topic yet.
     for (;;) {
       if ((await admin.listTopics()).includes(topic)) await deleteTopic(admin, topic);
@@ -72,17 +73,17 @@ export async function freshTopic(
       await sleep(POLL_MS);
     }
   }).catch((error: unknown) => {
-    throw unreachable(brokers, error);
+    throw kafkaError(address, error, { right: "Create", topic });
   });
 }
 
 /** Creates a topic if it is missing. An existing one may have any number of partitions. */
 export async function createTopic(
-  brokers: readonly string[],
+  address: KafkaAddress,
   topic: string,
   partitions: number,
 ): Promise<void> {
-  await withAdmin(kafkaClient(brokers), async (admin) => {
+  await withAdmin(kafkaClient(address), async (admin) => {
     if (!(await admin.listTopics()).includes(topic)) await ensureTopic(admin, topic, partitions);
   });
 }

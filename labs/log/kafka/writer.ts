@@ -4,7 +4,8 @@ import type { Notify } from "../../shared/notify.js";
 import type { Message, Value } from "../../event.js";
 import { partitionOf } from "../partition.js";
 import { SINGLE_RETRY, client } from "./client.js";
-import { unreachable, type TopicCluster } from "./cluster.js";
+import type { TopicCluster } from "./cluster.js";
+import { isRefused, kafkaError } from "./errors.js";
 import { settledEndOffsets } from "./offsets.js";
 
 /**
@@ -14,14 +15,14 @@ import { settledEndOffsets } from "./offsets.js";
  * @param partitions writes only to the first `partitions` of the topic
  */
 export async function openWriter(cluster: TopicCluster, partitions: number, notify?: Notify) {
-  const { topic, brokers, patienceMs } = cluster;
+  const { topic, address, patienceMs } = cluster;
   let producer: Producer | undefined;
   /** For each partition, the offset after the last record known to be in the log. */
   let ends = await settledEndOffsets(cluster, partitions);
 
   async function send(messages: readonly Message<Value>[]): Promise<void> {
     if (producer === undefined) {
-      producer = client(brokers, SINGLE_RETRY).producer({
+      producer = client(address, SINGLE_RETRY).producer({
         idempotent: true,
         maxInFlightRequests: 1,
         allowAutoTopicCreation: false,
@@ -59,7 +60,9 @@ export async function openWriter(cluster: TopicCluster, partitions: number, noti
             `Kafka rejected a record for the topic ${topic}: ${errorMessage(error)}`,
           );
         }
-        if (performance.now() > deadlineMs) throw unreachable(brokers, error);
+        if (isRefused(error) || performance.now() > deadlineMs) {
+          throw kafkaError(address, error, { right: "Write", topic });
+        }
         notify?.(`Kafka did not accept a batch (${errorMessage(error)}); trying again`);
         await producer?.disconnect().catch(() => {});
         producer = undefined;

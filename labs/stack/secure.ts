@@ -1,0 +1,177 @@
+import { randomBytes } from "node:crypto";
+import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import kafkajs from "kafkajs";
+import { describeKafka, kafkaClient, withAdmin } from "../log/kafka/client.js";
+import { createTopic } from "../log/kafka/topics.js";
+import { TOPIC } from "../log/log.js";
+import type { StackConfig } from "../shared/config.js";
+import { LabError, errorMessage } from "../shared/errors.js";
+import { isThere, makeFolders } from "../shared/files.js";
+import type { KafkaAddress } from "../shared/kafka-address.js";
+import { openAuthority } from "./certificates.js";
+import { JAVA_ENVIRONMENT } from "./java.js";
+import type { Places } from "./places.js";
+import { run } from "./process.js";
+
+// What `stack.ts up --secure` adds to the stack: an authority and certificates, users with passwords, and their rights.
+
+/** The users of the secured Kafka: `lab` may do what the pipeline does, `reader` may only read. */
+const USERS = ["admin", "lab", "reader"] as const;
+type User = (typeof USERS)[number];
+/** Topics whose names begin with this belong to the lab. */
+const LAB_TOPICS = "crypto_";
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+const RIGHTS = {
+  lab: [
+    AclOperationTypes.CREATE,
+    AclOperationTypes.DELETE,
+    AclOperationTypes.DESCRIBE,
+    AclOperationTypes.READ,
+    AclOperationTypes.WRITE,
+  ],
+  reader: [AclOperationTypes.DESCRIBE, AclOperationTypes.READ],
+};
+
+type Passwords = Record<User | "keystore", string>;
+
+async function openPasswords(places: Places): Promise<Passwords> {
+  const path = join(places.secure, "passwords.json");
+  if (!(await isThere(path))) {
+    const names = [...USERS, "keystore"] as const;
+    const made = names.map((name) => [name, randomBytes(18).toString("base64url")]);
+    await writeFile(path, JSON.stringify(Object.fromEntries(made), undefined, 2), { mode: 0o600 });
+  }
+  return JSON.parse(await readFile(path, "utf8")) as Passwords;
+}
+
+/** Makes what is missing of the certificates and passwords. @returns the values of the placeholders in the settings */
+export async function prepareSecurity(places: Places): Promise<Record<string, string>> {
+  await makeFolders(places.secure);
+  await chmod(places.secure, 0o700);
+  const passwords = await openPasswords(places);
+  const java = join(places.installed, "java");
+  const authority = await openAuthority(java, places.secure, passwords.keystore);
+  if (!(await isThere(join(places.secure, "server.pem")))) {
+    await rm(join(places.secure, "server.p12"), { force: true }); // left by an interrupted command
+    await authority.sign("server", { names: "ip:127.0.0.1,dns:localhost" });
+  }
+  return {
+    SECURE: places.secure,
+    KEYSTORE_PASSWORD: passwords.keystore,
+    ADMIN_PASSWORD: passwords.admin,
+    LAB_PASSWORD: passwords.lab,
+    READER_PASSWORD: passwords.reader,
+  };
+}
+
+/** The secured Kafka, for one of its users. */
+export async function securedKafka(
+  places: Places,
+  { ports }: StackConfig,
+  user: User,
+): Promise<KafkaAddress> {
+  const passwords = await openPasswords(places);
+  const authorities = await readFile(join(places.secure, "ca.pem"), "utf8");
+  const mechanism = user === "admin" ? "PLAIN" : "SCRAM-SHA-512";
+  return {
+    brokers: [`localhost:${ports.KAFKA_TLS_PORT}`],
+    tls: { authorities },
+    login: { mechanism, username: user, password: passwords[user] },
+  };
+}
+
+/**
+ * Adds the users, their rights and the lab's topic to a secured Kafka that runs, and writes a file with the variables of each user.
+ *
+ * @param partitions of the lab's topic
+ */
+export async function addUsers(
+  places: Places,
+  config: StackConfig,
+  partitions: number,
+): Promise<void> {
+  const admin = await securedKafka(places, config, "admin");
+  for (const user of ["lab", "reader"] as const) {
+    const address = await securedKafka(places, config, user);
+    const isKnown = await describeKafka(address).then(
+      () => true,
+      () => false,
+    );
+    if (!isKnown) await addScramUser(places, admin, address);
+    await writeVariables(places, address);
+  }
+  await withAdmin(kafkaClient(admin), async (kafka) => {
+    const acl = Object.entries(RIGHTS).flatMap(([user, operations]) =>
+      operations.map((operation) => ({
+        resourceType: AclResourceTypes.TOPIC,
+        resourceName: LAB_TOPICS,
+        resourcePatternType: ResourcePatternTypes.PREFIXED,
+        principal: `User:${user}`,
+        host: "*",
+        operation,
+        permissionType: AclPermissionTypes.ALLOW,
+      })),
+    );
+    await kafka.createAcls({ acl });
+  });
+  await createTopic(admin, TOPIC, partitions);
+}
+
+/** kafkajs cannot add SCRAM users, so Kafka's own tool does. It reads passwords from files, because the list of processes shows arguments. */
+async function addScramUser(
+  places: Places,
+  admin: KafkaAddress,
+  user: KafkaAddress,
+): Promise<void> {
+  const [connection, credentials] = ["connection.properties", "credentials.properties"].map(
+    (name) => join(places.secure, name),
+  ) as [string, string];
+  const write = (path: string, settings: Record<string, string>) => {
+    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+    return writeFile(path, lines.join(""), { mode: 0o600 });
+  };
+  const { username, password } = user.login!;
+  try {
+    await write(connection, {
+      "security.protocol": "SASL_SSL",
+      "ssl.truststore.type": "PEM",
+      "ssl.truststore.location": join(places.secure, "ca.pem"),
+      "sasl.mechanism": "PLAIN",
+      "sasl.jaas.config": `org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="${admin.login!.password}";`,
+    });
+    await write(credentials, { "SCRAM-SHA-512": `password=${password}` });
+    const args = [
+      ...["-cp", join(places.installed, "kafka/jars/*"), "kafka.admin.ConfigCommand"],
+      ...["--bootstrap-server", admin.brokers.join(","), "--command-config", connection],
+      ...["--alter", "--add-config-file", credentials],
+      ...["--entity-type", "users", "--entity-name", username],
+    ];
+    await run(join(places.installed, "java/bin/java"), args, { environment: JAVA_ENVIRONMENT });
+  } catch (error) {
+    const words = errorMessage(error).replaceAll(password, "***"); // the tool quotes what it does not accept
+    throw new LabError(`cannot add the user ${username} to Kafka: ${words}`);
+  } finally {
+    for (const path of [connection, credentials]) await rm(path, { force: true });
+  }
+}
+
+/** The file with the variables of a user, to be read by a shell. */
+export const variablesFile = (places: Places, user: User) => join(places.secure, `${user}.env`);
+
+async function writeVariables(places: Places, { brokers, login }: KafkaAddress): Promise<void> {
+  const { mechanism, username, password } = login!;
+  const variables = {
+    KAFKA_BROKERS: brokers.join(","),
+    KAFKA_SSL: "true",
+    KAFKA_CA_FILE: join(places.secure, "ca.pem"),
+    KAFKA_SASL_MECHANISM: mechanism,
+    KAFKA_USERNAME: username,
+    KAFKA_PASSWORD: password,
+  };
+  const lines = Object.entries(variables).map(
+    ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`,
+  );
+  await writeFile(variablesFile(places, username as User), lines.join(""), { mode: 0o600 });
+}

@@ -1,0 +1,233 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { readFile, readdir } from "node:fs/promises";
+import { connect } from "node:net";
+import { createServer } from "node:tls";
+import type { AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { kafkaClient, withAdmin } from "../../labs/log/kafka/client.js";
+import { openKafkaLog } from "../../labs/log/kafka/log.js";
+import { PORT_NAMES } from "../../labs/shared/config.js";
+import type { KafkaAddress } from "../../labs/shared/kafka-address.js";
+import { securedKafka, variablesFile } from "../../labs/stack/secure.js";
+import { openStack } from "../../labs/stack/stack.js";
+import { startServices } from "../../labs/stack/start.js";
+import { hdfsStore } from "../../labs/store/hdfs.js";
+import { localStore } from "../../labs/store/local.js";
+import { readAll } from "../../labs/store/products.js";
+import type { Store } from "../../labs/store/store.js";
+import { makeAuthority, PASSPHRASE } from "../support/certificates.js";
+import { runPipelineCommand } from "../support/command.js";
+import { temporaryFolder } from "../support/folder.js";
+import {
+  ENVIRONMENT,
+  PORTS_FROM,
+  config as usual,
+  hdfs,
+  stack,
+  uniqueName,
+} from "./environment.js";
+
+// A second stack, secured, of which only ZooKeeper and Kafka run. Spark and HDFS are those of the other tests.
+const config = {
+  folder: resolve(".lab/test-secure"),
+  ports: Object.fromEntries(
+    PORT_NAMES.map((name, index) => [name, PORTS_FROM + PORT_NAMES.length + index]),
+  ) as typeof usual.stack.ports,
+  isSecure: true,
+};
+const secured = openStack(resolve("."), config);
+const { sparkUi } = stack.addresses;
+const NAMES = secured.select(["kafka"]);
+
+beforeAll(async () => {
+  await down();
+  await startServices(secured, NAMES, async (starts) => {
+    await Promise.all(starts.map(({ run }) => run()));
+  });
+}, 90_000);
+afterAll(down, 60_000);
+
+async function down(): Promise<void> {
+  for (const name of [...NAMES].reverse()) await secured.stop(name);
+  await secured.reset(NAMES);
+}
+
+/** The variables that the file of a user sets. */
+async function variablesOf(user: "lab" | "reader"): Promise<Record<string, string>> {
+  const text = await readFile(variablesFile(secured.places, user), "utf8");
+  const lines = text.matchAll(/^export (\w+)='(.*)'$/gm);
+  return {
+    ...ENVIRONMENT,
+    ...Object.fromEntries([...lines].map(([, name, value]) => [name, value])),
+  };
+}
+
+const EVENTS = ["--source", "market", "--events", "2000", "--log", "kafka"];
+
+const rowsOf = async (store: Store) =>
+  (await readAll(store, "windows")).map((row) => JSON.stringify(row)).sort();
+
+/** What Spark's web UI shows, as JSON. */
+async function sparkApi(path: string): Promise<string> {
+  const applications = `${sparkUi}/api/v1/applications`;
+  const [{ id }] = (await (await fetch(applications)).json()) as [{ id: string }];
+  return (await fetch(`${applications}/${id}${path}`)).text();
+}
+
+/** The files below a folder, with their paths. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name));
+}
+
+test("through TLS and a password our engine and Spark compute the products of an open Kafka, and the password is nowhere to be seen", async () => {
+  const variables = await variablesOf("lab");
+  const password = variables["KAFKA_PASSWORD"]!;
+  const open = await temporaryFolder();
+  const own = await temporaryFolder();
+  const path = `/${uniqueName("secured")}`;
+  const onSpark = [
+    "--engine",
+    "spark",
+    "--stack",
+    "--out",
+    `hdfs://127.0.0.1:${hdfs.rpcPort}${path}`,
+  ];
+  const run = async (args: string[], environment: Record<string, string>) => {
+    const { code, stdout, stderr } = await runPipelineCommand([...EVENTS, ...args], environment);
+    expect(code, stderr).toBe(0);
+    expect(stdout + stderr).not.toContain(password);
+  };
+  /** The command lines of all processes, while the pipelines run. */
+  let commands = "";
+  const watch = setInterval(() => {
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        commands += readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      } catch {
+        // it has ended
+      }
+    }
+  }, 200);
+  await run(["--out", open], ENVIRONMENT);
+  await Promise.all([run(["--out", own], variables), run(onSpark, variables)]);
+  clearInterval(watch);
+
+  const rows = await rowsOf(localStore(open));
+  expect(rows.length).toBeGreaterThan(20);
+  expect(await rowsOf(localStore(own))).toEqual(rows);
+  const store = hdfsStore({ ...hdfs, path }, true);
+  expect((await rowsOf(store)).length).toBe(rows.length);
+
+  expect(commands).toContain("kafka.Kafka");
+  expect(commands).not.toContain(password);
+  const plans = await sparkApi(`/sql?details=true&length=10000`);
+  expect(plans).toContain("crypto_prices_");
+  for (const shown of [plans, await sparkApi("/environment")])
+    expect(shown).not.toContain(password);
+  const logs = [secured.places.logs, stack.places.logs, own, join(stack.places.data, "spark")];
+  const hadoop = await filesBelow(join(stack.places.data, "hadoop")); // the checkpoint of Spark is in its blocks
+  const files = (await Promise.all(logs.map(filesBelow))).flat();
+  for (const file of [...files, ...hadoop]) {
+    expect((await readFile(file)).includes(password), file).toBe(false);
+  }
+});
+
+/** A proxy with a certificate of its own before the secured Kafka. */
+async function proxy(pfx: Buffer): Promise<string> {
+  const server = createServer({ pfx, passphrase: PASSPHRASE }, (socket) => {
+    const kafka = connect(config.ports.KAFKA_PORT, "127.0.0.1");
+    for (const each of [socket, kafka]) each.on("error", () => {});
+    socket.pipe(kafka).pipe(socket);
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  onTestFinished(() => void server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test("whatever is wrong with the certificate, the user or a right is one line that says what to do, and exit code 1", async () => {
+  const variables = await variablesOf("lab");
+  const authority = await makeAuthority();
+  const named = await proxy(await authority.sign({ host: "dns:elsewhere.example" }));
+  const expired = await proxy(await authority.sign({ isExpired: true }));
+  const ca = { KAFKA_CA_FILE: authority.caFile };
+  const none = { KAFKA_SASL_MECHANISM: "", KAFKA_USERNAME: "", KAFKA_PASSWORD: "" };
+  const open = { KAFKA_SSL: "", KAFKA_CA_FILE: "" };
+  const wrong = { KAFKA_PASSWORD: "wrong-s3cret" };
+  const door = `127.0.0.1:${config.ports.KAFKA_PORT}`;
+  const cases: [Record<string, string>, RegExp][] = [
+    [wrong, /refuses the user lab .*check KAFKA_USERNAME, KAFKA_PASSWORD/],
+    [{ ...wrong, KAFKA_SASL_MECHANISM: "PLAIN" }, /refuses the user lab .*check KAFKA_USERNAME/],
+    [{ KAFKA_SASL_MECHANISM: "SCRAM-SHA-256" }, /refuses the user .*KAFKA_SASL_MECHANISM/],
+    [{ KAFKA_USERNAME: "nobody" }, /refuses the user nobody /],
+    [{ KAFKA_CA_FILE: "" }, /certificate .* is not accepted .*self-signed.*set KAFKA_CA_FILE/],
+    [
+      { KAFKA_BROKERS: named, ...ca },
+      /certificate .* is not accepted .*not in the cert.*KAFKA_BROKERS/,
+    ],
+    [{ KAFKA_BROKERS: expired, ...ca }, /certificate .* is not accepted .*expired/],
+    [none, /if it asks for a password, set KAFKA_SASL_MECHANISM/],
+    [{ ...none, ...open }, /if it asks for TLS, set KAFKA_SSL=true; if for a password/],
+    [{ KAFKA_BROKERS: door }, /if it has no TLS at this port, set KAFKA_SSL=false/],
+    [
+      { ...none, ...open, KAFKA_BROKERS: door },
+      /a client without a user may not create the topic .*KAFKA_USERNAME/,
+    ],
+    [
+      await variablesOf("reader"),
+      /the user reader may not create the topic .*--operation Create --resource-pattern-type prefixed --topic crypto_prices/,
+    ],
+  ];
+  await Promise.all(
+    cases.map(async ([changed, message]) => {
+      const args = [...EVENTS, "--out", await temporaryFolder()];
+      const environment = { ...variables, ...changed };
+      const { code, stderr } = await runPipelineCommand(args, environment);
+      const lines = stderr.trimEnd().split("\n");
+      expect(lines, stderr).toHaveLength(1);
+      expect(lines[0]).toMatch(message);
+      expect(code).toBe(1);
+      expect(stderr).not.toContain("s3cret");
+    }),
+  );
+});
+
+/** Gives a user of the secured Kafka some rights to a topic. */
+async function allow(admin: KafkaAddress, user: string, topic: string, operations: number[]) {
+  const acl = operations.map((operation) => ({
+    ...{ resourceType: 2, resourceName: topic, resourcePatternType: 3 },
+    ...{ principal: `User:${user}`, host: "*", operation, permissionType: 3 },
+  }));
+  await withAdmin(kafkaClient(admin), (kafka) => kafka.createAcls({ acl }));
+}
+
+test("a right that is missing is named, and nothing is lost when it is given", async () => {
+  const admin = await securedKafka(secured.places, config, "admin");
+  const reader = await securedKafka(secured.places, config, "reader");
+  const lab = await securedKafka(secured.places, config, "lab");
+  const topic = uniqueName("crypto_rights");
+  const writer = await openKafkaLog({ ...lab, topic, partitions: 1 });
+  await writer.append([{ key: "a", value: "one", timestampMs: 0 }]);
+  const log = await openKafkaLog({ ...reader, topic, partitions: 1 });
+  const message = { key: "a", value: "two", timestampMs: 0 };
+  await expect(log.append([message])).rejects.toThrow(
+    `the user reader may not write to the topic ${topic} on Kafka at localhost`,
+  );
+  await allow(admin, "reader", topic, [4]);
+  await log.append([message]);
+  const values: unknown[] = [];
+  for await (const records of log.read(0, 0, 2)) values.push(...records.map(({ value }) => value));
+  expect(values).toEqual(["one", "two"]);
+
+  const hidden = uniqueName("hidden");
+  await allow(admin, "lab", hidden, [5, 8, 4]); // create, describe, write, but not read
+  const blind = await openKafkaLog({ ...lab, topic: hidden, partitions: 1 });
+  await blind.append([message]);
+  await expect(async () => {
+    await blind.read(0, 0, 1)[Symbol.asyncIterator]().next();
+  }).rejects.toThrow(
+    `the user lab may not read the topic ${hidden} on Kafka at localhost:${config.ports.KAFKA_TLS_PORT}: ask for the right (kafka-acls --add --allow-principal 'User:lab' --operation Read --topic ${hidden})`,
+  );
+  for (const each of [writer, log, blind]) await each.close();
+});
