@@ -1,11 +1,11 @@
 import { statfs } from "node:fs/promises";
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
-import { PORT_NAMES, portVariable, type StackConfig } from "../shared/config.js";
+import { portVariable, type StackConfig } from "../shared/config.js";
 import { errorMessage } from "../shared/errors.js";
 import { isThere } from "../shared/files.js";
 import { holderOf, isPortFree, run, whoListens } from "./process.js";
-import { SERVICES, SERVICE_NAMES } from "./service.js";
+import { SERVICES, SERVICE_NAMES, portsOf } from "./service.js";
 import type { Stack } from "./stack.js";
 
 /** The result of one check. */
@@ -68,13 +68,11 @@ async function installed(stack: Stack): Promise<CheckResult[]> {
 async function ports(stack: Stack, config: StackConfig): Promise<CheckResult[]> {
   const services = await stack.status();
   const results: CheckResult[] = [];
-  for (const name of PORT_NAMES) {
-    const port = config.ports[name];
+  const needed = services.flatMap(({ name: service, pid }) =>
+    portsOf(service, config).map((name) => ({ name, pid, port: config.ports[name] })),
+  );
+  for (const { name, pid, port } of needed) {
     const what = `port ${port} (${name.replace("_PORT", "").replaceAll("_", " ").toLowerCase()})`;
-    const pid =
-      services.find((each) =>
-        [...SERVICES[each.name].ports, ...(SERVICES[each.name].securePorts ?? [])].includes(name),
-      )?.pid ?? null;
     if (pid !== null && (await whoListens(port, pid)) === "itself") {
       results.push({ what, ok: true, found: "used by the lab" });
     } else if (await isPortFree(port)) results.push({ what, ok: true, found: "free" });

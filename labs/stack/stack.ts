@@ -173,12 +173,12 @@ export function openStack(root: string, config: StackConfig): Stack {
 
   async function prepare(names: readonly ServiceName[]): Promise<void> {
     await requireInstalled(places, names);
-    await prepareSettings(places, config);
     for (const name of names) {
       const record = await running(name);
       if (record === undefined) await requirePorts(name);
       else if (config.isSecure) await requireSecured(name, record.pid);
     }
+    await prepareSettings(places, config);
   }
 
   async function format(): Promise<void> {

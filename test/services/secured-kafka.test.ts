@@ -17,7 +17,7 @@ import { localStore } from "../../labs/store/local.js";
 import { readAll } from "../../labs/store/products.js";
 import type { Store } from "../../labs/store/store.js";
 import { makeAuthority, PASSPHRASE } from "../support/certificates.js";
-import { runPipelineCommand } from "../support/command.js";
+import { runPipelineCommand, start } from "../support/command.js";
 import { temporaryFolder } from "../support/folder.js";
 import {
   ENVIRONMENT,
@@ -191,6 +191,15 @@ test("whatever is wrong with the certificate, the user or a right is one line th
       expect(stderr).not.toContain("s3cret");
     }),
   );
+});
+
+test("a Kafka that already runs without TLS does not become secure by itself, and up --secure says what to do", async () => {
+  const { code, stderr } = await start("scripts/stack.ts", ["up", "kafka", "--secure"], ENVIRONMENT)
+    .result;
+  expect(stderr.trimEnd()).toBe(
+    "kafka already runs, without --secure: npx tsx scripts/stack.ts down kafka, then the same command",
+  );
+  expect(code).toBe(1);
 });
 
 /** Gives a user of the secured Kafka some rights to a topic. */
