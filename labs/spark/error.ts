@@ -26,7 +26,13 @@ const HDFS_TROUBLE: [RegExp, string][] = [
  * the cause.
  */
 export function sparkMessage(details: string, local: boolean): string {
-  const lines = details.split("\n").filter((line) => !/^\s*(at [\w$.]+\/?|\.\.\.)/.test(line));
+  const forbidden = /Not authorized to access topics: \[(.*?)\]/.exec(details)?.[1];
+  if (forbidden !== undefined) {
+    return `Kafka does not let Spark read the topic ${forbidden}: the user that KAFKA_USERNAME names needs the rights Describe and Read for it`;
+  }
+  const lines = details
+    .split("\n")
+    .filter((line) => !/^\s*(at [\w$.]+\/?|\.\.\.|Driver stacktrace:)/.test(line));
   const plainLine = (line: string) => {
     let before: string;
     do {

@@ -47,3 +47,11 @@ test("a Spark that ends within a call, and so gives no message, leads to its log
   const found = sparkError(error, "sc://127.0.0.1:15002", true) as Error;
   expect(found.message).toMatch(/its log says why: npx tsx scripts\/stack\.ts logs spark$/);
 });
+
+test("a topic that Spark may not read is one line that names the rights", () => {
+  const details =
+    "[STREAM_FAILED] Query [id = 1, runId = 2] terminated with exception: Job aborted due to stage failure: Task 0 in stage 1.0 failed 1 times, most recent failure: Lost task 0.0 in stage 1.0 (TID 1) (localhost executor driver): org.apache.kafka.common.errors.TopicAuthorizationException: Not authorized to access topics: [crypto_prices_1]\n\nDriver stacktrace:";
+  expect(sparkMessage(details, true)).toBe(
+    "Kafka does not let Spark read the topic crypto_prices_1: the user that KAFKA_USERNAME names needs the rights Describe and Read for it",
+  );
+});
