@@ -34,8 +34,9 @@ const config = {
   ports: Object.fromEntries(
     PORT_NAMES.map((name, index) => [name, PORTS_FROM + PORT_NAMES.length + index]),
   ) as typeof usual.stack.ports,
+  network: "loopback",
   isSecure: true,
-};
+} as const;
 const secured = openStack(resolve("."), config);
 const { sparkUi } = stack.addresses;
 const NAMES = secured.select(["kafka"]);
