@@ -45,13 +45,15 @@ export async function openOutput(
   const location = parseHdfsUrl(out, named ?? own);
   const isLocalStack =
     named === undefined && location.host === own.host && location.rpcPort === own.rpcPort;
-  const store = hdfsStore(location, isLocalStack, { notify });
+  const user = config.hdfsUser;
+  const store = hdfsStore(location, isLocalStack, { user, notify });
   return {
     store,
     sparkRoot: store.root,
     folder: join(root, ".lab/runs", nameOf(store)),
     isLocalStack,
-    reach: () => hdfsStore(location, isLocalStack, { patienceMs: REACH_PATIENCE_MS }).list(""),
+    reach: () =>
+      hdfsStore(location, isLocalStack, { user, patienceMs: REACH_PATIENCE_MS }).list(""),
   };
 }
 
