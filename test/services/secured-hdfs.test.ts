@@ -115,3 +115,63 @@ test("over HTTPS, and through a gateway, the products on HDFS are those over HTT
   expect(http!["prices"]!.length).toBeGreaterThan(1_000);
   for (const other of others) expect(other).toEqual(http);
 });
+
+test("whatever is wrong with the certificate, the port or a right is one line that says what to do, and exit code 1", async () => {
+  const known = await variables();
+  const authority = await makeAuthority();
+  const behind = async (options?: { host?: string; isExpired?: boolean }) => ({
+    WEBHDFS_URL: `https://127.0.0.1:${await tlsProxy(await authority.sign(options), ports.NAMENODE_HTTP_PORT)}`,
+    NODE_EXTRA_CA_CERTS: authority.caFile,
+  });
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ NODE_EXTRA_CA_CERTS: "" }, /certificate is not accepted .*set NODE_EXTRA_CA_CERTS/],
+    [await behind({ isExpired: true }), /its certificate has expired: renew it/],
+    [
+      await behind({ host: "dns:elsewhere.example" }),
+      /its certificate is for another name .*check the host in WEBHDFS_URL/,
+    ],
+    [
+      { WEBHDFS_URL: HTTP.replace("http:", "https:") },
+      /does not speak TLS at this port: .*http:\/\/ in WEBHDFS_URL/,
+    ],
+    [
+      { WEBHDFS_URL: HTTPS.replace("https:", "http:") },
+      /does not speak HTTP at this port: .*https:\/\/ in WEBHDFS_URL/,
+    ],
+    [
+      { HADOOP_USER_NAME: "stranger" },
+      /cannot write .*: the user stranger has no WRITE permission for \/ \(.*\): .*HADOOP_USER_NAME/,
+    ],
+  ];
+  await Promise.all(
+    cases.map(async ([changed, message]) => {
+      const args = [...EVENTS, "--out", `hdfs:///${uniqueName("wrong")}`];
+      const { code, stderr } = await runPipelineCommand(args, { ...known, ...changed });
+      expect(stderr.trimEnd().split("\n"), stderr).toHaveLength(1);
+      expect(stderr).toMatch(message);
+      expect(code).toBe(1);
+    }),
+  );
+});
+
+test("files belong to the user of HADOOP_USER_NAME, and a run that lacked a right continues when it is given", async () => {
+  const known = await variables();
+  const [undisturbed, path] = [`/${uniqueName("rights")}`, `/${uniqueName("rights")}`];
+  const me = userInfo().username;
+  const ask = async (method: string, place: string, query: string) => {
+    const url = `${HTTP}/webhdfs/v1${place}?user.name=${me}&${query}`;
+    const response = await fetch(url, { method });
+    expect(response.status).toBe(200);
+    return response.text();
+  };
+  await ask("PUT", `${path}/prices`, "op=MKDIRS");
+  await ask("PUT", path, "op=SETOWNER&owner=analyst"); // but not the folder prices
+  const analyst = { ...known, HADOOP_USER_NAME: "analyst" };
+  const args = [...EVENTS, "--out", `hdfs://${path}`];
+  const { code, stderr } = await runPipelineCommand(args, analyst);
+  expect(stderr).toMatch(/the user analyst has no WRITE permission for \/.*prices /);
+  expect(code).toBe(1);
+  await ask("PUT", `${path}/prices`, "op=SETOWNER&owner=analyst");
+  expect(await productsOf(path, analyst)).toEqual(await productsOf(undisturbed, known));
+  expect(await ask("GET", `${path}/windows`, "op=LISTSTATUS")).toContain('"owner":"analyst"');
+});
