@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ownAddresses, type Config } from "../shared/config.js";
+import { shownAddress } from "../shared/address.js";
+import { UsageError } from "../shared/errors.js";
 import type { Notify } from "../shared/notify.js";
 import { localStore } from "../store/local.js";
 import type { Store } from "../store/store.js";
@@ -33,6 +35,11 @@ export async function openOutput(
 ): Promise<Output> {
   const out = options.out ?? (options.stack ? STACK_OUT : resolve(root, DEFAULT_OUT));
   if (!/^(web)?hdfs:/.test(out)) {
+    if (/^[a-z][\w+.-]*:\/\//i.test(out)) {
+      throw new UsageError(
+        `--out must be a folder, or hdfs://host:port/path: ${shownAddress(out)} is neither (an object store is not supported: setup/cloud.md)`,
+      );
+    }
     const folder = resolve(out);
     const sparkRoot = pathToFileURL(folder).href;
     const store = localStore(folder, { sync: options.fsync });

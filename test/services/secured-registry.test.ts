@@ -25,8 +25,7 @@ async function securedRegistry(pfx: Buffer): Promise<string> {
       return;
     }
     const { method, url: path, headers } = incoming;
-    const { authorization, ...others } = headers;
-    const behind = { host: "127.0.0.1", port: ports.REGISTRY_PORT, method, path, headers: others };
+    const behind = { host: "127.0.0.1", port: ports.REGISTRY_PORT, method, path, headers };
     const asked = request(behind, (answer) => {
       outgoing.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(outgoing);
