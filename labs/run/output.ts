@@ -37,7 +37,8 @@ export async function openOutput(
   if (!/^(web)?hdfs:/.test(out)) {
     if (/^[a-z][\w+.-]*:\/\//i.test(out)) {
       throw new UsageError(
-        `--out must be a folder, or hdfs://host:port/path: ${shownAddress(out)} is neither (an object store is not supported: setup/cloud.md)`,
+        `--out must be a folder or hdfs://host:port/path, not ${shownAddress(out)}; what works with an object store is in setup/cloud.md`,
+        false,
       );
     }
     const folder = resolve(out);
