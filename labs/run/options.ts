@@ -204,9 +204,10 @@ export function pipelineCommand(): Command {
       "\nDurations: 500ms, 60s, 1m, 1h." +
         "\nhdfs:///path is a path on the lab's own HDFS, or on the HDFS that HDFS_URL names." +
         "\nEnvironment: COINGECKO_API_KEY (demo key), COINGECKO_URL, COINBASE_URL. To use an existing cluster (the lab then starts" +
-        "\nnothing), set KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port," +
-        "\nif WebHDFS is not at port 9870 of the NameNode), SPARK_REMOTE (sc://host:port, or sc://host:port/;token=…)," +
-        "\nSCHEMA_REGISTRY_URL (https://user:password@host:port and the path of its API, such as /apis/ccompat/v7 of Apicurio).",
+        "\nnothing), set KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port" +
+        "\nor https://host:port, if WebHDFS is not at port 9870 of the NameNode), HADOOP_USER_NAME (its user on HDFS)," +
+        "\nSPARK_REMOTE (sc://host:port, or sc://host:port/;token=…), SCHEMA_REGISTRY_URL" +
+        "\n(https://user:password@host:port and the path of its API, such as /apis/ccompat/v7 of Apicurio).",
     )
     .allowExcessArguments(false)
     .action(() => {});

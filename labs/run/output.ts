@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ownAddresses, type Config } from "../shared/config.js";
+import { shownAddress } from "../shared/address.js";
+import { UsageError } from "../shared/errors.js";
 import type { Notify } from "../shared/notify.js";
 import { localStore } from "../store/local.js";
 import type { Store } from "../store/store.js";
@@ -33,6 +35,12 @@ export async function openOutput(
 ): Promise<Output> {
   const out = options.out ?? (options.stack ? STACK_OUT : resolve(root, DEFAULT_OUT));
   if (!/^(web)?hdfs:/.test(out)) {
+    if (/^[a-z][\w+.-]*:\/\//i.test(out)) {
+      throw new UsageError(
+        `--out must be a folder or hdfs://host:port/path, not ${shownAddress(out)}; what works with an object store is in setup/cloud.md`,
+        false,
+      );
+    }
     const folder = resolve(out);
     const sparkRoot = pathToFileURL(folder).href;
     const store = localStore(folder, { sync: options.fsync });
@@ -45,13 +53,15 @@ export async function openOutput(
   const location = parseHdfsUrl(out, named ?? own);
   const isLocalStack =
     named === undefined && location.host === own.host && location.rpcPort === own.rpcPort;
-  const store = hdfsStore(location, isLocalStack, { notify });
+  const user = config.hdfsUser;
+  const store = hdfsStore(location, isLocalStack, { user, notify });
   return {
     store,
     sparkRoot: store.root,
     folder: join(root, ".lab/runs", nameOf(store)),
     isLocalStack,
-    reach: () => hdfsStore(location, isLocalStack, { patienceMs: REACH_PATIENCE_MS }).list(""),
+    reach: () =>
+      hdfsStore(location, isLocalStack, { user, patienceMs: REACH_PATIENCE_MS }).list(""),
   };
 }
 

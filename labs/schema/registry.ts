@@ -3,6 +3,7 @@ import pRetry from "p-retry";
 import { z } from "zod";
 import { shownAddress } from "../shared/address.js";
 import { LabError, NotFoundError, errorMessage } from "../shared/errors.js";
+import { tlsFailure } from "../shared/tls.js";
 import type { Notify } from "../shared/notify.js";
 
 /** How long the registry may be unavailable before an operation fails; the same as for Kafka and HDFS. */
@@ -168,7 +169,15 @@ export function openRegistry(
     let isNotified = false;
     async function attempt(): Promise<T> {
       const response = await send().catch((error: unknown) => {
-        throw new UnavailableError(`${what}: the registry at ${address}: ${errorMessage(error)}`);
+        const place = `${what}: the registry at ${address}`;
+        const failure = tlsFailure(error, setting);
+        if (failure !== undefined) throw new LabError(`${place}: ${failure}`);
+        const message = errorMessage(error);
+        const mayNeedTls = url.startsWith("http:") && message === "socket hang up";
+        const hint = mayNeedTls
+          ? ` (if it speaks TLS at this port, write https:// in ${setting})`
+          : "";
+        throw new UnavailableError(`${place}: ${message}${hint}`);
       });
       if (response.status !== 200) throw refusal(what, response);
       const { success, data } = expected.safeParse(response.data);

@@ -7,6 +7,6 @@ export const shownUrl = (url: string): string =>
 /** An address set by the user, without user, password and parameters, which may contain secrets. */
 export function shownAddress(address: string): string {
   // The @ may belong to a token among the parameters, or the mark to a password before the @.
-  if (/[;?].*@/s.test(address)) return address.replace(/^([a-z]+:\/\/)?.*$/is, "$1…");
-  return address.replace(/^([a-z]+:\/\/)?.*@/is, "$1…@").replace(/[;?].*$/s, "…");
+  if (/[;?].*@/s.test(address)) return address.replace(/^([a-z][\w+.-]*:\/\/)?.*$/is, "$1…");
+  return address.replace(/^([a-z][\w+.-]*:\/\/)?.*@/is, "$1…@").replace(/[;?].*$/s, "…");
 }

@@ -15,8 +15,10 @@ export interface Config {
   kafka: KafkaAddress | undefined;
   /** The NameNode of an existing HDFS, `hdfs://host:port`; undefined: the lab's own HDFS. */
   hdfsUrl: string | undefined;
-  /** The WebHDFS address of that HDFS, `http://host:port`, if it is not at the default port. */
+  /** The WebHDFS address of that HDFS, `http://host:port` or `https://host:port`, if it is not at the default port. */
   webhdfsUrl: string | undefined;
+  /** The user in whose name HDFS acts; undefined: that of the operating system. */
+  hdfsUser: string | undefined;
   /**
    * The API of an existing schema registry, such as `https://user:password@host:port`; undefined: the lab's own. A secret, if it has
    * a password.
@@ -145,6 +147,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     kafka: readKafkaAddress(environment),
     hdfsUrl: environment["HDFS_URL"]?.trim() || undefined,
     webhdfsUrl: environment["WEBHDFS_URL"]?.trim() || undefined,
+    hdfsUser: environment["HADOOP_USER_NAME"]?.trim() || undefined, // Hadoop's own clients read it, too
     schemaRegistryUrl: registryUrl(environment["SCHEMA_REGISTRY_URL"]),
     sparkRemote: environment["SPARK_REMOTE"]?.trim() || undefined,
     coinbaseUrl: url(environment["COINBASE_URL"], COINBASE_URL, "COINBASE_URL", ["wss:", "ws:"]),

@@ -45,9 +45,15 @@ export async function pingService(stack: Stack, name: ServiceName): Promise<void
 
 /** Says how to use the secured services. */
 export async function showSecured(stack: Stack, names: readonly ServiceName[]): Promise<void> {
-  if (!names.includes("kafka")) return;
   const { variablesFile } = await import("./secure.js");
-  const file = (user: "lab" | "reader") => relative(".", variablesFile(stack.places, user));
+  const file = (name: "lab" | "reader" | "hdfs") =>
+    relative(".", variablesFile(stack.places, name));
+  if (names.includes("datanode")) {
+    console.error(
+      `HDFS over HTTPS: localhost:${stack.config.ports.NAMENODE_HTTPS_PORT}. To use it in this terminal: source ${file("hdfs")}`,
+    );
+  }
+  if (!names.includes("kafka")) return;
   console.error(
     `Kafka with TLS and passwords: localhost:${stack.config.ports.KAFKA_TLS_PORT}. To use it in this terminal: source ${file("lab")}\n` +
       `(${file("reader")} is a user who may only read.)`,

@@ -47,7 +47,10 @@ async function openPasswords(places: Places): Promise<Passwords> {
 }
 
 /** Makes what is missing of the certificates and passwords. @returns the values of the placeholders in the settings */
-export async function prepareSecurity(places: Places): Promise<Record<string, string>> {
+export async function prepareSecurity(
+  places: Places,
+  { ports }: StackConfig,
+): Promise<Record<string, string>> {
   await makeFolders(places.secure);
   await chmod(places.secure, 0o700);
   const passwords = await openPasswords(places);
@@ -57,6 +60,14 @@ export async function prepareSecurity(places: Places): Promise<Record<string, st
     await rm(join(places.secure, "server.p12"), { force: true }); // left by an interrupted command
     await authority.sign("server", { names: "ip:127.0.0.1,dns:localhost" });
   }
+  await writeFile(
+    variablesFile(places, "hdfs"),
+    exportsOf({
+      HDFS_URL: `hdfs://127.0.0.1:${ports.NAMENODE_PORT}`,
+      WEBHDFS_URL: `https://localhost:${ports.NAMENODE_HTTPS_PORT}`,
+      NODE_EXTRA_CA_CERTS: authority.caFile,
+    }),
+  );
   return {
     SECURE: places.secure,
     KEYSTORE_PASSWORD: passwords.keystore,
@@ -157,8 +168,14 @@ async function addScramUser(
   }
 }
 
-/** The file with the variables of a user, to be read by a shell. */
-export const variablesFile = (places: Places, user: User) => join(places.secure, `${user}.env`);
+/** The file with the variables of a user of Kafka, or of HDFS over HTTPS, to be read by a shell. */
+export const variablesFile = (places: Places, name: User | "hdfs") =>
+  join(places.secure, `${name}.env`);
+
+const exportsOf = (variables: Record<string, string>): string =>
+  Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .join("");
 
 async function writeVariables(places: Places, { brokers, login }: KafkaAddress): Promise<void> {
   const { mechanism, username, password } = login!;
@@ -170,8 +187,6 @@ async function writeVariables(places: Places, { brokers, login }: KafkaAddress):
     KAFKA_USERNAME: username,
     KAFKA_PASSWORD: password,
   };
-  const lines = Object.entries(variables).map(
-    ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`,
-  );
-  await writeFile(variablesFile(places, username as User), lines.join(""), { mode: 0o600 });
+  const file = variablesFile(places, username as User);
+  await writeFile(file, exportsOf(variables), { mode: 0o600 });
 }

@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { hostOf, type StackConfig } from "../shared/config.js";
@@ -39,7 +39,7 @@ export async function prepareSettings(places: Places, config: StackConfig): Prom
   for (const name of SERVICE_NAMES) values[`${name.toUpperCase()}_HOST`] = hostOf(config, name);
   if (config.isSecure) {
     const { prepareSecurity } = await import("./secure.js");
-    Object.assign(values, await prepareSecurity(places));
+    Object.assign(values, await prepareSecurity(places, config));
   }
   for (const folder of [places.logs, places.run]) await makeFolders(folder);
   for (const { data } of Object.values(SERVICES)) {
@@ -52,6 +52,13 @@ export async function prepareSettings(places: Places, config: StackConfig): Prom
       const filled = await fillIn(source, values);
       await writeFile(join(places.settings, component, file), filled, { mode: 0o600 });
     }
+  }
+  for (const file of ["secure-site.xml", "ssl-server.xml"]) {
+    const path = join(places.settings, "hadoop", file);
+    await rm(path, { force: true });
+    if (!config.isSecure) continue;
+    const filled = await fillIn(join(places.root, "setup/hadoop", file), values);
+    await writeFile(path, filled, { mode: 0o600 });
   }
   const added = [
     ...(config.network === "containers" ? ["containers.properties"] : []),

@@ -7,6 +7,7 @@ import { createClient } from "webhdfs";
 import { shownAddress } from "../shared/address.js";
 import { LabError, NotFoundError, UsageError, errorCode, errorMessage } from "../shared/errors.js";
 import { parseJson } from "../shared/json.js";
+import { tlsFailure } from "../shared/tls.js";
 import { startTimer } from "../shared/wait.js";
 import type { Notify } from "../shared/notify.js";
 import type { Content, Store } from "./store.js";
@@ -33,6 +34,8 @@ export interface NameNode {
   httpPort: number;
   /** The host of WebHDFS, if it is another one, such as a gateway. */
   httpHost?: string;
+  /** Whether WebHDFS speaks HTTPS. */
+  isHttps?: boolean;
 }
 
 /** A folder on HDFS, with the addresses of its NameNode. */
@@ -43,6 +46,7 @@ export interface HdfsLocation extends NameNode {
 
 const DEFAULT_RPC_PORT = 8_020;
 const DEFAULT_HTTP_PORT = 9_870;
+const DEFAULT_HTTPS_PORT = 9_871;
 const MAX_PORT = 65_535;
 /** Matches `host` and `host:port`; an IPv6 address is in brackets. */
 const ADDRESS = String.raw`([^\s/:@?#[\]]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?`;
@@ -61,7 +65,7 @@ function isSameHost(one: string, other: string): boolean {
 export function parseHdfsUrl(text: string, known: NameNode): HdfsLocation {
   if (text.startsWith("webhdfs:")) {
     throw new UsageError(
-      `${shownAddress(text)} is a WebHDFS address: expected the NameNode's, hdfs://host:port; if WebHDFS is not at port ${DEFAULT_HTTP_PORT} of the NameNode, set HDFS_URL=hdfs://host:port and WEBHDFS_URL=http://host:port`,
+      `${shownAddress(text)} is a WebHDFS address: expected the NameNode's, hdfs://host:port; if WebHDFS is not at port ${DEFAULT_HTTP_PORT} of the NameNode, set HDFS_URL=hdfs://host:port and WEBHDFS_URL=http://host:port (or https://)`,
     );
   }
   const match = new RegExp(`^hdfs://(?:${ADDRESS})?(/[^?#]*)?$`).exec(text);
@@ -106,15 +110,21 @@ export function parseNameNode(
     );
   }
   if (webhdfsUrl === undefined) return nameNode;
-  const match = new RegExp(`^http://${ADDRESS}/?$`).exec(webhdfsUrl);
-  const httpPort = Number(match?.[2] ?? DEFAULT_HTTP_PORT);
+  const match = new RegExp(`^(https?)://${ADDRESS}/?$`, "i").exec(webhdfsUrl);
+  const isHttps = match?.[1]!.toLowerCase() === "https";
+  const httpPort = Number(match?.[3] ?? (isHttps ? DEFAULT_HTTPS_PORT : DEFAULT_HTTP_PORT));
   if (match === null || httpPort < 1 || httpPort > MAX_PORT) {
     throw new UsageError(
-      `WEBHDFS_URL must be http://host:port, usually at port ${DEFAULT_HTTP_PORT}, without a path, a user or TLS`,
+      `WEBHDFS_URL must be http://host:port or https://host:port, usually at port ${DEFAULT_HTTP_PORT} or ${DEFAULT_HTTPS_PORT}, without a path or a user; set the user in HADOOP_USER_NAME`,
     );
   }
-  const httpHost = match[1]!.toLowerCase();
-  return { ...nameNode, httpPort, ...(httpHost === nameNode.host ? {} : { httpHost }) };
+  const httpHost = match[2]!.toLowerCase();
+  const { host, rpcPort } = nameNode;
+  return {
+    ...{ host, rpcPort, httpPort },
+    ...(httpHost === host ? {} : { httpHost }),
+    ...(isHttps ? { isHttps } : {}),
+  };
 }
 
 /** The body of an error response of WebHDFS (REST API, "Error Responses"). */
@@ -144,6 +154,8 @@ const isRepeatable = (content: Content): boolean =>
   !(content instanceof Readable || Object.is(content[Symbol.asyncIterator](), content));
 
 export interface HdfsOptions {
+  /** The user in whose name HDFS acts; by default that of the operating system. */
+  user?: string;
   /** Called when an operation fails and is retried. */
   notify?: Notify;
   /** How long HDFS may be unavailable before an operation fails. */
@@ -167,6 +179,9 @@ class TransientError extends LabError {
  * To read or write, a client asks the NameNode, which names a DataNode. Operations are retried while a service is briefly
  * unavailable: it restarts, or the NameNode is in safe mode.
  *
+ * A gateway (HttpFS) takes the place of both. It cannot replace a file atomically: the file is missing for a moment, and after a crash
+ * at that moment until the batch runs again.
+ *
  * Durability: when CREATE is answered, the file is closed, and all DataNodes that hold a copy have received it (`hflush`).
  * WebHDFS cannot request that they have synced it to disk (`hsync`); a DataNode does so on close if
  * `dfs.datanode.synconclose` is set. A file therefore survives the death of any process and, with copies on other machines,
@@ -179,14 +194,14 @@ class TransientError extends LabError {
 export function hdfsStore(
   location: HdfsLocation,
   local: boolean,
-  { notify = () => {}, patienceMs = PATIENCE_MS }: HdfsOptions = {},
+  { user = userInfo().username, notify = () => {}, patienceMs = PATIENCE_MS }: HdfsOptions = {},
 ): Store {
-  const { host, httpPort, rpcPort, httpHost = host, path: root } = location;
-  const user = userInfo().username;
-  const nameNode = `http://${httpHost}:${httpPort}`;
+  const { host, httpPort, rpcPort, httpHost = host, isHttps = false, path: root } = location;
+  const protocol = isHttps ? "https" : "http";
+  const nameNode = `${protocol}://${httpHost}:${httpPort}`;
   const rootUrl = `hdfs://${host}:${rpcPort}${root}`;
   const names = createClient(
-    { host: httpHost, port: httpPort, path: "/webhdfs/v1", user },
+    { protocol, host: httpHost, port: httpPort, path: "/webhdfs/v1", user },
     { timeout: METADATA_TIMEOUT_MS, proxy: null }, // no proxy, as for hdfsHttp
   );
   const absolute = (path: string) => `${root}/${path}`.replace(/\/$/, "") || "/";
@@ -197,10 +212,28 @@ export function hdfsStore(
     : "check HDFS_URL or --out, and set WEBHDFS_URL if WebHDFS is at another address";
   const dfsadmin = `${local ? "setup/bin/" : ""}hdfs dfsadmin`;
 
+  /** Names the server that an error is about. */
+  function serverOf(error: unknown): string {
+    const url = error instanceof AxiosError ? error.config?.url : undefined;
+    const isDataNode = url !== undefined && !url.startsWith(nameNode);
+    return isDataNode ? `its DataNode ${new URL(url).host}` : `HDFS at ${nameNode}`;
+  }
+
   async function explain(what: string, path: string, error: unknown): Promise<LabError> {
     const place = `cannot ${what} hdfs://${host}:${rpcPort}${path}`;
     const response = error instanceof AxiosError ? error.response : undefined;
     const message = response === undefined ? errorMessage(error) : await remoteMessage(response);
+    const setting = local ? "WEBHDFS_URL, if it is set" : "WEBHDFS_URL";
+    const failure = tlsFailure(error, setting);
+    if (failure !== undefined) return new LabError(`${place}: ${serverOf(error)}: ${failure}`);
+    const denied =
+      /Permission denied: user=(.*?), access=(\w+), inode="(.*?)":(.*?):(.*?):(\S+)/.exec(message);
+    if (denied !== null) {
+      const [, name, access, inode, owner, group, mode] = denied;
+      return new LabError(
+        `${place}: the user ${name} has no ${access} permission for ${inode} (${mode}, owner ${owner}, group ${group}): ask for it, set HADOOP_USER_NAME to another user, or choose another --out`,
+      );
+    }
     // A 404 without a WebHDFS message comes from another program or port and does not mean that a file is missing.
     const isForeign = response?.status === 404 && message === noMessage(response);
     if (isForeign || /webhdfs is not enabled|is not WebHDFS's/.test(message)) {
@@ -234,10 +267,7 @@ export function hdfsStore(
         `${code} ${message}`,
       )
     ) {
-      const url = error instanceof AxiosError ? error.config?.url : undefined;
-      const isDataNode = url !== undefined && !url.startsWith(nameNode);
-      const who = isDataNode ? `its DataNode ${new URL(url).host}` : `HDFS at ${nameNode}`;
-      return new TransientError(place, `${who} is not running: ${remedy}`);
+      return new TransientError(place, `${serverOf(error)} is not running: ${remedy}`);
     }
     if (/startup mode|NameNode still not started/i.test(message)) {
       return new TransientError(place, "the NameNode is still starting");
@@ -308,19 +338,33 @@ export function hdfsStore(
     return `${nameNode}/webhdfs/v1${encoded(path)}?${query.toString()}`;
   };
 
-  /** Asks the NameNode for the URL of a DataNode to write to or read from. */
-  async function dataNodeFor(method: "PUT" | "GET", url: string): Promise<string> {
-    const { data } = await hdfsHttp.request<{ Location?: string }>({
+  /** Asks for the place of a file's content. The NameNode would redirect; `noredirect` makes it answer with the URL of a DataNode. */
+  function ask(method: "PUT" | "GET", url: string): Promise<AxiosResponse<ArrayBuffer>> {
+    return hdfsHttp.request<ArrayBuffer>({
       method,
       url: `${url}&noredirect=true`,
-      timeout: METADATA_TIMEOUT_MS,
+      responseType: "arraybuffer",
+      timeout: method === "GET" ? DATA_TIMEOUT_MS : METADATA_TIMEOUT_MS,
+      maxRedirects: 0,
+      validateStatus: (status) => (status >= 200 && status < 300) || status === 307,
     });
-    if (typeof data?.Location !== "string") throw new Error("the answer is not WebHDFS's");
-    return data.Location;
   }
 
+  /** The URL in an answer. A gateway names itself, with `data=true`; before Hadoop 3.3 it redirects all the same. */
+  function placeIn({ headers, data }: AxiosResponse<ArrayBuffer>): string {
+    const answer = parseJson(Buffer.from(data).toString()) as { Location?: unknown } | undefined;
+    const place: unknown = answer?.Location ?? headers["location"];
+    if (typeof place !== "string") throw new Error("the answer is not WebHDFS's");
+    return place;
+  }
+
+  /** Whether an answer is the file itself, as that of a gateway before Hadoop 3.3. */
+  const isContent = ({ headers }: AxiosResponse): boolean =>
+    String(headers["content-type"]).startsWith("application/octet-stream");
+
   async function upload(path: string, content: Content): Promise<void> {
-    const url = await dataNodeFor("PUT", operation(path, "CREATE", { overwrite: "true" }));
+    const answer = await ask("PUT", operation(path, "CREATE", { overwrite: "true" }));
+    const url = placeIn(answer);
     let length = 0;
     async function* counted(pieces: AsyncIterable<Uint8Array | string>) {
       for await (const piece of pieces) {
@@ -350,7 +394,17 @@ export function hdfsStore(
 
   async function rename(from: string, to: string): Promise<void> {
     const url = operation(from, "RENAME", { destination: to, renameoptions: "OVERWRITE" });
-    await hdfsHttp.put(url, undefined, { timeout: METADATA_TIMEOUT_MS });
+    /** The NameNode answers nothing. HttpFS ignores the option, and answers false if the destination exists. */
+    const isRefused = async () => {
+      const options = { timeout: METADATA_TIMEOUT_MS };
+      const { data } = await hdfsHttp.put<{ boolean?: boolean } | "">(url, undefined, options);
+      return data !== "" && data.boolean === false;
+    };
+    if (!(await isRefused())) return;
+    await named<void>((done) =>
+      names.unlink(encoded(to), false, (error) => done(error, undefined)),
+    );
+    if (await isRefused()) throw new Error("HDFS has not renamed the temporary file");
   }
 
   return {
@@ -379,11 +433,13 @@ export function hdfsStore(
     },
     read: (path) =>
       attempt("read", absolute(path), async () => {
-        const url = await dataNodeFor("GET", operation(absolute(path), "OPEN"));
-        const { data, headers } = await hdfsHttp.get<ArrayBuffer>(url, {
-          responseType: "arraybuffer",
-          timeout: DATA_TIMEOUT_MS,
-        });
+        const answer = await ask("GET", operation(absolute(path), "OPEN"));
+        const { data, headers } = isContent(answer)
+          ? answer
+          : await hdfsHttp.get<ArrayBuffer>(placeIn(answer), {
+              responseType: "arraybuffer",
+              timeout: DATA_TIMEOUT_MS,
+            });
         const content = Buffer.from(data);
         const expected = Number(headers["content-length"] ?? content.length);
         if (content.length !== expected)

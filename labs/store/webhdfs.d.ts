@@ -16,7 +16,7 @@ declare module "webhdfs" {
     unlink(path: string, recursive: boolean, done: Done): void;
   }
   export function createClient(
-    options: { host: string; port: number; path: string; user: string },
+    options: { protocol: "http" | "https"; host: string; port: number; path: string; user: string },
     requestParameters: { timeout: number; proxy: null },
   ): Client;
 }

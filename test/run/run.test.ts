@@ -169,6 +169,15 @@ test("wrong usage ends with exit code 2, one line and a hint", async () => {
   expect(await readdir(out)).toEqual([]);
 }, 120_000);
 
+test("an object store is no folder, and is not taken for one", async () => {
+  const args = ["--source", "market", "--events", "10", "--out", "s3a://me:secret@bucket/x"];
+  const { code, stderr } = await runPipelineCommand(args);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /--out must be a folder or hdfs:.*, not s3a:\/\/…@bucket\/x; .*setup\/cloud\.md/,
+  );
+});
+
 test("wrong alert rules name the example, because --help does not explain rules", async () => {
   const out = await temporaryFolder();
   const rules = join(out, "rules.json");

@@ -1,58 +1,25 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
-import { connect } from "node:net";
-import { createServer } from "node:tls";
-import type { AddressInfo } from "node:net";
-import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { join } from "node:path";
+import { expect, test } from "vitest";
 import { kafkaClient, withAdmin } from "../../labs/log/kafka/client.js";
 import { openKafkaLog } from "../../labs/log/kafka/log.js";
-import { PORT_NAMES } from "../../labs/shared/config.js";
 import type { KafkaAddress } from "../../labs/shared/kafka-address.js";
 import { securedKafka, variablesFile } from "../../labs/stack/secure.js";
-import { openStack } from "../../labs/stack/stack.js";
-import { startServices } from "../../labs/stack/start.js";
 import { hdfsStore } from "../../labs/store/hdfs.js";
 import { localStore } from "../../labs/store/local.js";
 import { readAll } from "../../labs/store/products.js";
 import type { Store } from "../../labs/store/store.js";
-import { makeAuthority, PASSPHRASE } from "../support/certificates.js";
+import { makeAuthority, tlsProxy } from "../support/certificates.js";
 import { runPipelineCommand, start } from "../support/command.js";
 import { temporaryFolder } from "../support/folder.js";
-import {
-  ENVIRONMENT,
-  PORTS_FROM,
-  config as usual,
-  hdfs,
-  stack,
-  uniqueName,
-} from "./environment.js";
+import { ENVIRONMENT, hdfs, stack, uniqueName } from "./environment.js";
+import { startSecured } from "./secured-stack.js";
 
-// A second stack, secured, of which only ZooKeeper and Kafka run. Spark and HDFS are those of the other tests.
-const config = {
-  folder: resolve(".lab/test-secure"),
-  ports: Object.fromEntries(
-    PORT_NAMES.map((name, index) => [name, PORTS_FROM + PORT_NAMES.length + index]),
-  ) as typeof usual.stack.ports,
-  network: "loopback",
-  isSecure: true,
-} as const;
-const secured = openStack(resolve("."), config);
+// Spark and HDFS are those of the other tests.
+const secured = startSecured(["kafka"]);
+const { config } = secured;
 const { sparkUi } = stack.addresses;
-const NAMES = secured.select(["kafka"]);
-
-beforeAll(async () => {
-  await down();
-  await startServices(secured, NAMES, async (starts) => {
-    await Promise.all(starts.map(({ run }) => run()));
-  });
-}, 90_000);
-afterAll(down, 60_000);
-
-async function down(): Promise<void> {
-  for (const name of [...NAMES].reverse()) await secured.stop(name);
-  await secured.reset(NAMES);
-}
 
 /** The variables that the file of a user sets. */
 async function variablesOf(user: "lab" | "reader"): Promise<Record<string, string>> {
@@ -136,16 +103,7 @@ test("through TLS and a password our engine and Spark compute the products of an
 });
 
 /** A proxy with a certificate of its own before the secured Kafka. */
-async function proxy(pfx: Buffer): Promise<string> {
-  const server = createServer({ pfx, passphrase: PASSPHRASE }, (socket) => {
-    const kafka = connect(config.ports.KAFKA_PORT, "127.0.0.1");
-    for (const each of [socket, kafka]) each.on("error", () => {});
-    socket.pipe(kafka).pipe(socket);
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  onTestFinished(() => void server.close());
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const proxy = async (pfx: Buffer) => `127.0.0.1:${await tlsProxy(pfx, config.ports.KAFKA_PORT)}`;
 
 test("whatever is wrong with the certificate, the user or a right is one line that says what to do, and exit code 1", async () => {
   const variables = await variablesOf("lab");

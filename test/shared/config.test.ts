@@ -15,10 +15,12 @@ test("addresses of a cluster elsewhere are read with spaces and empty entries, a
     "one:9092",
     "two.example.org:9093",
   ]);
-  for (const name of ["HDFS_URL", "WEBHDFS_URL", "SPARK_REMOTE"] as const) {
-    const key = { HDFS_URL: "hdfsUrl", WEBHDFS_URL: "webhdfsUrl", SPARK_REMOTE: "sparkRemote" }[
-      name
-    ] as "hdfsUrl";
+  for (const [name, key] of [
+    ["HDFS_URL", "hdfsUrl"],
+    ["WEBHDFS_URL", "webhdfsUrl"],
+    ["HADOOP_USER_NAME", "hdfsUser"],
+    ["SPARK_REMOTE", "sparkRemote"],
+  ] as const) {
     expect(readConfig({ [name]: " " })[key]).toBeUndefined();
     expect(readConfig({ [name]: " hdfs://nn:1 " })[key]).toBe("hdfs://nn:1");
   }

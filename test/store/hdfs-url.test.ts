@@ -55,7 +55,7 @@ test("what is not an HDFS URL is refused, and shown without its secrets", () => 
   );
 });
 
-test("HDFS_URL names the NameNode, and WEBHDFS_URL its HTTP address where that is not the usual one", () => {
+test("HDFS_URL names the NameNode, and WEBHDFS_URL its HTTP or HTTPS address where that is not the usual one", () => {
   expect(parseNameNode(undefined, undefined, own)).toBeUndefined();
   const nn = { host: "nn", rpcPort: 9_000, httpPort: 9_870 };
   expect(parseNameNode("hdfs://nn:9000", undefined, own)).toEqual(nn);
@@ -66,15 +66,23 @@ test("HDFS_URL names the NameNode, and WEBHDFS_URL its HTTP address where that i
     ["http://NN/", nn],
     ["http://gate:14000/", { ...nn, httpPort: 14_000, httpHost: "gate" }],
     ["http://[::1]:39870", { ...nn, httpPort: 39_870, httpHost: "[::1]" }],
+    ["https://nn", { ...nn, httpPort: 9_871, isHttps: true }],
+    ["HTTPS://gate:14000", { ...nn, httpPort: 14_000, httpHost: "gate", isHttps: true }],
   ] as const) {
     expect(parseNameNode("hdfs://nn:9000", webhdfs, own), webhdfs).toEqual(expected);
   }
   for (const webhdfs of [
-    ...["https://nn:9871", "http://me:secret@nn:1", "nn:9870", "http://nn:1/webhdfs/v1", "http://"],
+    ...[
+      "https://me:secret@nn:9871",
+      "http://me:secret@nn:1",
+      "nn:9870",
+      "http://nn:1/webhdfs/v1",
+      "http://",
+    ],
     ...["http://nn:0", "http://nn:99999", "webhdfs://nn:9870"],
   ]) {
     const message = messageOf(() => parseNameNode("hdfs://nn:9000", webhdfs, own));
-    expect(message, webhdfs).toMatch(/^WEBHDFS_URL must be http:\/\/host:port/);
+    expect(message, webhdfs).toMatch(/^WEBHDFS_URL must be http:\/\/host:port or https:/);
     expect(message).not.toContain("secret");
   }
   expect(messageOf(() => parseNameNode(undefined, "http://nn:1", own))).toMatch(/set HDFS_URL/);

@@ -30,12 +30,12 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Caps
   const path = required("OUT");
   required("KAFKA_BROKERS");
   required("HDFS_URL");
-  const { kafka, hdfsUrl, webhdfsUrl, stack } = readConfig(environment);
+  const { kafka, hdfsUrl, webhdfsUrl, hdfsUser, stack } = readConfig(environment);
   const nameNode = parseNameNode(hdfsUrl, webhdfsUrl, ownAddresses(stack).hdfs)!;
   return {
     feedUrl,
     brokers: [...kafka!.brokers],
     topic,
-    store: hdfsStore({ ...nameNode, path }, true),
+    store: hdfsStore({ ...nameNode, path }, true, { user: hdfsUser }),
   };
 }
