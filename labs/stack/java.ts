@@ -20,6 +20,10 @@ export interface JavaProgram {
 /** Java reads a non-ASCII path, such as /home/jürgen, correctly only in a UTF-8 locale; LANG=C is not one. */
 export const JAVA_ENVIRONMENT = { LC_ALL: "C.UTF-8" };
 
+/** Escapes what is not ASCII in the text of a properties file, which Java reads as Latin-1. */
+export const asProperties = (text: string): string =>
+  text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 const SMALL_JVM = [
   "-XX:+UseSerialGC",
   "-Djava.net.preferIPv4Stack=true",

@@ -10,7 +10,7 @@ import { LabError, errorMessage } from "../shared/errors.js";
 import { isThere, makeFolders } from "../shared/files.js";
 import type { KafkaAddress } from "../shared/kafka-address.js";
 import { openAuthority } from "./certificates.js";
-import { JAVA_ENVIRONMENT } from "./java.js";
+import { JAVA_ENVIRONMENT, asProperties } from "./java.js";
 import type { Places } from "./places.js";
 import { run } from "./process.js";
 
@@ -141,7 +141,7 @@ async function addScramUser(
   ) as [string, string];
   const write = (path: string, settings: Record<string, string>) => {
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
-    return writeFile(path, lines.join(""), { mode: 0o600 });
+    return writeFile(path, asProperties(lines.join("")), { mode: 0o600 });
   };
   const { username, password } = user.login!;
   try {

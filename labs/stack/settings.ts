@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { hostOf, type StackConfig } from "../shared/config.js";
 import { LabError } from "../shared/errors.js";
 import { makeFolders } from "../shared/files.js";
+import { asProperties } from "./java.js";
 import type { Places } from "./places.js";
 import { SERVICES, SERVICE_NAMES } from "./service.js";
 
@@ -14,15 +15,19 @@ const SETTINGS = {
   spark: ["spark-defaults.conf", "log4j2.properties"],
 };
 
+/** Java's properties files. Spark's are read by the lab's own ConnectServer, as UTF-8. */
+const PROPERTIES = /\.properties$|\.cfg$/;
+
 /** Reads a template and replaces each `${NAME}` in it. @throws LabError if a name has no value */
 async function fillIn(file: string, values: Record<string, string>): Promise<string> {
   const template = await readFile(file, "utf8");
-  return template.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
+  const filled = template.replace(/\$\{([A-Z_]+)\}/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined)
       throw new LabError(`${file}: the placeholder \${${name}} has no value; check its spelling`);
     return value;
   });
+  return PROPERTIES.test(file) ? asProperties(filled) : filled;
 }
 
 /** Creates the stack's folders and writes the settings that the services read. */

@@ -86,8 +86,7 @@ async function startGateway(): Promise<number> {
   let words = "";
   gateway.stderr.setEncoding("utf8").on("data", (text: string) => (words += text));
   onTestFinished(async () => {
-    gateway.kill("SIGKILL");
-    await once(gateway, "exit");
+    if (gateway.kill("SIGKILL")) await once(gateway, "exit");
   });
   for (;;) {
     expect(gateway.exitCode, words).toBeNull();

@@ -240,9 +240,11 @@ test("LANG=C and a path that is not ASCII are no hindrance", async () => {
   const args = ["--source", "market", "--events", "300", "--log", "kafka", "--out", "hdfs:///Maß"];
   const pipeline = await start("scripts/run-pipeline.ts", args, inC, root).result;
   expect(pipeline.code, pipeline.stderr).toBe(0);
-  // Spark read the name of its folder from its settings.
-  const ofSpark = await readdir(join(folder, "data/spark/tmp"));
-  expect(ofSpark.join(" ")).toContain("blockmgr");
+  // Each service read the name of its folder from its settings.
+  const contents = async (data: string) => (await readdir(join(folder, "data", data))).join(" ");
+  expect(await contents("spark/tmp")).toContain("blockmgr");
+  expect(await contents("zookeeper")).toContain("version-2");
+  expect(await contents("kafka")).toContain("crypto_prices-0");
   expect((await start("scripts/stack.ts", ["down"], inC, root).result).code).toBe(0);
 }, 600_000);
 
