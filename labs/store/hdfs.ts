@@ -344,7 +344,7 @@ export function hdfsStore(
       method,
       url: `${url}&noredirect=true`,
       responseType: "arraybuffer",
-      timeout: method === "GET" ? DATA_TIMEOUT_MS : METADATA_TIMEOUT_MS,
+      timeout: METADATA_TIMEOUT_MS,
       maxRedirects: 0,
       validateStatus: (status) => (status >= 200 && status < 300) || status === 307,
     });
