@@ -21,6 +21,7 @@ const config: KnipConfig = {
     "notebooks/*.ipynb",
     "test/**/*.test.ts",
     "test/bench/consumer.ts",
+    "test/container/rows.ts",
     "test/exercises/*/{checks,mutants}.ts",
     "test/exercises/process-main.ts",
     "setup/**/*.{cjs,ts}",

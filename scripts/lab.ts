@@ -9,8 +9,13 @@ const program = new Command("lab")
     "Opens JupyterLab at the first chapter, with the lab's TypeScript kernel. Installs JupyterLab if it is missing.",
   )
   .option("--no-browser", "only print the address; do not open a browser")
-  .option("--port <n>", "port on 127.0.0.1", "8888")
-  .action((options: { browser: boolean; port: string }) => {
+  .option("--port <n>", "port to listen on", "8888")
+  .option(
+    "--listen <address>",
+    "address to listen on: 0.0.0.0 in a container, whose port is published",
+    "127.0.0.1",
+  )
+  .action((options: { browser: boolean; port: string; listen: string }) => {
     const { port } = options;
     if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
       throw new UsageError(`--port takes a port from 1 to 65535, not ${port}`);

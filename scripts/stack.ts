@@ -2,6 +2,7 @@ import "../setup/ready.cjs"; // before all else: the version of Node
 import { Argument, Command } from "commander";
 import { PORT_NAMES, portVariable, readConfig, type StackConfig } from "../labs/shared/config.js";
 import {
+  pingService,
   resetServices,
   showDoctor,
   showLog,
@@ -19,6 +20,7 @@ const NAMES = [...SERVICE_NAMES, "hdfs"];
 let config: StackConfig;
 let stack: Stack;
 
+const service = () => new Argument("<name>").choices([...SERVICE_NAMES]);
 const services = () =>
   new Argument("[names...]", "services; hdfs means namenode and datanode").choices(NAMES);
 
@@ -28,7 +30,7 @@ const program = new Command("stack")
   )
   .addHelpText(
     "after",
-    `\nThe services listen only on 127.0.0.1. To use other ports, set ${PORT_NAMES.map(portVariable).join(", ")}.\nData, logs and settings are in .lab/stack, or in LAB_STACK_DIR.`,
+    `\nThe services listen only on 127.0.0.1, unless LAB_NETWORK=containers: then each runs in a container of its own, whose host name is that of the service. To use other ports, set ${PORT_NAMES.map(portVariable).join(", ")}.\nData, logs and settings are in .lab/stack, or in LAB_STACK_DIR.`,
   )
   .hook("preAction", () => {
     config = readConfig().stack;
@@ -51,6 +53,18 @@ program
     if (secure) await showSecured(chosen, started);
   });
 program
+  .command("run")
+  .description(
+    "run one service in this terminal, until Ctrl-C: what each container of the compose file does",
+  )
+  .addArgument(service())
+  .action((name: ServiceName) => stack.run(name));
+program
+  .command("ping")
+  .description("check that a service answers; the exit code says so")
+  .addArgument(service())
+  .action((name: ServiceName) => pingService(stack, name));
+program
   .command("down")
   .description("stop services cleanly, in order (default: all)")
   .addArgument(services())
@@ -68,7 +82,7 @@ program
 program
   .command("logs")
   .description("show the end of a service's log")
-  .addArgument(new Argument("<name>").choices([...SERVICE_NAMES]))
+  .addArgument(service())
   .option("-f, --follow", "keep showing new lines")
   .option("-n, --lines <n>", "number of lines", "40")
   .action((name: ServiceName, options: { follow?: boolean; lines: string }) =>

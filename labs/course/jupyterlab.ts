@@ -13,7 +13,7 @@ const FORWARDED = ["SIGTERM", "SIGHUP"] as const;
  */
 export async function openJupyterLab(
   root: string,
-  { browser, port }: { browser: boolean; port: string },
+  { browser, port, listen }: { browser: boolean; port: string; listen: string },
 ): Promise<void> {
   const [first = ""] = await chapterNames(root);
   if (!(await run(root, "bash", [join(root, "setup/jupyter/install.sh")]))) return;
@@ -23,7 +23,7 @@ export async function openJupyterLab(
     [
       "lab",
       `--LabApp.default_url=/lab/tree/${CHAPTERS}/${first}`,
-      "--ServerApp.ip=127.0.0.1",
+      `--ServerApp.ip=${listen}`,
       `--ServerApp.port=${port}`,
       `--ServerApp.root_dir=${root}`,
       "--KernelSpecManager.ensure_native_kernel=False",

@@ -34,24 +34,35 @@ export interface StackConfig {
   /** The folder of their data, logs and generated settings; undefined: `.lab/stack` in the project's root. */
   folder: string | undefined;
   ports: Record<PortName, number>;
+  /** Where its services run: all on this machine, or each in a container of its own, whose host name is the service's. */
+  network: "loopback" | "containers";
   /** Whether its services also have TLS, users and passwords: `stack.ts up --secure`. */
   isSecure: boolean;
 }
 
-/** The addresses of the lab's own services, which listen only on this machine. */
-export function ownAddresses({ ports }: StackConfig) {
-  const host = "127.0.0.1";
+/** The host that a service of the lab runs on, which is also the only one that it listens on. */
+export const hostOf = ({ network }: StackConfig, service: string): string =>
+  network === "containers" ? service : "127.0.0.1";
+
+/** The addresses of the lab's own services. */
+export function ownAddresses(config: StackConfig) {
+  const { ports } = config;
+  const at = (service: string, port: number) => `${hostOf(config, service)}:${port}`;
   return {
     /** `host:port` of Kafka's brokers. */
-    brokers: [`${host}:${ports.KAFKA_PORT}`],
+    brokers: [at("kafka", ports.KAFKA_PORT)],
     /** The NameNode. */
-    hdfs: { host, httpPort: ports.NAMENODE_HTTP_PORT, rpcPort: ports.NAMENODE_PORT },
+    hdfs: {
+      host: hostOf(config, "namenode"),
+      httpPort: ports.NAMENODE_HTTP_PORT,
+      rpcPort: ports.NAMENODE_PORT,
+    },
     /** Spark's Connect server. */
-    sparkRemote: `sc://${host}:${ports.SPARK_PORT}`,
+    sparkRemote: `sc://${at("spark", ports.SPARK_PORT)}`,
     /** Spark's web UI, and below `/api/v1` the same as JSON. */
-    sparkUi: `http://${host}:${ports.SPARK_UI_PORT}`,
+    sparkUi: `http://${at("spark", ports.SPARK_UI_PORT)}`,
     /** The schema registry, with the path of the protocol that Confluent's clients speak. */
-    registry: `http://${host}:${ports.REGISTRY_PORT}/apis/ccompat/v7`,
+    registry: `http://${at("registry", ports.REGISTRY_PORT)}/apis/ccompat/v7`,
   };
 }
 
@@ -89,6 +100,12 @@ function port(environment: NodeJS.ProcessEnv, name: PortName): number {
     throw new UsageError(`${portVariable(name)} must be a port from 1 to 65535, not ${text}`);
   }
   return value;
+}
+
+function network(text: string | undefined): StackConfig["network"] {
+  if (!text || text === "loopback") return "loopback";
+  if (text === "containers") return text;
+  throw new UsageError(`LAB_NETWORK must be loopback or containers, not ${text}`);
 }
 
 /** The URL in a variable, or the default. Errors do not show it: it may contain a password. @throws UsageError if it has none of the schemes */
@@ -137,6 +154,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     stack: {
       folder: environment["LAB_STACK_DIR"] || undefined,
       ports: Object.fromEntries(ports) as Record<PortName, number>,
+      network: network(environment["LAB_NETWORK"]),
       isSecure: false,
     },
   };

@@ -4,7 +4,7 @@ import { relative } from "node:path";
 import Table from "cli-table3";
 import type { StackConfig } from "../shared/config.js";
 import { confirm } from "../shared/confirm.js";
-import { LabError, UsageError } from "../shared/errors.js";
+import { LabError, UsageError, errorMessage } from "../shared/errors.js";
 import { exitCode } from "../shared/process.js";
 import { examine } from "./doctor.js";
 import { installCommand, requireInstalled } from "./installation.js";
@@ -33,6 +33,14 @@ function chosenServices(names: readonly string[]): ServiceName[] {
   if (names.length === 0) return [...SERVICE_NAMES];
   const meant = names.flatMap((name) => (name === "hdfs" ? ["namenode", "datanode"] : [name]));
   return SERVICE_NAMES.filter((name) => meant.includes(name));
+}
+
+/** Checks that a service answers at its address. @throws LabError if it does not */
+export async function pingService(stack: Stack, name: ServiceName): Promise<void> {
+  await stack.answers(name).catch((error: unknown) => {
+    throw new LabError(`${name} does not answer: ${errorMessage(error)}`);
+  });
+  console.error(`${name} answers`);
 }
 
 /** Says how to use the secured services. */

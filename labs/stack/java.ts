@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { hostOf, type StackConfig } from "../shared/config.js";
 import type { Places } from "./places.js";
 
 // The programs in Java that the stack runs.
@@ -61,13 +62,11 @@ export function hadoopJava({ settings, installed, logs }: Places, ...main: strin
 
 /**
  * The schema registry, Apicurio. Its schemas are in a file of the database H2.
- *
- * @param port the port on which it listens, on this machine only
  */
-export function registryJava({ installed, data }: Places, port: number): JavaProgram {
+export function registryJava({ installed, data }: Places, config: StackConfig): JavaProgram {
   const settings = {
-    "quarkus.http.host": "127.0.0.1",
-    "quarkus.http.port": String(port),
+    "quarkus.http.host": hostOf(config, "registry"),
+    "quarkus.http.port": String(config.ports.REGISTRY_PORT),
     // WRITE_DELAY=0: a schema is on disk when its registration is answered, not half a second later.
     "quarkus.datasource.jdbc.url": `jdbc:h2:file:${join(data, "registry/registry")};WRITE_DELAY=0`,
     // The default of twenty connections is for a server with many clients.

@@ -3,9 +3,9 @@ import { connect } from "node:net";
 // Checks whether a service answers.
 
 /** Sends a question to a TCP service and returns its answer. */
-export function ask(port: number, question: string): Promise<string> {
+export function ask(host: string, port: number, question: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: "127.0.0.1", port });
+    const socket = connect({ host, port });
     let answer = "";
     socket.setTimeout(2_000, () => socket.destroy(new Error("no answer in time")));
     socket.on("connect", () => socket.write(question));
@@ -16,9 +16,9 @@ export function ask(port: number, question: string): Promise<string> {
 }
 
 /** Resolves if a port is open. A gRPC client would wait and retry instead. */
-export function isOpen(port: number): Promise<void> {
+export function isOpen(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: "127.0.0.1", port });
+    const socket = connect({ host, port });
     socket.on("connect", () => {
       socket.destroy();
       resolve();
@@ -29,11 +29,12 @@ export function isOpen(port: number): Promise<void> {
 
 /** A JMX bean of a Hadoop service. */
 export async function hadoopBean(
+  host: string,
   port: number,
   service: "NameNode" | "DataNode",
   name: string,
 ): Promise<Record<string, unknown>> {
-  const url = `http://127.0.0.1:${port}/jmx?qry=Hadoop:service=${service},name=${name}`;
+  const url = `http://${host}:${port}/jmx?qry=Hadoop:service=${service},name=${name}`;
   const response = await fetch(url, { signal: AbortSignal.timeout(3_000) });
   const { beans } = (await response.json()) as { beans: Record<string, unknown>[] };
   if (beans[0] === undefined) throw new Error(`the ${service} does not publish ${name} yet`);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { MAX_VALUE_BYTES } from "../event.js";
-import { ownAddresses, type PortName, type StackConfig } from "../shared/config.js";
+import { hostOf, ownAddresses, type PortName, type StackConfig } from "../shared/config.js";
 import { hadoopJava, kafkaJava, registryJava, type JavaProgram } from "./java.js";
 import type { Places } from "./places.js";
 import { ask, hadoopBean, isOpen } from "./probe.js";
@@ -66,8 +66,9 @@ export const SERVICES: Record<ServiceName, Service> = {
     data: "zookeeper",
     java: (places) =>
       kafkaJava(places, "-Xmx256m", "org.apache.zookeeper.server.quorum.QuorumPeerMain", "zoo.cfg"),
-    answers: async (_, { ports }) => {
-      const answer = await ask(ports.ZOOKEEPER_PORT, "ruok");
+    answers: async (_, config) => {
+      const host = hostOf(config, "zookeeper");
+      const answer = await ask(host, config.ports.ZOOKEEPER_PORT, "ruok");
       if (answer !== "imok") throw new Error(`ZooKeeper answered ${answer || "nothing"}`);
     },
     failures: [],
@@ -98,8 +99,10 @@ export const SERVICES: Record<ServiceName, Service> = {
     installed: "hadoop/jars/hadoop-hdfs-3.3.6.jar",
     data: "hadoop",
     java: (places) => hadoopJava(places, "org.apache.hadoop.hdfs.server.namenode.NameNode"),
-    answers: async (_, { ports }) =>
-      void (await hadoopBean(ports.NAMENODE_HTTP_PORT, "NameNode", "NameNodeInfo")),
+    answers: async (_, config) => {
+      const { host, httpPort } = ownAddresses(config).hdfs;
+      await hadoopBean(host, httpPort, "NameNode", "NameNodeInfo");
+    },
     failures: [
       [
         /NameNode is not formatted|InconsistentFSStateException/,
@@ -116,18 +119,21 @@ export const SERVICES: Record<ServiceName, Service> = {
     installed: "hadoop/jars/hadoop-hdfs-3.3.6.jar",
     data: "hadoop",
     java: (places) => hadoopJava(places, "org.apache.hadoop.hdfs.server.datanode.DataNode"),
-    answers: async (_, { ports }) => {
-      const { DATANODE_HTTP_PORT, NAMENODE_HTTP_PORT } = ports;
+    answers: async (_, config) => {
+      const { host, httpPort } = ownAddresses(config).hdfs;
+      const nameNode = (bean: string) => hadoopBean(host, httpPort, "NameNode", bean);
       // Asked first: a DataNode that has not joined logs a stack trace for each question.
-      const live = await hadoopBean(NAMENODE_HTTP_PORT, "NameNode", "FSNamesystemState");
+      const live = await nameNode("FSNamesystemState");
       if (live["NumLiveDataNodes"] !== 1)
         throw new Error("the NameNode does not know the DataNode");
       // Asked too, because the NameNode counts a dead DataNode as live for a while.
-      const own = await hadoopBean(DATANODE_HTTP_PORT, "DataNode", "DataNodeInfo");
+      const ownHost = hostOf(config, "datanode");
+      const ownPort = config.ports.DATANODE_HTTP_PORT;
+      const own = await hadoopBean(ownHost, ownPort, "DataNode", "DataNodeInfo");
       if (!/"ActorState":"RUNNING"/i.test(String(own["BPServiceActorInfo"]))) {
         throw new Error("the DataNode has not joined the NameNode yet");
       }
-      const { Safemode } = await hadoopBean(NAMENODE_HTTP_PORT, "NameNode", "NameNodeInfo");
+      const { Safemode } = await nameNode("NameNodeInfo");
       if (Safemode !== "") {
         throw new Error(
           "the NameNode is in safe mode, which ends when the DataNodes have reported; to end it now: setup/bin/hdfs dfsadmin -safemode leave",
@@ -148,7 +154,7 @@ export const SERVICES: Record<ServiceName, Service> = {
     ports: ["SPARK_PORT", "SPARK_UI_PORT"],
     installed: "spark/jars/spark-avro_2.12-3.5.7.jar",
     data: "spark",
-    java: ({ root, installed, settings }) => ({
+    java: ({ root, installed, settings }, config) => ({
       options: [
         "-Xmx1g",
         "-XX:+UseSerialGC",
@@ -168,12 +174,12 @@ export const SERVICES: Record<ServiceName, Service> = {
         SPARK_HOME: join(installed, "spark/home"),
         SPARK_CONF_DIR: join(settings, "spark"),
         // The address that Spark's web UI and other ports listen on.
-        SPARK_LOCAL_IP: "127.0.0.1",
+        SPARK_LOCAL_IP: hostOf(config, "spark"),
       },
     }),
     answers: async ({ root }, config) => {
       const { PROTOCOL, connectSpark } = await import("../spark/client.js");
-      await isOpen(config.ports.SPARK_PORT);
+      await isOpen(hostOf(config, "spark"), config.ports.SPARK_PORT);
       const session = connectSpark(ownAddresses(config).sparkRemote, join(root, PROTOCOL));
       try {
         await session.sql("SELECT 1");
@@ -190,7 +196,7 @@ export const SERVICES: Record<ServiceName, Service> = {
     ports: ["REGISTRY_PORT"],
     installed: "registry/app/lib",
     data: "registry",
-    java: (places, { ports }) => registryJava(places, ports.REGISTRY_PORT),
+    java: registryJava,
     answers: async (_, config) => {
       const url = `${ownAddresses(config).registry}/subjects`;
       const { status } = await fetch(url, { signal: AbortSignal.timeout(3_000) });

@@ -1,11 +1,11 @@
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import type { StackConfig } from "../shared/config.js";
+import { hostOf, type StackConfig } from "../shared/config.js";
 import { LabError } from "../shared/errors.js";
 import { makeFolders } from "../shared/files.js";
 import type { Places } from "./places.js";
-import { SERVICES } from "./service.js";
+import { SERVICES, SERVICE_NAMES } from "./service.js";
 
 /** The settings files of each component in `setup/COMPONENT/`. */
 const SETTINGS = {
@@ -33,8 +33,10 @@ export async function prepareSettings(places: Places, config: StackConfig): Prom
     HADOOP_DATA: join(places.data, "hadoop"),
     SPARK_DATA: join(places.data, "spark"),
     USER: userInfo().username,
+    DATANODE_NAME: config.network === "containers" ? "datanode" : "localhost",
   };
   for (const [name, port] of Object.entries(config.ports)) values[name] = String(port);
+  for (const name of SERVICE_NAMES) values[`${name.toUpperCase()}_HOST`] = hostOf(config, name);
   if (config.isSecure) {
     const { prepareSecurity } = await import("./secure.js");
     Object.assign(values, await prepareSecurity(places, config));
@@ -58,8 +60,12 @@ export async function prepareSettings(places: Places, config: StackConfig): Prom
     const filled = await fillIn(join(places.root, "setup/hadoop", file), values);
     await writeFile(path, filled, { mode: 0o600 });
   }
-  if (config.isSecure) {
-    const added = await fillIn(join(places.root, "setup/kafka/secure.properties"), values);
-    await appendFile(join(places.settings, "kafka/server.properties"), added);
+  const added = [
+    ...(config.network === "containers" ? ["containers.properties"] : []),
+    ...(config.isSecure ? ["secure.properties"] : []),
+  ];
+  for (const file of added) {
+    const filled = await fillIn(join(places.root, "setup/kafka", file), values);
+    await appendFile(join(places.settings, "kafka/server.properties"), filled);
   }
 }

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
@@ -32,7 +33,7 @@ import { JAVA_ENVIRONMENT, hadoopJava } from "./java.js";
 import type { Places } from "./places.js";
 import { SERVICES, SERVICE_NAMES, USUAL_SERVICES, portsOf, type ServiceName } from "./service.js";
 import { prepareSettings } from "./settings.js";
-import { lastWords } from "../shared/process.js";
+import { exitCode, lastWords } from "../shared/process.js";
 import { sleep } from "../shared/wait.js";
 import type { Notify } from "../shared/notify.js";
 
@@ -64,6 +65,15 @@ export interface Stack {
    * @throws LabError with the last lines of its log if it does not start
    */
   start(name: ServiceName, notify?: Notify): Promise<void>;
+  /**
+   * Runs a service in the foreground until it ends, with its output on stdout: for a container, which is one service. SIGTERM and
+   * SIGINT end the service.
+   *
+   * @throws LabError if it is not installed, or ends with an error
+   */
+  run(name: ServiceName): Promise<void>;
+  /** Resolves if a service answers at its address, wherever it runs. @throws Error that says why it does not */
+  answers(name: ServiceName): Promise<void>;
   /** Makes missing archives of the classes that services have loaded, in the background: the next start is faster. */
   archiveClasses(): Promise<void>;
   /** Stops a service, by SIGKILL if it does not end in time. @returns whether it was running */
@@ -299,6 +309,26 @@ export function openStack(root: string, config: StackConfig): Stack {
     }
   }
 
+  async function runService(name: ServiceName): Promise<void> {
+    await requireInstalled(places, [name]);
+    await prepareSettings(places, config);
+    if (name === "namenode") await format();
+    const service = archived(name);
+    const args = await javaArguments(places, service, false);
+    const environment = { ...process.env, ...JAVA_ENVIRONMENT, ...service.program.environment };
+    const options = { cwd: places.data, env: environment, stdio: "inherit" } as const;
+    const child = spawn(service.java, args, options);
+    let isStopped = false;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.on(signal, () => {
+        isStopped = true;
+        child.kill(signal);
+      });
+    }
+    const code = await exitCode(child);
+    if (!isStopped) throw new LabError(`${name} ended with exit code ${code ?? "none"}`);
+  }
+
   async function stopService(name: ServiceName): Promise<boolean> {
     const record = await running(name);
     if (record !== undefined) await stop(record, STOP_TIMEOUT_MS);
@@ -351,6 +381,8 @@ export function openStack(root: string, config: StackConfig): Stack {
     select,
     prepare,
     start,
+    run: runService,
+    answers: (name) => SERVICES[name].answers(places, config),
     archiveClasses: () => makeArchives(places, SERVICE_NAMES.map(archived)),
     stop: stopService,
     status: () => Promise.all(SERVICE_NAMES.map(statusOf)),

@@ -6,7 +6,7 @@ import org.apache.spark.sql.connect.service.SparkConnectService;
 import org.sparkproject.connect.grpc.netty.NettyServerBuilder;
 
 /**
- * Spark's Connect server, listening on 127.0.0.1 only. Spark 3.5's own main class,
+ * Spark's Connect server, listening on one address only: the driver's. Spark 3.5's own main class,
  * org.apache.spark.sql.connect.service.SparkConnectServer, does the same but listens on every address of the
  * machine, and no setting changes that. This file is not compiled beforehand: Janino, the Java compiler that Spark
  * uses for queries, compiles it at startup.
@@ -25,7 +25,7 @@ public class ConnectServer {
     SparkSession session = SparkSession.builder().getOrCreate();
     try {
       int port = Integer.parseInt(session.conf().get("spark.connect.grpc.binding.port"));
-      NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
+      NettyServerBuilder.forAddress(new InetSocketAddress(session.conf().get("spark.driver.host"), port))
           .maxInboundMessageSize(MAX_MESSAGE_BYTES)
           .addService(new SparkConnectService(false))
           .build()

@@ -92,7 +92,7 @@ async function startGateway(): Promise<number> {
   for (;;) {
     expect(gateway.exitCode, words).toBeNull();
     if (
-      await isOpen(port).then(
+      await isOpen("127.0.0.1", port).then(
         () => true,
         () => false,
       )

@@ -11,6 +11,7 @@ export function startSecured(services: readonly string[]): Stack {
   const secured = openStack(resolve("."), {
     folder: resolve(".lab/test-secure"),
     ports: Object.fromEntries(ports) as StackConfig["ports"],
+    network: "loopback",
     isSecure: true,
   });
   const names = secured.select(services);

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Runs the README's first command and setup on a bare Debian 12, as a user who is not an administrator: without Node,
 # pip and venv, with 200 MB in /tmp, a home folder that is not writable, LANG=C, and a path with spaces and umlauts.
+# Ends with a table of the steps: outcome, seconds, and the megabytes that the lab then takes.
 # Takes some minutes and 3 GB of disk. As root, on Debian: apt-get install mmdebstrap, then
-#   bash test/setup/bare-machine.sh [--stack]    --stack runs the pipeline on the real systems too
+#   bash test/container/bare.sh [--stack]    --stack runs the pipeline on the real systems too
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BARE=${BARE_FOLDER:-/var/tmp/lab-bare}
 LAB="/srv/Übung mit Leerzeichen/läb"
-passed=0 failed=0
+passed=0 failed=0 table=()
 
 if [ "${1:-}" != --inside ]; then
   command -v mmdebstrap >/dev/null || { echo "mmdebstrap is missing: apt-get install mmdebstrap" >&2 && exit 1; }
@@ -56,18 +57,19 @@ as() {
 }
 # check WHAT STATUS PATTERN USER FOLDER SCRIPT: its exit code must be STATUS and its output match PATTERN.
 check() {
-  local what=$1 wanted=$2 pattern=$3 output code=0 began=$SECONDS
+  local what=$1 wanted=$2 pattern=$3 output outcome code=0 began=$SECONDS
   shift 3
   echo "== $what"
   output=$(as "$@") || code=$?
   if [ "$code" -eq "$wanted" ] && grep -qE "$pattern" <<<"$output"; then
-    passed=$((passed + 1))
+    passed=$((passed + 1)) outcome=ok
     echo "   ok, in $((SECONDS - began)) s"
   else
-    failed=$((failed + 1))
+    failed=$((failed + 1)) outcome=FAILED
     printf '%s\n' "$output" | tail -n 25
     echo "FAILED: exit code $code instead of $wanted, or the output does not match: $pattern"
   fi
+  table+=("$(printf '%-60s %-8s %8s %6s' "$what" "$outcome" "$((SECONDS - began))" "$(du -sm "$MACHINE$2" 2>/dev/null | cut -f1)")")
 }
 
 check "no npm at first" 127 "npm: command not found" guest "$LAB" "npm test"
@@ -92,5 +94,7 @@ check "no packages yet: npx does not ask" 1 "npx canceled" learner /home/learner
 mkdir -p "$MACHINE/home/learner/lab/.lab"
 mount -t tmpfs -o size=300m,mode=1777 tmpfs "$MACHINE/home/learner/lab/.lab"
 check "a disk that is too small" 1 "needs [0-9]+ MB in .*, but only [0-9]+ MB are free" learner /home/learner/lab "bash setup/ubuntu-24.04.sh"
+printf '\n%-60s %-8s %8s %6s\n' step outcome seconds MB
+printf '%s\n' "${table[@]}"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
