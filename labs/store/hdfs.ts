@@ -234,6 +234,12 @@ export function hdfsStore(
         `${place}: the user ${name} has no ${access} permission for ${inode} (${mode}, owner ${owner}, group ${group}): ask for it, set HADOOP_USER_NAME to another user, or choose another --out`,
       );
     }
+    // The package says "Unknown error" if the answer is not WebHDFS's, such as a page that asks for a login.
+    if (response?.status === 401 || message === "Unknown error") {
+      return new LabError(
+        `${place}: ${serverOf(error)} refuses without a reason; if it asks for a login (Kerberos, Apache Knox): that is not supported`,
+      );
+    }
     // A 404 without a WebHDFS message comes from another program or port and does not mean that a file is missing.
     const isForeign = response?.status === 404 && message === noMessage(response);
     if (isForeign || /webhdfs is not enabled|is not WebHDFS's/.test(message)) {
@@ -344,7 +350,7 @@ export function hdfsStore(
       method,
       url: `${url}&noredirect=true`,
       responseType: "arraybuffer",
-      timeout: method === "GET" ? DATA_TIMEOUT_MS : METADATA_TIMEOUT_MS,
+      timeout: METADATA_TIMEOUT_MS,
       maxRedirects: 0,
       validateStatus: (status) => (status >= 200 && status < 300) || status === 307,
     });

@@ -102,13 +102,9 @@ test("whatever is wrong with the password, the certificate or the port is one li
       }
     }),
   );
-});
-
-test("a registry that may have been asked without TLS by mistake is told so", async () => {
-  const authority = await makeAuthority();
-  const place = await securedRegistry(await authority.sign());
+  // A server that hangs up may also be one that restarts, so the registry is asked again.
   const options = { patienceMs: 500, setting: "SCHEMA_REGISTRY_URL" };
-  const registry = openRegistry(`http://${LOGIN}@${place}`, options);
+  const registry = openRegistry(`http://${LOGIN}@${good}`, options);
   await expect(registry.versions("x")).rejects.toThrow(
     /socket hang up \(if it speaks TLS at this port, write https:\/\/ in SCHEMA_REGISTRY_URL\)/,
   );

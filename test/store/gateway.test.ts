@@ -52,3 +52,21 @@ test("a gateway that redirects to itself, answers with the content, and does not
     expect([...files]).toEqual([["/lab/a file", content]]);
   }
 });
+
+test("a server that asks for a login is told to be one", async () => {
+  const server = createServer((_, response) => {
+    response.writeHead(401, { "www-authenticate": "Negotiate" }).end("<html>log in</html>");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const location = { host: "127.0.0.1", rpcPort: 1, httpPort: port, path: "/lab" };
+  const store = hdfsStore(location, false, { patienceMs: 0 });
+  for (const ask of [
+    () => store.list(""),
+    () => store.read("file"),
+    () => store.write("file", "x"),
+  ]) {
+    await expect(ask()).rejects.toThrow(/HDFS at http:.* asks for a login \(Kerberos, /);
+  }
+});
