@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { isThere } from "../shared/files.js";
 import { run } from "./process.js";
 
 /** An authority, and the certificates that it signs. */
@@ -20,12 +19,13 @@ const LOCAL = { LC_ALL: "C.UTF-8" };
 const VALIDITY = ["-validity", "3650"];
 
 /**
- * Makes an authority with Java's keytool, or opens the one that the folder has.
+ * Makes an authority with Java's keytool.
  *
  * @param java the folder of Java
+ * @param folder where its files go
  * @param passphrase protects the keystores
  */
-export async function openAuthority(
+export async function makeAuthority(
   java: string,
   folder: string,
   passphrase: string,
@@ -45,21 +45,19 @@ export async function openAuthority(
     await run(join(java, "bin/keytool"), [command, ...common, ...args], { environment });
   };
   const key = ["-keyalg", "EC", "-groupname", "secp256r1"];
-  if (!(await isThere(path("ca.pem")))) {
-    const isAuthority = ["-ext", "bc:c"];
-    const subject = ["-dname", "CN=Crypto streaming lab"];
-    await keytool(
-      "ca.p12",
-      "-genkeypair",
-      "-alias",
-      "ca",
-      ...key,
-      ...subject,
-      ...isAuthority,
-      ...VALIDITY,
-    );
-    await keytool("ca.p12", "-exportcert", "-alias", "ca", "-rfc", "-file", path("ca.pem"));
-  }
+  const isAuthority = ["-ext", "bc:c"];
+  const subject = ["-dname", "CN=Crypto streaming lab"];
+  await keytool(
+    "ca.p12",
+    "-genkeypair",
+    "-alias",
+    "ca",
+    ...key,
+    ...subject,
+    ...isAuthority,
+    ...VALIDITY,
+  );
+  await keytool("ca.p12", "-exportcert", "-alias", "ca", "-rfc", "-file", path("ca.pem"));
   return {
     caFile: path("ca.pem"),
     async sign(name, { names, isExpired = false }) {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { chmod, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import kafkajs from "kafkajs";
 import { describeKafka, kafkaClient, withAdmin } from "../log/kafka/client.js";
 import { createTopic } from "../log/kafka/topics.js";
@@ -9,7 +9,7 @@ import type { StackConfig } from "../shared/config.js";
 import { LabError, errorMessage } from "../shared/errors.js";
 import { isThere, makeFolders } from "../shared/files.js";
 import type { KafkaAddress } from "../shared/kafka-address.js";
-import { openAuthority } from "./certificates.js";
+import { makeAuthority } from "./certificates.js";
 import { JAVA_ENVIRONMENT, asProperties } from "./java.js";
 import type { Places } from "./places.js";
 import { run } from "./process.js";
@@ -36,36 +36,42 @@ const RIGHTS = {
 
 type Passwords = Record<User | "keystore", string>;
 
-async function openPasswords(places: Places): Promise<Passwords> {
-  const path = join(places.secure, "passwords.json");
-  if (!(await isThere(path))) {
-    const names = [...USERS, "keystore"] as const;
-    const made = names.map((name) => [name, randomBytes(18).toString("base64url")]);
-    await writeFile(path, JSON.stringify(Object.fromEntries(made), undefined, 2), { mode: 0o600 });
-  }
-  return JSON.parse(await readFile(path, "utf8")) as Passwords;
+const PASSWORDS = "passwords.json";
+const caFile = ({ secure }: Places) => join(secure, "ca.pem");
+
+const readPasswords = async ({ secure }: Places) =>
+  JSON.parse(await readFile(join(secure, PASSWORDS), "utf8")) as Passwords;
+
+/** Makes the certificates and passwords, unless they exist: all of them, or if the command is interrupted, none. */
+async function makeSecrets({ secure, installed }: Places): Promise<void> {
+  if (await isThere(secure)) return;
+  await makeFolders(dirname(secure));
+  const folder = await mkdtemp(`${secure}-`); // only the user can read it
+  const names = [...USERS, "keystore"] as const;
+  const made = names.map((name) => [name, randomBytes(18).toString("base64url")] as const);
+  const passwords = Object.fromEntries(made) as Passwords;
+  await writeFile(join(folder, PASSWORDS), JSON.stringify(passwords), { mode: 0o600 });
+  const authority = await makeAuthority(join(installed, "java"), folder, passwords.keystore);
+  await authority.sign("server", { names: "ip:127.0.0.1,dns:localhost" });
+  await rename(folder, secure).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true });
+    if (!(await isThere(secure))) throw error; // otherwise another command was faster
+  });
 }
 
-/** Makes what is missing of the certificates and passwords. @returns the values of the placeholders in the settings */
+/** Makes the certificates and passwords unless they exist. @returns the values of the placeholders in the settings */
 export async function prepareSecurity(
   places: Places,
   { ports }: StackConfig,
 ): Promise<Record<string, string>> {
-  await makeFolders(places.secure);
-  await chmod(places.secure, 0o700);
-  const passwords = await openPasswords(places);
-  const java = join(places.installed, "java");
-  const authority = await openAuthority(java, places.secure, passwords.keystore);
-  if (!(await isThere(join(places.secure, "server.pem")))) {
-    await rm(join(places.secure, "server.p12"), { force: true }); // left by an interrupted command
-    await authority.sign("server", { names: "ip:127.0.0.1,dns:localhost" });
-  }
+  await makeSecrets(places);
+  const passwords = await readPasswords(places);
   await writeFile(
     variablesFile(places, "hdfs"),
     exportsOf({
       HDFS_URL: `hdfs://127.0.0.1:${ports.NAMENODE_PORT}`,
       WEBHDFS_URL: `https://localhost:${ports.NAMENODE_HTTPS_PORT}`,
-      NODE_EXTRA_CA_CERTS: authority.caFile,
+      NODE_EXTRA_CA_CERTS: caFile(places),
     }),
   );
   return {
@@ -83,8 +89,8 @@ export async function securedKafka(
   { ports }: StackConfig,
   user: User,
 ): Promise<KafkaAddress> {
-  const passwords = await openPasswords(places);
-  const authorities = await readFile(join(places.secure, "ca.pem"), "utf8");
+  const passwords = await readPasswords(places);
+  const authorities = await readFile(caFile(places), "utf8");
   const mechanism = user === "admin" ? "PLAIN" : "SCRAM-SHA-512";
   return {
     brokers: [`localhost:${ports.KAFKA_TLS_PORT}`],
@@ -148,7 +154,7 @@ async function addScramUser(
     await write(connection, {
       "security.protocol": "SASL_SSL",
       "ssl.truststore.type": "PEM",
-      "ssl.truststore.location": join(places.secure, "ca.pem"),
+      "ssl.truststore.location": caFile(places),
       "sasl.mechanism": "PLAIN",
       "sasl.jaas.config": `org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="${admin.login!.password}";`,
     });
@@ -182,7 +188,7 @@ async function writeVariables(places: Places, { brokers, login }: KafkaAddress):
   const variables = {
     KAFKA_BROKERS: brokers.join(","),
     KAFKA_SSL: "true",
-    KAFKA_CA_FILE: join(places.secure, "ca.pem"),
+    KAFKA_CA_FILE: caFile(places),
     KAFKA_SASL_MECHANISM: mechanism,
     KAFKA_USERNAME: username,
     KAFKA_PASSWORD: password,

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { connect, type AddressInfo } from "node:net";
 import { createServer } from "node:tls";
 import { onTestFinished } from "vitest";
-import { openAuthority } from "../../labs/stack/certificates.js";
+import { makeAuthority as makeAuthorityIn } from "../../labs/stack/certificates.js";
 import { temporaryFolder } from "./folder.js";
 
 export const PASSPHRASE = "changeit";
@@ -17,7 +17,7 @@ export interface TestAuthority {
 
 /** Makes an authority with Java's keytool. */
 export async function makeAuthority(): Promise<TestAuthority> {
-  const authority = await openAuthority(".lab/java", await temporaryFolder(), PASSPHRASE);
+  const authority = await makeAuthorityIn(".lab/java", await temporaryFolder(), PASSPHRASE);
   let count = 0;
   return {
     caFile: authority.caFile,
