@@ -207,7 +207,9 @@ export function pipelineCommand(): Command {
         "\nnothing), set KAFKA_BROKERS (host:port,…), HDFS_URL (hdfs://host:port, the NameNode), WEBHDFS_URL (http://host:port" +
         "\nor https://host:port, if WebHDFS is not at port 9870 of the NameNode), HADOOP_USER_NAME (its user on HDFS)," +
         "\nSPARK_REMOTE (sc://host:port, or sc://host:port/;token=…), SCHEMA_REGISTRY_URL" +
-        "\n(https://user:password@host:port and the path of its API, such as /apis/ccompat/v7 of Apicurio).",
+        "\n(https://user:password@host:port and the path of its API, such as /apis/ccompat/v7 of Apicurio)." +
+        "\nA secured Kafka: KAFKA_SSL=true, KAFKA_CA_FILE (certificates in PEM), KAFKA_SASL_MECHANISM (PLAIN, SCRAM-SHA-256," +
+        "\nSCRAM-SHA-512), KAFKA_USERNAME, KAFKA_PASSWORD.",
     )
     .allowExcessArguments(false)
     .action(() => {});

@@ -77,6 +77,9 @@ function readLogin(mechanism: string, username: string, password: string): Kafka
       `KAFKA_SASL_MECHANISM=${known} needs KAFKA_USERNAME and KAFKA_PASSWORD: ${username === "" ? "KAFKA_USERNAME" : "KAFKA_PASSWORD"} is not set`,
     );
   }
+  if (/[\r\n]/.test(username + password)) {
+    throw new UsageError("KAFKA_USERNAME and KAFKA_PASSWORD must be one line each");
+  }
   return { mechanism: known, username, password };
 }
 

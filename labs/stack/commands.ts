@@ -45,9 +45,9 @@ export async function pingService(stack: Stack, name: ServiceName): Promise<void
 
 /** Says how to use the secured services. */
 export async function showSecured(stack: Stack, names: readonly ServiceName[]): Promise<void> {
-  const { variablesFile } = await import("./secure.js");
+  const { quoted, variablesFile } = await import("./secure.js");
   const file = (name: "lab" | "reader" | "hdfs") =>
-    relative(".", variablesFile(stack.places, name));
+    quoted(relative(".", variablesFile(stack.places, name)));
   if (names.includes("datanode")) {
     console.error(
       `HDFS over HTTPS: localhost:${stack.config.ports.NAMENODE_HTTPS_PORT}. To use it in this terminal: source ${file("hdfs")}`,

@@ -178,9 +178,13 @@ async function addScramUser(
 export const variablesFile = (places: Places, name: User | "hdfs") =>
   join(places.secure, `${name}.env`);
 
+/** Text as a shell takes it for one word. */
+export const quoted = (text: string): string =>
+  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
 const exportsOf = (variables: Record<string, string>): string =>
   Object.entries(variables)
-    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
     .join("");
 
 async function writeVariables(places: Places, { brokers, login }: KafkaAddress): Promise<void> {

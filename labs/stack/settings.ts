@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { hostOf, type StackConfig } from "../shared/config.js";
 import { LabError } from "../shared/errors.js";
 import { makeFolders } from "../shared/files.js";
+import { escapeHtml } from "../shared/html.js";
 import { asProperties } from "./java.js";
 import type { Places } from "./places.js";
 import { SERVICES, SERVICE_NAMES } from "./service.js";
@@ -25,9 +26,15 @@ async function fillIn(file: string, values: Record<string, string>): Promise<str
     const value = values[name];
     if (value === undefined)
       throw new LabError(`${file}: the placeholder \${${name}} has no value; check its spelling`);
-    return value;
+    return file.endsWith(".xml") ? escapeHtml(value) : value;
   });
   return PROPERTIES.test(file) ? asProperties(filled) : filled;
+}
+
+/** Writes a file that only this user may read, even if others could read an older one: some settings contain passwords. */
+async function writeNew(path: string, content: string): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, content, { mode: 0o600 });
 }
 
 /** Creates the stack's folders and writes the settings that the services read. */
@@ -55,15 +62,14 @@ export async function prepareSettings(places: Places, config: StackConfig): Prom
     for (const file of files) {
       const source = join(places.root, "setup", component, file);
       const filled = await fillIn(source, values);
-      await writeFile(join(places.settings, component, file), filled, { mode: 0o600 });
+      await writeNew(join(places.settings, component, file), filled);
     }
   }
   for (const file of ["secure-site.xml", "ssl-server.xml"]) {
     const path = join(places.settings, "hadoop", file);
-    await rm(path, { force: true });
-    if (!config.isSecure) continue;
-    const filled = await fillIn(join(places.root, "setup/hadoop", file), values);
-    await writeFile(path, filled, { mode: 0o600 });
+    if (config.isSecure) {
+      await writeNew(path, await fillIn(join(places.root, "setup/hadoop", file), values));
+    } else await rm(path, { force: true });
   }
   const added = [
     ...(config.network === "containers" ? ["containers.properties"] : []),

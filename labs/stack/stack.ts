@@ -8,7 +8,7 @@ import {
   type PortName,
   type StackConfig,
 } from "../shared/config.js";
-import { LabError, errorMessage } from "../shared/errors.js";
+import { LabError, UsageError, errorMessage } from "../shared/errors.js";
 import { lockFile, lockHolder } from "../shared/lock.js";
 import { makeFolders } from "../shared/files.js";
 import {
@@ -152,12 +152,13 @@ export function openStack(root: string, config: StackConfig): Stack {
     }
   }
 
-  /** A service that already runs does not become secure by itself. */
-  async function requireSecured(name: ServiceName, pid: number): Promise<void> {
+  /** A service that already runs does not become secure by itself, nor the reverse. */
+  async function requireSameSecurity(name: ServiceName, pid: number): Promise<void> {
     for (const portName of SERVICES[name].securePorts ?? []) {
-      if ((await whoListens(config.ports[portName], pid)) === "itself") continue;
+      const isSecure = (await whoListens(config.ports[portName], pid)) === "itself";
+      if (isSecure === config.isSecure) continue;
       throw new LabError(
-        `${name} already runs, without --secure: npx tsx scripts/stack.ts down ${name}, then the same command`,
+        `${name} already runs, ${isSecure ? "with" : "without"} --secure: npx tsx scripts/stack.ts down ${name}, then the same command${isSecure ? "; or use it as it is: source lab.env and hdfs.env in .lab/stack/secure" : ""}`,
       );
     }
   }
@@ -182,11 +183,16 @@ export function openStack(root: string, config: StackConfig): Stack {
   }
 
   async function prepare(names: readonly ServiceName[]): Promise<void> {
+    if (config.network === "containers") {
+      throw new UsageError(
+        "LAB_NETWORK=containers: each service is started in its own container, by stack.ts run NAME",
+      );
+    }
     await requireInstalled(places, names);
     for (const name of names) {
       const record = await running(name);
       if (record === undefined) await requirePorts(name);
-      else if (config.isSecure) await requireSecured(name, record.pid);
+      else await requireSameSecurity(name, record.pid);
     }
     await prepareSettings(places, config);
   }

@@ -26,7 +26,7 @@ const HTTPS = `https://127.0.0.1:${ports.NAMENODE_HTTPS_PORT}`;
 /** The variables of the file that `up --secure` writes. */
 async function variables(): Promise<Record<string, string>> {
   const text = await readFile(variablesFile(secured.places, "hdfs"), "utf8");
-  const lines = [...text.matchAll(/^export (\w+)='(.*)'$/gm)];
+  const lines = [...text.matchAll(/^export (\w+)='?(.*?)'?$/gm)];
   return Object.fromEntries(lines.map(([, name, value]) => [name, value]));
 }
 

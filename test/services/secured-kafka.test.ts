@@ -1,10 +1,12 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { readFile, readdir } from "node:fs/promises";
+import { chmod, readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { kafkaClient, withAdmin } from "../../labs/log/kafka/client.js";
 import { openKafkaLog } from "../../labs/log/kafka/log.js";
 import type { KafkaAddress } from "../../labs/shared/kafka-address.js";
+import { PORT_NAMES, portVariable } from "../../labs/shared/config.js";
+import { prepareSettings } from "../../labs/stack/settings.js";
 import { securedKafka, variablesFile } from "../../labs/stack/secure.js";
 import { hdfsStore } from "../../labs/store/hdfs.js";
 import { localStore } from "../../labs/store/local.js";
@@ -24,7 +26,7 @@ const { sparkUi } = stack.addresses;
 /** The variables that the file of a user sets. */
 async function variablesOf(user: "lab" | "reader"): Promise<Record<string, string>> {
   const text = await readFile(variablesFile(secured.places, user), "utf8");
-  const lines = text.matchAll(/^export (\w+)='(.*)'$/gm);
+  const lines = text.matchAll(/^export (\w+)='?(.*?)'?$/gm);
   return {
     ...ENVIRONMENT,
     ...Object.fromEntries([...lines].map(([, name, value]) => [name, value])),
@@ -92,8 +94,11 @@ test("through TLS and a password our engine and Spark compute the products of an
   expect(commands).not.toContain(password);
   const plans = await sparkApi(`/sql?details=true&length=10000`);
   expect(plans).toContain("crypto_prices_");
-  for (const shown of [plans, await sparkApi("/environment")])
+  const page = await (await fetch(`${sparkUi}/SQL/`)).text();
+  expect(page).toContain("create_dataframe_view");
+  for (const shown of [plans, page, await sparkApi("/environment")]) {
     expect(shown).not.toContain(password);
+  }
   const logs = [secured.places.logs, stack.places.logs, own, join(stack.places.data, "spark")];
   const hadoop = await filesBelow(join(stack.places.data, "hadoop")); // the checkpoint of Spark is in its blocks
   const files = (await Promise.all(logs.map(filesBelow))).flat();
@@ -152,13 +157,30 @@ test("whatever is wrong with the certificate, the user or a right is one line th
   );
 });
 
-test("a Kafka that already runs without TLS does not become secure by itself, and up --secure says what to do", async () => {
-  const { code, stderr } = await start("scripts/stack.ts", ["up", "kafka", "--secure"], ENVIRONMENT)
-    .result;
-  expect(stderr.trimEnd()).toBe(
+test("a Kafka that already runs becomes neither secure nor open by another up, which says what to do", async () => {
+  const up = (args: string[], environment: Record<string, string>) =>
+    start("scripts/stack.ts", ["up", "kafka", ...args], environment).result;
+  const ports = PORT_NAMES.map((name) => [portVariable(name), String(config.ports[name])]);
+  const ofSecured = { LAB_STACK_DIR: config.folder!, ...Object.fromEntries(ports) };
+  const open = await up(["--secure"], ENVIRONMENT);
+  expect(open.stderr.trimEnd()).toBe(
     "kafka already runs, without --secure: npx tsx scripts/stack.ts down kafka, then the same command",
   );
-  expect(code).toBe(1);
+  expect(open.code).toBe(1);
+  const closed = await up([], ofSecured);
+  expect(closed.stderr.trimEnd()).toMatch(/^kafka already runs, with --secure: .*source lab\.env/);
+  expect(closed.code).toBe(1);
+  expect((await up(["--secure"], ofSecured)).code).toBe(0);
+});
+
+test("only the user may read the passwords, even where others could read older settings", async () => {
+  const { settings, secure } = secured.places;
+  const broker = join(settings, "kafka/server.properties");
+  await chmod(broker, 0o644);
+  await prepareSettings(secured.places, config);
+  for (const path of [broker, join(settings, "hadoop/ssl-server.xml"), secure]) {
+    expect((await stat(path)).mode & 0o077, path).toBe(0);
+  }
 });
 
 /** Gives a user of the secured Kafka some rights to a topic. */

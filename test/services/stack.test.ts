@@ -224,7 +224,7 @@ test("several commands that start a service at the same moment start it once, an
 });
 
 test("LANG=C and a path that is not ASCII are no hindrance", async () => {
-  const { environment, folder } = await otherStack({ name: "Größe und Maß" });
+  const { environment, folder } = await otherStack({ name: "Größe & Maß" });
   const root = join(folder, "Ćwiczenia");
   await checkout(root);
   await symlink(resolve(".lab"), join(root, ".lab"));

@@ -79,6 +79,7 @@ test("variables of a secured Kafka that do not fit together are refused with wha
     [{ ...USER, KAFKA_SASL_MECHANISM: "" }, /KAFKA_SASL_MECHANISM must be one of PLAIN, /],
     [{ ...USER, KAFKA_SASL_MECHANISM: "OAUTHBEARER" }, /one of PLAIN, .*not OAUTHBEARER$/],
     [{ ...USER, KAFKA_SASL_MECHANISM: "PLAIN" }, /set KAFKA_SSL=true too$/],
+    [{ ...USER, KAFKA_PASSWORD: "s3cret\n" }, /one line each$/],
     [{ ...USER, KAFKA_BROKERS: "" }, /set KAFKA_BROKERS=host:port too$/],
     [{ ...USER, KAFKA_CA_FILE: caFile }, /set KAFKA_SSL=true too$/],
     [{ ...USER, KAFKA_SSL: "yes" }, /KAFKA_SSL must be true or false, not yes$/],

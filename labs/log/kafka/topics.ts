@@ -85,5 +85,7 @@ export async function createTopic(
 ): Promise<void> {
   await withAdmin(kafkaClient(address), async (admin) => {
     if (!(await admin.listTopics()).includes(topic)) await ensureTopic(admin, topic, partitions);
+  }).catch((error: unknown) => {
+    throw kafkaError(address, error, { right: "Create", topic });
   });
 }
