@@ -30,7 +30,7 @@ const program = new Command("stack")
   )
   .addHelpText(
     "after",
-    `\nThe services listen only on 127.0.0.1, unless LAB_NETWORK=containers: then each runs in a container of its own, whose host name is that of the service. To use other ports, set ${PORT_NAMES.map(portVariable).join(", ")}.\nData, logs and settings are in .lab/stack, or in LAB_STACK_DIR.`,
+    `\nThe services listen only on 127.0.0.1, unless LAB_NETWORK=containers (see labs/README.md). To use other ports, set ${PORT_NAMES.map(portVariable).join(", ")}.\nData, logs and settings are in .lab/stack, or in LAB_STACK_DIR.`,
   )
   .hook("preAction", () => {
     config = readConfig().stack;
@@ -44,7 +44,7 @@ program
   .addArgument(services())
   .option(
     "--secure",
-    "also open doors with TLS, users and passwords; certificates and passwords are made in .lab/stack/secure",
+    "let Kafka and HDFS also listen with TLS, and check passwords and rights; makes what that needs in .lab/stack/secure",
   )
   .action(async (names: string[], { secure = false }: { secure?: boolean }) => {
     const chosen = openStack(ROOT, { ...config, isSecure: secure });

@@ -38,6 +38,7 @@ function chosenServices(names: readonly string[]): ServiceName[] {
 /** Checks that a service answers at its address. @throws LabError if it does not */
 export async function pingService(stack: Stack, name: ServiceName): Promise<void> {
   await stack.answers(name).catch((error: unknown) => {
+    if (error instanceof LabError) throw error;
     throw new LabError(`${name} does not answer: ${errorMessage(error)}`);
   });
   console.error(`${name} answers`);
